@@ -1,0 +1,1 @@
+//! Proof of a human: the port, and one file a provider.

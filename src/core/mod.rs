@@ -1,0 +1,9 @@
+//! What everything else rests on: time, chance, identifiers, secrets, language. No I/O and no framework.
+
+pub mod client;
+pub mod clock;
+pub mod ids;
+pub mod language;
+pub mod problem;
+pub mod random;
+pub mod secret;

@@ -1,0 +1,96 @@
+//! What can go wrong in the durable store, in words that callers can act on.
+
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
+
+/// A value that had to be unique and was not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    Username,
+    Nickname,
+    Mobile,
+    Email,
+    /// Another row of a table that people do not fill in by hand.
+    Other,
+}
+
+/// A query that failed. Its text is for the log: it may name tables, never values.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// A unique constraint refused the row.
+    #[error("{0:?} is taken")]
+    Taken(Taken),
+    /// The database cannot be reached, or did not answer in time.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// Anything else: a fault of ours.
+    #[error("database fault: {0}")]
+    Fault(String),
+}
+
+/// PostgreSQL names the constraint; SQLite says `UNIQUE constraint failed: users.email_key`.
+fn taken(info: &dyn DatabaseErrorInformation) -> Taken {
+    let named = |constraint: &str, column: &str| {
+        info.constraint_name()
+            .map_or_else(|| info.message().ends_with(column), |name| name == constraint)
+    };
+    if named("users_username_key_key", "users.username_key") {
+        Taken::Username
+    } else if named("users_nickname_key_key", "users.nickname_key") {
+        Taken::Nickname
+    } else if named("users_mobile_key", "users.mobile") {
+        Taken::Mobile
+    } else if named("users_email_key_key", "users.email_key") {
+        Taken::Email
+    } else {
+        Taken::Other
+    }
+}
+
+impl From<Error> for DbError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "diesel may add variants; all others are faults of ours"
+    )]
+    fn from(error: Error) -> Self {
+        match error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => Self::Taken(taken(&*info)),
+            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+                Self::Unavailable(info.message().to_owned())
+            }
+            // The message of PostgreSQL names columns and types; the values are in its `detail`, which stays behind.
+            Error::DatabaseError(kind, info) => {
+                let message = info.message();
+                if connection_lost(message) {
+                    Self::Unavailable(message.to_owned())
+                } else {
+                    Self::Fault(format!("{kind:?}: {message}"))
+                }
+            }
+            Error::BrokenTransactionManager => {
+                Self::Unavailable("the connection broke in a transaction".into())
+            }
+            other => Self::Fault(other.to_string()),
+        }
+    }
+}
+
+/// Errors of a dying server and of a full SQLite queue come with no kind of their own.
+fn connection_lost(message: &str) -> bool {
+    [
+        "connection closed",
+        "error communicating with the server",
+        "database is locked",
+        "terminating connection",
+        "the database system is shutting down",
+        "the database system is starting up",
+        "too many clients already",
+    ]
+    .iter()
+    .any(|text| message.contains(text))
+}
+
+impl From<diesel_async::pooled_connection::bb8::RunError> for DbError {
+    fn from(error: diesel_async::pooled_connection::bb8::RunError) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}

@@ -1,0 +1,123 @@
+//! The tables, once for both backends. Written by hand: the diesel CLI would print types that only one backend has.
+//! `tests/behaviour/database.rs` selects every column of every table on both.
+
+use diesel::{allow_tables_to_appear_in_same_query, joinable, table};
+
+table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::{DbUuid, UtcTimestamp};
+
+    users (id) {
+        id -> DbUuid,
+        username -> Text,
+        username_key -> Text,
+        nickname -> Text,
+        nickname_key -> Text,
+        avatar_url -> Nullable<Text>,
+        mobile -> Nullable<Text>,
+        email -> Nullable<Text>,
+        email_key -> Nullable<Text>,
+        password_hash -> Nullable<Text>,
+        roles -> Text,
+        status -> Text,
+        terms_version -> Nullable<Text>,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Bool, Nullable, Text};
+    use crate::db::types::{DbUuid, UtcTimestamp};
+
+    sessions (id) {
+        id -> DbUuid,
+        user_id -> DbUuid,
+        method -> Text,
+        remember -> Bool,
+        device_digest -> Nullable<Binary>,
+        user_agent -> Nullable<Text>,
+        address -> Nullable<Text>,
+        created_at -> UtcTimestamp,
+        last_used_at -> UtcTimestamp,
+        idle_expires_at -> UtcTimestamp,
+        expires_at -> UtcTimestamp,
+        revoked_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Integer, Nullable, Text};
+    use crate::db::types::{DbUuid, UtcTimestamp};
+
+    messages (id) {
+        id -> DbUuid,
+        channel -> Text,
+        kind -> Text,
+        language -> Text,
+        destination -> Binary,
+        masked -> Text,
+        payload -> Binary,
+        status -> Text,
+        attempts -> Integer,
+        next_attempt_at -> UtcTimestamp,
+        lease -> Nullable<DbUuid>,
+        leased_until -> Nullable<UtcTimestamp>,
+        expires_at -> UtcTimestamp,
+        provider -> Nullable<Text>,
+        provider_ref -> Nullable<Text>,
+        last_error -> Nullable<Text>,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::{DbUuid, UtcTimestamp};
+
+    audit_events (id) {
+        id -> DbUuid,
+        at -> UtcTimestamp,
+        kind -> Text,
+        user_id -> Nullable<DbUuid>,
+        session_id -> Nullable<DbUuid>,
+        address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        detail -> Text,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Text};
+    use crate::db::types::UtcTimestamp;
+
+    signing_keys (kid) {
+        kid -> Text,
+        algorithm -> Text,
+        state -> Text,
+        private_key -> Binary,
+        public_jwk -> Text,
+        created_at -> UtcTimestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::db::types::{DbUuid, UtcTimestamp};
+
+    inbox (id) {
+        id -> DbUuid,
+        message_id -> DbUuid,
+        channel -> Text,
+        destination -> Text,
+        subject -> Nullable<Text>,
+        body -> Text,
+        html -> Nullable<Text>,
+        code -> Nullable<Text>,
+        received_at -> UtcTimestamp,
+    }
+}
+
+joinable!(sessions -> users (user_id));
+allow_tables_to_appear_in_same_query!(users, sessions);

@@ -1,0 +1,1 @@
+//! Messages: the outbox, its worker, and the ways out.

@@ -1,0 +1,1 @@
+//! HTTP: the router, GraphQL over HTTP, client addresses.

@@ -1,0 +1,1 @@
+//! Passwords: policy, Argon2id on bounded threads.

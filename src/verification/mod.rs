@@ -1,0 +1,1 @@
+//! Codes: "this person owns this address".
