@@ -1,3 +1,9 @@
-//! The command line of Menjin.
+//! The binary: reads the command line and hands over.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    menjin::cli::run(&menjin::cli::Arguments::parse())
+}

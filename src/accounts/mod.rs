@@ -1,1 +1,35 @@
-//! Accounts: one use case a file.
+//! Accounts: one use case a file, named after its mutation or query.
+
+pub mod administration;
+pub mod audit;
+pub mod availability;
+pub mod change_contact;
+pub mod change_email;
+pub mod change_mobile;
+pub mod change_password;
+pub mod create_user;
+pub mod delete_account;
+pub mod export_my_data;
+pub mod import;
+pub mod login;
+pub mod login_with_code;
+pub mod logout;
+pub mod me;
+pub mod naming;
+pub mod new_password;
+pub mod notices;
+pub mod person;
+pub mod proof;
+pub mod reauthentication;
+pub mod refresh_session;
+pub mod register;
+pub mod request_password_reset;
+pub mod reset_links;
+pub mod reset_password;
+pub mod restore_account;
+pub mod revoke_other_sessions;
+pub mod revoke_session;
+pub mod service_clients;
+pub mod signed_in;
+pub mod update_profile;
+pub mod verify;

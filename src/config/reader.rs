@@ -3,8 +3,10 @@
 //! A setting has one key (`http.listen`), one environment variable (`MENJIN_HTTP_LISTEN`) and one default. The
 //! environment wins over the file. `docs/configuration.md` is compared with what the sections ask for here.
 
+use std::any::TypeId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -49,32 +51,31 @@ impl Source {
     pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let ours = |name: &str| name.starts_with("MENJIN_") || name == "DATABASE_URL" || name == "REDIS_URL";
         let environment = variables.into_iter().filter(|(name, _)| ours(name)).collect();
-        Self {
-            file: BTreeMap::new(),
-            environment,
-        }
+        Self { file: BTreeMap::new(), environment }
     }
 
     /// Adds the values of a TOML text.
     ///
     /// # Errors
-    /// What the TOML parser says, or the key whose value is no string, number, boolean or list of them.
+    /// Where the text is no TOML, or the key whose value is no string, number, boolean or list of them.
     pub fn with_toml(mut self, text: &str) -> Result<Self, String> {
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| place(text, &error))?;
         flatten("", &toml::Value::Table(table), &mut self.file)?;
         Ok(self)
     }
+}
+
+/// What the parser says and where. Its own text repeats the line, which may hold a secret.
+fn place(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("line {}: {}", before.matches('\n').count() + 1, error.message())
 }
 
 fn flatten(prefix: &str, value: &toml::Value, out: &mut BTreeMap<String, String>) -> Result<(), String> {
     let text = match value {
         toml::Value::Table(table) => {
             for (key, value) in table {
-                let key = if prefix.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{prefix}.{key}")
-                };
+                let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
                 flatten(&key, value, out)?;
             }
             return Ok(());
@@ -99,9 +100,9 @@ fn scalar(key: &str, value: &toml::Value) -> Result<String, String> {
         toml::Value::Integer(number) => Ok(number.to_string()),
         toml::Value::Float(number) => Ok(number.to_string()),
         toml::Value::Boolean(flag) => Ok(flag.to_string()),
-        toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => Err(format!(
-            "{key}: a string, a number, true or false, or a list of them is expected"
-        )),
+        toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
+            Err(format!("{key}: a string, a number, true or false, or a list of them is expected"))
+        }
     }
 }
 
@@ -109,6 +110,7 @@ fn scalar(key: &str, value: &toml::Value) -> Result<String, String> {
 pub struct Reader {
     source: Source,
     asked: Vec<Setting>,
+    secrets: BTreeSet<&'static str>,
     faults: Vec<String>,
 }
 
@@ -116,11 +118,7 @@ impl Reader {
     /// A reader of `source`.
     #[must_use]
     pub fn new(source: Source) -> Self {
-        Self {
-            source,
-            asked: Vec::new(),
-            faults: Vec::new(),
-        }
+        Self { source, asked: Vec::new(), secrets: BTreeSet::new(), faults: Vec::new() }
     }
 
     /// A value that has a default. A value that cannot be read is a fault, and the default stands in for it.
@@ -129,7 +127,7 @@ impl Reader {
     /// When the default itself cannot be read: a mistake in this program, which every test would meet.
     pub fn value<T>(&mut self, key: &'static str, default: &str, meaning: &'static str) -> T
     where
-        T: FromStr<Err: Display>,
+        T: FromStr<Err: Display> + 'static,
     {
         let fallback = || match default.parse() {
             Ok(value) => value,
@@ -144,7 +142,7 @@ impl Reader {
     /// A value that may be missing. The empty string counts as missing.
     pub fn optional<T>(&mut self, key: &'static str, meaning: &'static str) -> Option<T>
     where
-        T: FromStr<Err: Display>,
+        T: FromStr<Err: Display> + 'static,
     {
         let text = self.find(key, "", meaning)?;
         self.parsed(key, &text)
@@ -153,11 +151,9 @@ impl Reader {
     /// A list, separated by commas (a list in the file).
     pub fn list<T>(&mut self, key: &'static str, default: &str, meaning: &'static str) -> Vec<T>
     where
-        T: FromStr<Err: Display>,
+        T: FromStr<Err: Display> + 'static,
     {
-        let text = self
-            .find(key, default, meaning)
-            .unwrap_or_else(|| default.to_owned());
+        let text = self.find(key, default, meaning).unwrap_or_else(|| default.to_owned());
         let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
         items.filter_map(|item| self.parsed(key, item)).collect()
     }
@@ -170,15 +166,12 @@ impl Reader {
     /// A secret. It may also stand in a file that the variable with `_FILE` behind its name points to.
     pub fn secret(&mut self, key: &'static str, meaning: &'static str) -> Option<SecretString> {
         let pointer = format!("{}_FILE", variable(key));
+        self.secrets.insert(key);
         if let Some(path) = self.source.environment.get(&pointer).cloned() {
             if self.source.environment.contains_key(&variable(key)) {
                 self.fault(key, &format!("{} and {pointer} are both set", variable(key)));
             }
-            self.asked.push(Setting {
-                key,
-                default: String::new(),
-                meaning,
-            });
+            self.asked.push(Setting { key, default: String::new(), meaning });
             return match std::fs::read_to_string(Path::new(&path)) {
                 Ok(text) => Some(SecretString::from(text.trim_end_matches(['\r', '\n']))),
                 Err(error) => {
@@ -195,57 +188,79 @@ impl Reader {
         self.faults.push(format!("{key} ({}): {message}", variable(key)));
     }
 
+    /// Whether a value was given, good or bad.
+    #[must_use]
+    pub fn is_set(&self, key: &str) -> bool {
+        let given = self.source.environment.get(&variable(key)).or_else(|| self.source.file.get(key));
+        given.is_some_and(|text| !text.is_empty())
+    }
+
     /// Every setting that was asked for, and every fault, settings that nobody asked for among them.
     #[must_use]
     pub fn finish(mut self) -> (Vec<Setting>, Vec<String>) {
         let keys: BTreeSet<&str> = self.asked.iter().map(|setting| setting.key).collect();
         let mut variables: BTreeSet<String> = keys.iter().map(|key| variable(key)).collect();
-        variables.extend(keys.iter().map(|key| format!("{}_FILE", variable(key))));
+        variables.extend(self.secrets.iter().map(|key| format!("{}_FILE", variable(key))));
         variables.insert(CONFIG_VARIABLE.to_owned());
         for key in self.source.file.keys().filter(|key| !keys.contains(key.as_str())) {
             self.faults.push(format!("{key}: there is no such setting"));
         }
-        for name in self
-            .source
-            .environment
-            .keys()
-            .filter(|name| !variables.contains(*name))
-        {
+        for name in self.source.environment.keys().filter(|name| !variables.contains(*name)) {
             self.faults.push(format!("{name}: there is no such setting"));
         }
         (self.asked, self.faults)
     }
 
     fn find(&mut self, key: &'static str, default: &str, meaning: &'static str) -> Option<String> {
-        self.asked.push(Setting {
-            key,
-            default: default.to_owned(),
-            meaning,
-        });
-        let found = self
-            .source
-            .environment
-            .get(&variable(key))
-            .or_else(|| self.source.file.get(key));
+        self.asked.push(Setting { key, default: default.to_owned(), meaning });
+        let found = self.source.environment.get(&variable(key)).or_else(|| self.source.file.get(key));
         found.filter(|text| !text.is_empty()).cloned()
     }
 
     fn parsed<T>(&mut self, key: &str, text: &str) -> Option<T>
     where
-        T: FromStr<Err: Display>,
+        T: FromStr<Err: Display> + 'static,
     {
         match text.trim().parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                self.fault(key, &error.to_string());
+                let message = expected::<T>().map_or_else(|| error.to_string(), str::to_owned);
+                self.fault(key, &message);
                 None
             }
         }
     }
 }
 
+/// What to write for a type whose own error speaks to programmers.
+fn expected<T: 'static>() -> Option<&'static str> {
+    let wanted = TypeId::of::<T>();
+    if wanted == TypeId::of::<SocketAddr>() {
+        return Some("an IP address and a port are expected, such as 127.0.0.1:8000");
+    }
+    if wanted == TypeId::of::<bool>() {
+        return Some("true or false is expected");
+    }
+    let whole = [
+        TypeId::of::<u8>(),
+        TypeId::of::<u16>(),
+        TypeId::of::<u32>(),
+        TypeId::of::<u64>(),
+        TypeId::of::<usize>(),
+    ];
+    whole.contains(&wanted).then_some("a whole number is expected, not negative and not too large")
+}
+
 /// Points to the settings file; not a setting itself.
 pub const CONFIG_VARIABLE: &str = "MENJIN_CONFIG";
+
+/// Reads a length of time as settings have it: a whole number and `ms`, `s`, `m`, `h` or `d`.
+///
+/// # Errors
+/// What is expected.
+pub fn length_of_time(text: &str) -> Result<Duration, &'static str> {
+    text.parse::<Span>().map(|span| span.0)
+}
 
 /// A length of time in the form `10m`.
 struct Span(Duration);
@@ -266,10 +281,7 @@ impl FromStr for Span {
             "d" => 86_400_000,
             _ => return Err(EXPECTED),
         };
-        number
-            .checked_mul(millis)
-            .map(|millis| Self(Duration::from_millis(millis)))
-            .ok_or(EXPECTED)
+        number.checked_mul(millis).map(|millis| Self(Duration::from_millis(millis))).ok_or(EXPECTED)
     }
 }
 
@@ -279,9 +291,7 @@ mod tests {
 
     fn source(variables: &[(&str, &str)]) -> Source {
         Source::from_variables(
-            variables
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         )
     }
 
@@ -293,10 +303,7 @@ mod tests {
             )
             .unwrap();
         let mut reader = Reader::new(source);
-        assert_eq!(
-            reader.value::<String>("http.listen", "127.0.0.1:3", "").as_str(),
-            "127.0.0.1:1"
-        );
+        assert_eq!(reader.value::<String>("http.listen", "127.0.0.1:3", "").as_str(), "127.0.0.1:1");
         assert_eq!(reader.list::<String>("http.origins", "", ""), ["a", "b"]);
         assert_eq!(reader.value::<u32>("database.pool_size", "8", ""), 3);
         assert_eq!(reader.value::<u32>("redis.pool_size", "4", ""), 4);
@@ -305,13 +312,9 @@ mod tests {
 
     #[test]
     fn every_fault_is_told_at_once_and_no_value_with_it() {
-        let source = source(&[
-            ("MENJIN_HTTP_LISTEN", "hunter2"),
-            ("MENJIN_HTPT_LISTEN", "x"),
-            ("HOME", "/"),
-        ]);
+        let source = source(&[("MENJIN_HTTP_LISTEN", "hunter2"), ("MENJIN_HTPT_LISTEN", "x"), ("HOME", "/")]);
         let mut reader = Reader::new(source.with_toml("a.b = 1").unwrap());
-        let _: std::net::SocketAddr = reader.value("http.listen", "127.0.0.1:8000", "");
+        let _: SocketAddr = reader.value("http.listen", "127.0.0.1:8000", "");
         let faults = reader.finish().1.join("\n");
         assert_eq!(faults.lines().count(), 3, "{faults}");
         assert!(
@@ -323,18 +326,33 @@ mod tests {
     }
 
     #[test]
+    fn a_fault_says_what_to_write() {
+        let mut reader = Reader::new(source(&[
+            ("MENJIN_HTTP_LISTEN", "localhost:8000"),
+            ("MENJIN_CODES_LENGTH", "six"),
+            ("MENJIN_DATABASE_MIGRATE", "yes"),
+        ]));
+        let _: SocketAddr = reader.value("http.listen", "127.0.0.1:8000", "");
+        let _: u32 = reader.value("codes.length", "6", "");
+        let _: bool = reader.value("database.migrate", "true", "");
+        let faults = reader.finish().1.join("\n");
+        for part in ["such as 127.0.0.1:8000", "a whole number", "true or false"] {
+            assert!(faults.contains(part), "{part}: {faults}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_toml_is_told_by_its_line_and_not_by_its_text() {
+        let fault = source(&[]).with_toml("[smtp]\nport = 25\npassword = \"hunter2\n").err().unwrap();
+        assert!(fault.starts_with("line 3: ") && !fault.contains("hunter2"), "{fault}");
+    }
+
+    #[test]
     fn lengths_of_time() {
-        for (text, millis) in [
-            ("10ms", 10),
-            ("3s", 3_000),
-            ("10m", 600_000),
-            ("2h", 7_200_000),
-            ("1d", 86_400_000),
-        ] {
-            assert_eq!(
-                text.parse::<Span>().map(|span| span.0).ok(),
-                Some(Duration::from_millis(millis))
-            );
+        for (text, millis) in
+            [("10ms", 10), ("3s", 3_000), ("10m", 600_000), ("2h", 7_200_000), ("1d", 86_400_000)]
+        {
+            assert_eq!(text.parse::<Span>().map(|span| span.0).ok(), Some(Duration::from_millis(millis)));
         }
         for text in ["", "10", "m", "-1s", "1.5h", "1 s", "99999999999999999d"] {
             assert!(text.parse::<Span>().is_err(), "{text}");
@@ -346,12 +364,12 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "s3cret\n").unwrap();
         let path = file.path().to_string_lossy().into_owned();
-        let mut reader = Reader::new(source(&[("MENJIN_SMTP_PASSWORD_FILE", &path)]));
+        let variables = [("MENJIN_SMTP_PASSWORD_FILE", path.as_str()), ("MENJIN_SMTP_HOST_FILE", &path)];
+        let mut reader = Reader::new(source(&variables));
+        let _: Option<String> = reader.optional("smtp.host", "");
         let secret = reader.secret("smtp.password", "").unwrap();
-        assert_eq!(
-            crate::core::secret::ExposeSecret::expose_secret(&secret),
-            "s3cret"
-        );
-        assert!(reader.finish().1.is_empty());
+        assert_eq!(crate::core::secret::ExposeSecret::expose_secret(&secret), "s3cret");
+        let faults = reader.finish().1;
+        assert_eq!(faults, ["MENJIN_SMTP_HOST_FILE: there is no such setting"], "only secrets may");
     }
 }

@@ -15,6 +15,8 @@ pub struct Client {
     pub language: Language,
     /// The device cookie: tells a browser that signed in here before. It proves nothing by itself.
     pub device: Option<SecretString>,
+    /// The refresh token in its cookie.
+    pub refresh: Option<SecretString>,
     /// Names the request in answers and log lines.
     pub request_id: String,
 }
@@ -35,9 +37,7 @@ impl Client {
     /// The digest by which sessions remember the device.
     #[must_use]
     pub fn device_digest(&self) -> Option<Vec<u8>> {
-        self.device
-            .as_ref()
-            .map(|device| sha256(device.expose_secret().as_bytes()).to_vec())
+        self.device.as_ref().map(|device| sha256(device.expose_secret().as_bytes()).to_vec())
     }
 }
 
@@ -55,6 +55,7 @@ mod tests {
                 user_agent: None,
                 language,
                 device: None,
+                refresh: None,
                 request_id: String::new(),
             }
             .network()

@@ -50,10 +50,7 @@ impl Clock {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that may ask the operating system"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place that may ask the operating system")]
 fn system_micros() -> i64 {
     Utc::now().timestamp_micros()
 }

@@ -23,9 +23,7 @@ impl Language {
     /// Reads what [`Language::tag`] wrote.
     #[must_use]
     pub fn from_tag(tag: &str) -> Option<Self> {
-        [Self::Chinese, Self::English]
-            .into_iter()
-            .find(|language| language.tag() == tag)
+        [Self::Chinese, Self::English].into_iter().find(|language| language.tag() == tag)
     }
 
     /// Chooses by `Accept-Language` (RFC 9110, section 12.5.4): highest quality first, then order; Chinese when
@@ -42,14 +40,9 @@ impl Language {
                 Some("*") => Self::default(),
                 _ => continue,
             };
-            let quality = parts
-                .find_map(|part| part.strip_prefix("q="))
-                .map_or(1.0, |text| {
-                    text.parse::<f32>()
-                        .ok()
-                        .filter(|q| (0.0..=1.0).contains(q))
-                        .unwrap_or(0.0)
-                });
+            let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |text| {
+                text.parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q)).unwrap_or(0.0)
+            });
             if quality > 0.0 && best.is_none_or(|(quality_so_far, _)| quality > quality_so_far) {
                 best = Some((quality, language));
             }

@@ -2,8 +2,11 @@
 
 pub mod client;
 pub mod clock;
+pub mod identifier;
 pub mod ids;
 pub mod language;
+pub mod outage;
 pub mod problem;
 pub mod random;
+pub mod roles;
 pub mod secret;

@@ -14,10 +14,7 @@ impl FieldFault {
     /// `fault` at `path`.
     #[must_use]
     pub fn new(path: impl Into<String>, fault: Fault) -> Self {
-        Self {
-            path: path.into(),
-            fault,
-        }
+        Self { path: path.into(), fault }
     }
 }
 
@@ -40,8 +37,12 @@ pub enum Fault {
     LooksLikeContact,
     /// Not a mobile number.
     NotAMobile,
+    /// A mobile number of a region that is not taken here.
+    RegionNotSupported,
     /// Not an e-mail address.
     NotAnEmail,
+    /// Not an address that begins with `https://`.
+    NotAnHttpsUrl,
     /// Not a code: the right number of decimal digits is expected.
     NotACode(u32),
     /// A password that everybody tries first.
@@ -67,7 +68,9 @@ impl Fault {
             Self::Reserved => "RESERVED",
             Self::LooksLikeContact => "LOOKS_LIKE_CONTACT",
             Self::NotAMobile => "NOT_A_MOBILE",
+            Self::RegionNotSupported => "REGION_NOT_SUPPORTED",
             Self::NotAnEmail => "NOT_AN_EMAIL",
+            Self::NotAnHttpsUrl => "NOT_AN_HTTPS_URL",
             Self::NotACode(_) => "NOT_A_CODE",
             Self::CommonPassword => "COMMON_PASSWORD",
             Self::PersonalPassword => "PERSONAL_PASSWORD",
@@ -89,7 +92,9 @@ impl Fault {
                 Self::Reserved => "该名称不可使用".into(),
                 Self::LooksLikeContact => "用户名不能是手机号或邮箱的形式".into(),
                 Self::NotAMobile => "手机号格式不正确".into(),
+                Self::RegionNotSupported => "暂不支持该地区的手机号".into(),
                 Self::NotAnEmail => "邮箱格式不正确".into(),
+                Self::NotAnHttpsUrl => "请填写以 https:// 开头的网址".into(),
                 Self::NotACode(length) => format!("验证码为 {length} 位数字"),
                 Self::CommonPassword => "该密码过于常见".into(),
                 Self::PersonalPassword => "密码不能包含用户名、手机号、邮箱或产品名称".into(),
@@ -105,7 +110,9 @@ impl Fault {
                 Self::Reserved => "cannot be used".into(),
                 Self::LooksLikeContact => "must not look like a mobile number or an e-mail address".into(),
                 Self::NotAMobile => "is not a mobile number".into(),
+                Self::RegionNotSupported => "is of a region that is not supported".into(),
                 Self::NotAnEmail => "is not an e-mail address".into(),
+                Self::NotAnHttpsUrl => "must be an address that begins with https://".into(),
                 Self::NotACode(length) => format!("must be {length} digits"),
                 Self::CommonPassword => "is one of the most common passwords".into(),
                 Self::PersonalPassword => {

@@ -74,9 +74,7 @@ impl Random {
     /// `length` decimal digits, leading zeros included.
     #[must_use]
     pub fn digits(&self, length: usize) -> String {
-        (0..length)
-            .filter_map(|_| char::from_digit(self.below(10), 10))
-            .collect()
+        (0..length).filter_map(|_| char::from_digit(self.below(10), 10)).collect()
     }
 
     /// 256 random bits as 43 characters of unpadded base64url: session, reset and bind tokens.
@@ -86,15 +84,9 @@ impl Random {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that may ask the operating system"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place that may ask the operating system")]
 fn system_fill(bytes: &mut [u8]) {
-    assert!(
-        aws_lc_rs::rand::fill(bytes).is_ok(),
-        "the operating system gives no randomness"
-    );
+    assert!(aws_lc_rs::rand::fill(bytes).is_ok(), "the operating system gives no randomness");
 }
 
 #[cfg(test)]

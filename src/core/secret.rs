@@ -36,16 +36,10 @@ impl MasterKey {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let bytes = STANDARD
-            .decode(text)
-            .or_else(|_| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')))
-            .ok()?;
+        let bytes =
+            STANDARD.decode(text).or_else(|_| URL_SAFE_NO_PAD.decode(text.trim_end_matches('='))).ok()?;
         let bytes = Zeroizing::new(bytes);
-        bytes
-            .as_slice()
-            .try_into()
-            .ok()
-            .map(|key| Self(Zeroizing::new(key)))
+        bytes.as_slice().try_into().ok().map(|key| Self(Zeroizing::new(key)))
     }
 
     /// The form that [`MasterKey::parse`] reads, for the key file that development mode makes.
@@ -183,26 +177,14 @@ mod tests {
         let sealer = master.sealer("outbox");
         let sealed = sealer.seal(&random, "messages.payload.1", b"123456");
         assert!(!sealed.windows(6).any(|window| window == b"123456"));
-        assert_eq!(
-            sealer.open("messages.payload.1", &sealed).unwrap().as_slice(),
-            b"123456"
-        );
-        assert_eq!(
-            sealer.open("messages.payload.2", &sealed),
-            Err(OpenError::Damaged)
-        );
-        assert_eq!(
-            master.sealer("other").open("messages.payload.1", &sealed),
-            Err(OpenError::OtherKey)
-        );
+        assert_eq!(sealer.open("messages.payload.1", &sealed).unwrap().as_slice(), b"123456");
+        assert_eq!(sealer.open("messages.payload.2", &sealed), Err(OpenError::Damaged));
+        assert_eq!(master.sealer("other").open("messages.payload.1", &sealed), Err(OpenError::OtherKey));
         for at in 0..sealed.len() {
             let mut damaged = sealed.clone();
             damaged[at] ^= 1;
             assert!(sealer.open("messages.payload.1", &damaged).is_err(), "byte {at}");
-            assert!(
-                sealer.open("messages.payload.1", &sealed[..at]).is_err(),
-                "cut at {at}"
-            );
+            assert!(sealer.open("messages.payload.1", &sealed[..at]).is_err(), "cut at {at}");
         }
     }
 

@@ -30,8 +30,7 @@ pub enum DbError {
 /// PostgreSQL names the constraint; SQLite says `UNIQUE constraint failed: users.email_key`.
 fn taken(info: &dyn DatabaseErrorInformation) -> Taken {
     let named = |constraint: &str, column: &str| {
-        info.constraint_name()
-            .map_or_else(|| info.message().ends_with(column), |name| name == constraint)
+        info.constraint_name().map_or_else(|| info.message().ends_with(column), |name| name == constraint)
     };
     if named("users_username_key_key", "users.username_key") {
         Taken::Username

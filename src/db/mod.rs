@@ -5,12 +5,15 @@
 //! table at the end of this file makes it a method of [`Db`]. A compound write (user and session and audit entry) is
 //! one function and one transaction. A unique constraint is the check: its violation comes back as [`Taken`].
 
+pub mod changes;
 mod error;
+mod migrating;
 pub mod models;
 mod pg;
 pub mod schema;
 mod sqlite;
 pub mod types;
+pub mod upkeep;
 
 use std::time::Duration;
 
@@ -19,14 +22,21 @@ use diesel_async::pooled_connection::bb8::Pool;
 pub use error::{DbError, Taken};
 
 use crate::core::clock::Instant;
-use crate::core::ids::{SessionId, UserId};
-use models::{AuditEvent, NewUser, Session, SigningKey, User};
+use crate::core::ids::{MessageId, SessionId, UserId};
+use crate::core::outage::Outage;
+use changes::{AccountChange, ProfileChange};
+use models::{
+    AuditEvent, AuditFilter, DueMessage, InboxMessage, KeyChange, KnownPerson, MessageEnd, MessageProgress,
+    NewMessage, NewUser, Proven, ResetLink, Session, SigningKey, User, UserFilter,
+};
+use types::{Ts, Uid};
 
 /// The durable store. Cheap to clone.
 #[derive(Clone)]
 pub struct Db {
     pools: Pools,
     deadline: Duration,
+    outage: Outage,
 }
 
 #[derive(Clone)]
@@ -71,6 +81,17 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, DbError> {
     }
 }
 
+/// The migrations that are missing. A new SQLite file is made by looking.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn pending(url: &str) -> Result<Vec<String>, DbError> {
+    match backend_of(url).ok_or_else(unknown_scheme)? {
+        (Backend::Postgres, url) => pg::pending(url).await,
+        (Backend::Sqlite, path) => sqlite::pending(path).await,
+    }
+}
+
 impl Db {
     /// Opens the pool: `size` connections at the most, `deadline` for each query, waiting for a connection included.
     ///
@@ -81,7 +102,17 @@ impl Db {
             (Backend::Postgres, url) => Pools::Pg(pg::open(url, size, deadline).await?),
             (Backend::Sqlite, path) => Pools::Sqlite(sqlite::open(path, size, deadline).await?),
         };
-        Ok(Self { pools, deadline })
+        Ok(Self { pools, deadline, outage: Outage::new("database") })
+    }
+
+    /// Notes whether the database answered.
+    async fn watched<T>(&self, query: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+        let outcome = query.await;
+        match &outcome {
+            Err(DbError::Unavailable(reason)) => self.outage.away(reason),
+            Ok(_) | Err(DbError::Taken(_) | DbError::Fault(_)) => self.outage.back(),
+        }
+        outcome
     }
 
     /// Which database this is.
@@ -103,18 +134,28 @@ macro_rules! dispatch {
             /// # Errors
             /// [`DbError`].
             pub async fn $name(&self, $($arg: $type),*) -> Result<$out, DbError> {
-                let query = async {
-                    match &self.pools {
-                        Pools::Pg(pool) => pg::$module::$topic::$name(&mut *pool.get().await?, $($arg),*).await,
-                        Pools::Sqlite(pool) => {
-                            sqlite::$module::$topic::$name(&mut *pool.get().await?, $($arg),*).await
-                        }
+                self.watched(async {
+                let until = tokio::time::Instant::now() + self.deadline;
+                let late = |_| DbError::Unavailable(concat!(stringify!($name), " took too long").into());
+                match &self.pools {
+                    Pools::Pg(pool) => {
+                        let mut conn = tokio::time::timeout_at(until, pool.get()).await.map_err(late)??;
+                        let query = pg::$module::$topic::$name(&mut *conn, $($arg),*);
+                        let outcome = tokio::time::timeout_at(until, query).await;
+                        outcome.unwrap_or_else(|elapsed| {
+                            pg::abandon(&mut conn);
+                            Err(late(elapsed))
+                        })
                     }
-                };
-                match tokio::time::timeout(self.deadline, query).await {
-                    Ok(outcome) => outcome,
-                    Err(_) => Err(DbError::Unavailable(concat!(stringify!($name), " took too long").into())),
+                    Pools::Sqlite(pool) => {
+                        let query = async {
+                            sqlite::$module::$topic::$name(&mut *pool.get().await?, $($arg),*).await
+                        };
+                        tokio::time::timeout_at(until, query).await.map_err(late)?
+                    }
                 }
+                })
+                .await
             }
         )+}
     };
@@ -136,18 +177,118 @@ dispatch! {
     /// Replaces a password hash, unless it changed since it was read.
     queries::users::rehash_password(id: UserId, old: &str, new: &str, now: Instant) -> bool;
 
-    /// A new session with its audit entry, all or nothing.
-    queries::sessions::open_session(session: &Session, event: &AuditEvent) -> ();
+    /// A new account without a session, with its audit entry, all or nothing.
+    queries::administration::add_user(user: &NewUser, event: &AuditEvent) -> ();
+    /// Many new accounts with their audit entries, all or nothing.
+    imports::users::import_users(users: &[NewUser], events: &[AuditEvent]) -> ();
+    /// The accounts that have one of these user names, nicknames (keys), mobile numbers or e-mail addresses (keys); one
+    /// may be told several times.
+    queries::administration::known_people(
+        usernames: &[String], nicknames: &[String], mobiles: &[String], emails: &[String]
+    ) -> Vec<KnownPerson>;
+    /// Accounts, newest first.
+    queries::administration::list_users(filter: &UserFilter) -> Vec<User>;
+    /// Makes an account `active` or `disabled` and ends all its sessions; tells how many, or `None` when it was so
+    /// before (then only sessions of a disabled account are ended) or there is no such account.
+    queries::administration::set_status(
+        id: UserId, status: &str, now: Instant, event: &AuditEvent
+    ) -> Option<usize>;
+    /// Replaces the roles of an account, unless they changed since they were read.
+    queries::administration::set_roles(
+        id: UserId, old: &str, new: &str, now: Instant, event: &AuditEvent
+    ) -> bool;
+    /// Deletes an account with its sessions; false when there is none.
+    queries::administration::delete_user(id: UserId, event: &AuditEvent) -> bool;
+    /// Entries of the audit log, newest first.
+    queries::administration::audit_entries(filter: &AuditFilter) -> Vec<AuditEvent>;
+
+    /// A new session with its audit entry, all or nothing; false when the account may not be used any more, or has no
+    /// longer what the person proved.
+    queries::sessions::open_session(session: &Session, proven: &Proven, event: &AuditEvent) -> bool;
     /// Finds a session by id.
     queries::sessions::find_session(id: SessionId) -> Option<Session>;
     /// Whether the device has signed in to this account before.
     queries::sessions::device_is_known(user: UserId, device: &[u8]) -> bool;
 
+    /// The sessions of a person that neither ended nor were ended, last used first; at most 200.
+    queries::sessions::live_sessions(user: UserId, now: Instant) -> Vec<Session>;
+    /// Moves a session on from the refresh token of `generation` to the next; false when another call was faster, or
+    /// the session has been ended.
+    queries::sessions::rotate_session(id: SessionId, generation: i32, idle_expires_at: Instant, now: Instant) -> bool;
+    /// Ends a session with its audit entry, all or nothing; false when it was ended before.
+    queries::sessions::revoke_session(id: SessionId, reason: &str, now: Instant, event: &AuditEvent) -> bool;
+    /// Ends all sessions of a person but one, with one audit entry; tells how many.
+    queries::sessions::revoke_sessions(
+        user: UserId, except: Option<SessionId>, reason: &str, now: Instant, event: &AuditEvent
+    ) -> usize;
+
+    /// Replaces the password when it still is `old`, and spends reset links; tells how many sessions it ended, `None`
+    /// when nothing was changed.
+    queries::changes::change_password(change: &AccountChange<'_>, old: Option<&str>, new: &str) -> Option<usize>;
+    /// Replaces the password and spends reset links, that of the digest `link` among them; false, and nothing is
+    /// changed, when that one is not good or the account may not be used.
+    queries::changes::reset_password(change: &AccountChange<'_>, link: Option<&[u8]>, new: &str) -> bool;
+    /// Another mobile number (E.164); tells how many sessions it ended, `None` when nothing was changed.
+    queries::changes::change_mobile(change: &AccountChange<'_>, mobile: &str) -> Option<usize>;
+    /// Another e-mail address, as written and as compared; the answer is that of `change_mobile`.
+    queries::changes::change_email(change: &AccountChange<'_>, email: &str, key: &str) -> Option<usize>;
+    /// Other names, another picture; false when the account may not be used.
+    queries::changes::update_profile(change: &AccountChange<'_>, profile: &ProfileChange) -> bool;
+    /// Shuts the account, to be erased at `due`; false when it is shut already.
+    queries::changes::schedule_deletion(change: &AccountChange<'_>, due: Instant) -> bool;
+    /// A reset link with its message and its audit entry, all or nothing.
+    queries::changes::ask_for_reset(link: &ResetLink, message: &NewMessage, event: &AuditEvent) -> ();
+    /// Finds a reset link by its digest, whether or not it is good.
+    queries::changes::find_reset_link(digest: &[u8]) -> Option<ResetLink>;
+
+    /// The newest entries of the audit log about a person, newest first.
+    queries::erasure::activity(user: UserId, limit: i64) -> Vec<AuditEvent>;
+    /// Every session of a person that is still known, newest first.
+    queries::erasure::all_sessions(user: UserId) -> Vec<Session>;
+    /// Which terms a person accepted, and when the account was changed last.
+    queries::erasure::terms_and_update(user: UserId) -> (Option<String>, Ts);
+    /// Opens an account again that its owner deleted; false when it is not on its way out.
+    queries::erasure::restore_account(user: UserId, event: &AuditEvent) -> bool;
+    /// Erases accounts whose time has come, 100 at the most; tells how many.
+    queries::erasure::erase_due(now: Instant) -> usize;
+    /// Forgets reset links that ended before a moment; tells how many.
+    queries::erasure::forget_reset_links(before: Instant) -> usize;
+
     /// Writes down what happened.
     queries::audit::record(event: &AuditEvent) -> ();
 
+    /// Forgets entries of the audit log before a moment; tells how many.
+    queries::upkeep::forget_audit(before: Instant) -> usize;
+    /// Forgets messages before a moment; tells how many.
+    queries::upkeep::forget_messages(before: Instant) -> usize;
+    /// Forgets sessions that ended before a moment; tells how many.
+    queries::upkeep::forget_sessions(before: Instant) -> usize;
+
+    /// Whether it answers.
+    queries::upkeep::ping() -> ();
+
     /// Every signing key, oldest first.
     queries::keys::signing_keys() -> Vec<SigningKey>;
-    /// Makes `key` the active one, unless there is one already; returns the one that is.
-    queries::keys::ensure_active_key(key: &SigningKey) -> SigningKey;
+    /// Makes all `changes` in their order, or none: false when the keys are no longer those of `seen`. One gateway at a
+    /// time.
+    queries::keys::change_keys(seen: &[SigningKey], changes: &[KeyChange]) -> bool;
+
+    /// Puts a message into the outbox.
+    queries::messages::enqueue_message(message: &NewMessage) -> ();
+    /// How far a message has come.
+    queries::messages::message_progress(id: MessageId) -> Option<MessageProgress>;
+    /// Ends a message and wipes its address and payload; false when the lease is no longer the caller's.
+    queries::messages::finish_message(id: MessageId, lease: Uid, end: &MessageEnd, now: Instant) -> bool;
+    /// Puts off a message; false when the lease is no longer the caller's.
+    queries::messages::retry_message(id: MessageId, lease: Uid, at: Instant, error: &str, now: Instant) -> bool;
+    /// Claims messages that are due at `now`, oldest first, and counts an attempt for each. Until `leased_until` nobody
+    /// else gets them.
+    claims::messages::claim_due(now: Instant, lease: Uid, leased_until: Instant, limit: i64) -> Vec<DueMessage>;
+
+    /// Puts a message into the development inbox, which keeps the newest 500.
+    queries::inbox::put_into_inbox(message: &InboxMessage) -> ();
+    /// The newest messages of the development inbox, newest first, at most `limit`; only those after `after`, if given.
+    queries::inbox::newest_in_inbox(after: Option<Uid>, limit: i64) -> Vec<InboxMessage>;
+    /// A message of the development inbox.
+    queries::inbox::find_in_inbox(id: Uid) -> Option<InboxMessage>;
 }

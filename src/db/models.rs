@@ -6,7 +6,8 @@ use diesel::{Insertable, Queryable, Selectable};
 
 use super::schema;
 use super::types::{Ts, Uid};
-use crate::core::ids::{SessionId, UserId};
+use crate::core::clock::Instant;
+use crate::core::ids::{MessageId, SessionId, UserId};
 
 /// A person. No `Debug`: it holds a password hash and addresses.
 #[derive(Clone, Queryable, Selectable)]
@@ -26,6 +27,8 @@ pub struct User {
     pub roles: String,
     pub status: String,
     pub created_at: Ts,
+    /// Set: its owner deleted the account, and it is erased then.
+    pub delete_at: Option<Ts>,
 }
 
 impl User {
@@ -38,7 +41,7 @@ impl User {
     /// Whether the person may sign in.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        self.status == "active"
+        self.status == "active" && self.delete_at.is_none()
     }
 }
 
@@ -66,6 +69,46 @@ pub struct NewUser {
     pub updated_at: Ts,
 }
 
+/// What makes an account unique, for those who look whether it is there.
+#[derive(Clone, Queryable, Selectable)]
+#[diesel(table_name = schema::users, check_for_backend(Pg, Sqlite))]
+pub struct KnownPerson {
+    #[diesel(deserialize_as = Uid)]
+    pub id: UserId,
+    pub username_key: String,
+    pub nickname_key: String,
+    pub mobile: Option<String>,
+    pub email_key: Option<String>,
+}
+
+/// Which accounts the operator wants to see; newest first.
+#[derive(Clone, Debug, Default)]
+pub struct UserFilter {
+    pub status: Option<String>,
+    pub role: Option<String>,
+    /// Only accounts that are older than this one.
+    pub before: Option<UserId>,
+    pub limit: i64,
+}
+
+/// Which entries of the audit log the operator wants to see; newest first.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    pub user: Option<UserId>,
+    pub kind: Option<String>,
+    pub since: Option<Instant>,
+    pub limit: i64,
+}
+
+/// What a sign-in was proven by, as it was read: it must still be so when the session is written. No `Debug`.
+pub enum Proven {
+    /// The password hash.
+    Password(String),
+    /// E.164.
+    Mobile(String),
+    Email(String),
+}
+
 /// A sign-in on one device.
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::sessions, check_for_backend(Pg, Sqlite))]
@@ -90,6 +133,24 @@ pub struct Session {
     #[diesel(serialize_as = Ts)]
     pub expires_at: Ts,
     pub revoked_at: Option<Ts>,
+    /// 256 random bits; `None`: the session can have no refresh token.
+    pub refresh_salt: Option<Vec<u8>>,
+    /// Of the newest refresh token.
+    pub refresh_generation: i32,
+    /// Why it was ended: `logout`, `revoked`, `refresh_token_reused` …
+    pub end_reason: Option<String>,
+}
+
+/// A link that resets a password, known by the digest of its token.
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::reset_links, check_for_backend(Pg, Sqlite))]
+pub struct ResetLink {
+    pub digest: Vec<u8>,
+    /// `None`: nobody has the address that it was asked for.
+    pub user_id: Option<Uid>,
+    pub expires_at: Ts,
+    pub used_at: Option<Ts>,
+    pub created_at: Ts,
 }
 
 /// An entry of the audit log: who, what, when, from where; no secrets.
@@ -119,4 +180,105 @@ pub struct SigningKey {
     pub private_key: Vec<u8>,
     pub public_jwk: String,
     pub created_at: Ts,
+    /// From when a `next` key signs; since when another has signed.
+    pub activates_at: Ts,
+    /// From when a `retiring` key may be deleted.
+    pub retires_at: Option<Ts>,
+}
+
+/// One step in the life of a signing key.
+#[derive(Clone)]
+pub enum KeyChange {
+    Insert(SigningKey),
+    /// `next` becomes `active`, and has signed since `at`.
+    Activate {
+        kid: String,
+        at: Ts,
+    },
+    /// `active` becomes `retiring`, until `until`.
+    Retire {
+        kid: String,
+        until: Ts,
+    },
+    Delete {
+        kid: String,
+    },
+}
+
+/// A message to be sent. The destination and the payload are sealed.
+#[derive(Clone, Insertable)]
+#[diesel(table_name = schema::messages)]
+pub struct NewMessage {
+    #[diesel(serialize_as = Uid)]
+    pub id: MessageId,
+    /// `sms` or `email`.
+    pub channel: String,
+    pub kind: String,
+    /// BCP 47 tag.
+    pub language: String,
+    pub destination: Vec<u8>,
+    /// The destination as it may be shown.
+    pub masked: String,
+    pub payload: Vec<u8>,
+    pub status: String,
+    pub attempts: i32,
+    #[diesel(serialize_as = Ts)]
+    pub next_attempt_at: Ts,
+    #[diesel(serialize_as = Ts)]
+    pub expires_at: Ts,
+    #[diesel(serialize_as = Ts)]
+    pub created_at: Ts,
+    #[diesel(serialize_as = Ts)]
+    pub updated_at: Ts,
+}
+
+/// A message that a worker has claimed.
+#[derive(Clone, Queryable, Selectable)]
+#[diesel(table_name = schema::messages, check_for_backend(Pg, Sqlite))]
+pub struct DueMessage {
+    #[diesel(deserialize_as = Uid)]
+    pub id: MessageId,
+    pub channel: String,
+    pub language: String,
+    pub destination: Vec<u8>,
+    pub payload: Vec<u8>,
+    /// The one that begins now included.
+    pub attempts: i32,
+    pub expires_at: Ts,
+}
+
+/// How far a message has come.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = schema::messages, check_for_backend(Pg, Sqlite))]
+pub struct MessageProgress {
+    pub channel: String,
+    pub status: String,
+    pub attempts: i32,
+    pub provider: Option<String>,
+    pub last_error: Option<String>,
+    pub updated_at: Ts,
+}
+
+/// The end of a message: `sent`, `failed` or `expired`.
+#[derive(Clone, Debug)]
+pub struct MessageEnd {
+    pub status: &'static str,
+    pub provider: Option<&'static str>,
+    pub provider_ref: Option<String>,
+    pub last_error: Option<String>,
+}
+
+/// What would have gone to a phone or a mailbox. Development mode only.
+#[derive(Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = schema::inbox, check_for_backend(Pg, Sqlite))]
+pub struct InboxMessage {
+    pub id: Uid,
+    pub message_id: Uid,
+    pub channel: String,
+    pub destination: String,
+    pub subject: Option<String>,
+    pub body: String,
+    pub html: Option<String>,
+    pub code: Option<String>,
+    pub received_at: Ts,
 }

@@ -23,11 +23,12 @@ table! {
         terms_version -> Nullable<Text>,
         created_at -> UtcTimestamp,
         updated_at -> UtcTimestamp,
+        delete_at -> Nullable<UtcTimestamp>,
     }
 }
 
 table! {
-    use diesel::sql_types::{Binary, Bool, Nullable, Text};
+    use diesel::sql_types::{Binary, Bool, Integer, Nullable, Text};
     use crate::db::types::{DbUuid, UtcTimestamp};
 
     sessions (id) {
@@ -43,6 +44,9 @@ table! {
         idle_expires_at -> UtcTimestamp,
         expires_at -> UtcTimestamp,
         revoked_at -> Nullable<UtcTimestamp>,
+        refresh_salt -> Nullable<Binary>,
+        refresh_generation -> Integer,
+        end_reason -> Nullable<Text>,
     }
 }
 
@@ -89,7 +93,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{Binary, Text};
+    use diesel::sql_types::{Binary, Nullable, Text};
     use crate::db::types::UtcTimestamp;
 
     signing_keys (kid) {
@@ -99,6 +103,8 @@ table! {
         private_key -> Binary,
         public_jwk -> Text,
         created_at -> UtcTimestamp,
+        activates_at -> UtcTimestamp,
+        retires_at -> Nullable<UtcTimestamp>,
     }
 }
 
@@ -116,6 +122,19 @@ table! {
         html -> Nullable<Text>,
         code -> Nullable<Text>,
         received_at -> UtcTimestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Nullable};
+    use crate::db::types::{DbUuid, UtcTimestamp};
+
+    reset_links (digest) {
+        digest -> Binary,
+        user_id -> Nullable<DbUuid>,
+        expires_at -> UtcTimestamp,
+        used_at -> Nullable<UtcTimestamp>,
+        created_at -> UtcTimestamp,
     }
 }
 

@@ -39,9 +39,7 @@ impl From<Instant> for Ts {
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
 fn instant(micros: i64) -> deserialize::Result<Ts> {
-    DateTime::from_timestamp_micros(micros)
-        .map(Ts)
-        .ok_or_else(|| "timestamp out of range".into())
+    DateTime::from_timestamp_micros(micros).map(Ts).ok_or_else(|| "timestamp out of range".into())
 }
 
 impl ToSql<UtcTimestamp, Pg> for Ts {
@@ -67,9 +65,7 @@ impl ToSql<UtcTimestamp, Sqlite> for Ts {
 
 impl FromSql<UtcTimestamp, Sqlite> for Ts {
     fn from_sql(value: SqliteValue<'_, '_, '_>) -> deserialize::Result<Self> {
-        instant(<i64 as FromSql<diesel::sql_types::BigInt, Sqlite>>::from_sql(
-            value,
-        )?)
+        instant(<i64 as FromSql<diesel::sql_types::BigInt, Sqlite>>::from_sql(value)?)
     }
 }
 

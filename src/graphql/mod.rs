@@ -1,1 +1,40 @@
 //! The contract: schema, inputs, payloads; resolvers of a few lines, one file a feature.
+
+mod accounts;
+mod activity;
+pub mod api;
+mod availability;
+mod codes;
+mod contact;
+pub mod context;
+mod cookies;
+mod deletion;
+mod delivery;
+pub mod document;
+mod error;
+pub mod fault;
+mod federation;
+mod input;
+mod me;
+mod messages;
+mod password;
+mod problem;
+mod profile;
+mod refuse;
+mod reply;
+mod schema;
+mod session;
+mod sessions;
+mod settings;
+mod signed_in;
+mod tokens;
+mod user;
+mod weight;
+
+#[cfg(test)]
+pub mod testing;
+
+pub use cookies::CookiePolicy;
+pub use federation::federated;
+pub use schema::{Builder, GatewaySchema, Root, builder, sdl};
+pub use settings::Offer;

@@ -1,1 +1,32 @@
 //! HTTP: the router, GraphQL over HTTP, client addresses.
+
+pub mod address;
+pub mod edge;
+pub mod forward_auth;
+pub mod graphiql;
+pub mod graphql;
+pub mod hasura;
+pub mod health;
+pub mod introspection;
+pub mod negotiate;
+pub mod origin;
+pub mod proofs;
+pub mod refusal;
+pub mod router;
+pub mod server;
+mod service_client;
+mod watch;
+pub mod well_known;
+
+#[cfg(test)]
+mod server_tests;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use address::Peer;
+pub use health::Checks;
+pub use proofs::Proofs;
+pub use router::{Parts, router};
+pub use server::serve;

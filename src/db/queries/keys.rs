@@ -3,26 +3,60 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, DbError};
-use crate::db::models::SigningKey;
+use super::{Conn, DbError, claims};
+use crate::db::models::{KeyChange, SigningKey};
 use crate::db::schema::signing_keys;
 
 pub async fn signing_keys(conn: &mut Conn) -> Result<Vec<SigningKey>, DbError> {
-    let query = signing_keys::table
-        .order(signing_keys::created_at.asc())
-        .select(SigningKey::as_select());
-    Ok(query.load(conn).await?)
+    let order = (signing_keys::created_at.asc(), signing_keys::kid.asc());
+    Ok(signing_keys::table.order(order).select(SigningKey::as_select()).load(conn).await?)
 }
 
-pub async fn ensure_active_key(conn: &mut Conn, key: &SigningKey) -> Result<SigningKey, DbError> {
-    // At most one row can be active (a unique index), so of gateways that start together one wins.
-    diesel::insert_into(signing_keys::table)
-        .values(key.clone())
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
-    let active = signing_keys::table
-        .filter(signing_keys::state.eq("active"))
-        .select(SigningKey::as_select());
-    Ok(active.first(conn).await?)
+pub async fn change_keys(
+    conn: &mut Conn,
+    seen: &[SigningKey],
+    changes: &[KeyChange],
+) -> Result<bool, DbError> {
+    write_tx!(conn, async |conn: &mut Conn| {
+        claims::keys::lock(conn).await?;
+        let found = signing_keys(conn).await?;
+        // What was planned for other keys is not done to these: whoever was faster may have done it.
+        let same = |(a, b): (&SigningKey, &SigningKey)| {
+            a.kid == b.kid
+                && a.state == b.state
+                && a.activates_at == b.activates_at
+                && a.retires_at == b.retires_at
+        };
+        if found.len() != seen.len() || !found.iter().zip(seen).all(same) {
+            return Ok(false);
+        }
+        for change in changes {
+            apply(conn, change).await?;
+        }
+        Ok(true)
+    })
+}
+
+async fn apply(conn: &mut Conn, change: &KeyChange) -> Result<(), DbError> {
+    match change {
+        KeyChange::Insert(key) => {
+            diesel::insert_into(signing_keys::table).values(key.clone()).execute(conn).await?;
+        }
+        KeyChange::Activate { kid, at } => {
+            diesel::update(signing_keys::table.find(kid))
+                .set((signing_keys::state.eq("active"), signing_keys::activates_at.eq(*at)))
+                .execute(conn)
+                .await?;
+        }
+        KeyChange::Retire { kid, until } => {
+            diesel::update(signing_keys::table.find(kid))
+                .set((signing_keys::state.eq("retiring"), signing_keys::retires_at.eq(Some(*until))))
+                .execute(conn)
+                .await?;
+        }
+        KeyChange::Delete { kid } => {
+            diesel::delete(signing_keys::table.find(kid)).execute(conn).await?;
+        }
+    }
+    Ok(())
 }

@@ -4,40 +4,145 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{Conn, DbError};
+use crate::core::clock::Instant;
 use crate::core::ids::{SessionId, UserId};
-use crate::db::models::{AuditEvent, Session};
-use crate::db::schema::sessions;
-use crate::db::types::Uid;
+use crate::db::models::{AuditEvent, Proven, Session};
+use crate::db::schema::{sessions, users};
+use crate::db::types::{Ts, Uid};
 
 pub(super) async fn insert(conn: &mut Conn, session: &Session) -> Result<(), DbError> {
-    diesel::insert_into(sessions::table)
-        .values(session.clone())
-        .execute(conn)
-        .await?;
+    diesel::insert_into(sessions::table).values(session.clone()).execute(conn).await?;
     Ok(())
 }
 
-pub async fn open_session(conn: &mut Conn, session: &Session, event: &AuditEvent) -> Result<(), DbError> {
+pub async fn open_session(
+    conn: &mut Conn,
+    session: &Session,
+    proven: &Proven,
+    event: &AuditEvent,
+) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
+        if !still_stands(conn, session.user_id, proven).await? {
+            return Ok(false);
+        }
         insert(conn, session).await?;
-        super::audit::record(conn, event).await
+        super::audit::record(conn, event).await?;
+        Ok(true)
     })
 }
 
+/// Whether the account may still be used and has what the person proved. An update that changes nothing: unlike a look,
+/// it waits for whoever is changing the account, so that no session slips past the end of all sessions.
+async fn still_stands(conn: &mut Conn, user: UserId, proven: &Proven) -> Result<bool, DbError> {
+    let account = users::table
+        .filter(users::id.eq(Uid::from(user)))
+        .filter(users::status.eq("active"))
+        .filter(users::delete_at.is_null());
+    let touch = users::updated_at.eq(users::updated_at);
+    let touched = match proven {
+        Proven::Password(hash) => {
+            diesel::update(account.filter(users::password_hash.eq(hash))).set(touch).execute(conn).await?
+        }
+        Proven::Mobile(mobile) => {
+            diesel::update(account.filter(users::mobile.eq(mobile))).set(touch).execute(conn).await?
+        }
+        Proven::Email(email) => {
+            diesel::update(account.filter(users::email.eq(email))).set(touch).execute(conn).await?
+        }
+    };
+    Ok(touched == 1)
+}
+
 pub async fn find_session(conn: &mut Conn, id: SessionId) -> Result<Option<Session>, DbError> {
-    let query = sessions::table
-        .filter(sessions::id.eq(Uid::from(id)))
-        .select(Session::as_select());
+    let query = sessions::table.filter(sessions::id.eq(Uid::from(id))).select(Session::as_select());
     Ok(query.first(conn).await.optional()?)
 }
 
 pub async fn device_is_known(conn: &mut Conn, user: UserId, device: &[u8]) -> Result<bool, DbError> {
     let query = sessions::table
-        .filter(
-            sessions::user_id
-                .eq(Uid::from(user))
-                .and(sessions::device_digest.eq(device)),
-        )
+        .filter(sessions::user_id.eq(Uid::from(user)).and(sessions::device_digest.eq(device)))
         .select(sessions::id);
     Ok(query.first::<Uid>(conn).await.optional()?.is_some())
+}
+
+pub async fn live_sessions(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<Session>, DbError> {
+    let query = sessions::table
+        .filter(sessions::user_id.eq(Uid::from(user)))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::idle_expires_at.gt(Ts(now)))
+        .filter(sessions::expires_at.gt(Ts(now)))
+        .order(sessions::last_used_at.desc())
+        .limit(200)
+        .select(Session::as_select());
+    Ok(query.load(conn).await?)
+}
+
+pub async fn rotate_session(
+    conn: &mut Conn,
+    id: SessionId,
+    generation: i32,
+    idle_expires_at: Instant,
+    now: Instant,
+) -> Result<bool, DbError> {
+    let row = sessions::table
+        .filter(sessions::id.eq(Uid::from(id)))
+        .filter(sessions::refresh_generation.eq(generation))
+        .filter(sessions::revoked_at.is_null());
+    let change = (
+        sessions::refresh_generation.eq(generation + 1),
+        sessions::idle_expires_at.eq(Ts(idle_expires_at)),
+        sessions::last_used_at.eq(Ts(now)),
+    );
+    Ok(diesel::update(row).set(change).execute(conn).await? == 1)
+}
+
+pub async fn revoke_session(
+    conn: &mut Conn,
+    id: SessionId,
+    reason: &str,
+    now: Instant,
+    event: &AuditEvent,
+) -> Result<bool, DbError> {
+    write_tx!(conn, async |conn: &mut Conn| {
+        let row =
+            sessions::table.filter(sessions::id.eq(Uid::from(id))).filter(sessions::revoked_at.is_null());
+        let change = (sessions::revoked_at.eq(Some(Ts(now))), sessions::end_reason.eq(Some(reason)));
+        let ended = diesel::update(row).set(change).execute(conn).await? == 1;
+        if ended {
+            super::audit::record(conn, event).await?;
+        }
+        Ok(ended)
+    })
+}
+
+/// Ends the sessions of a person, but for one, inside the caller's transaction.
+pub(super) async fn revoke_all(
+    conn: &mut Conn,
+    user: UserId,
+    except: Option<SessionId>,
+    reason: &str,
+    now: Instant,
+) -> Result<usize, DbError> {
+    let kept = except.map_or_else(uuid::Uuid::nil, |session| session.0);
+    let rows = sessions::table
+        .filter(sessions::user_id.eq(Uid::from(user)))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::id.ne(Uid(kept)));
+    let change = (sessions::revoked_at.eq(Some(Ts(now))), sessions::end_reason.eq(Some(reason)));
+    Ok(diesel::update(rows).set(change).execute(conn).await?)
+}
+
+pub async fn revoke_sessions(
+    conn: &mut Conn,
+    user: UserId,
+    except: Option<SessionId>,
+    reason: &str,
+    now: Instant,
+    event: &AuditEvent,
+) -> Result<usize, DbError> {
+    write_tx!(conn, async |conn: &mut Conn| {
+        let ended = revoke_all(conn, user, except, reason, now).await?;
+        super::audit::record(conn, event).await?;
+        Ok(ended)
+    })
 }

@@ -11,30 +11,22 @@ use crate::db::schema::users;
 use crate::db::types::{Ts, Uid};
 
 pub async fn find_user(conn: &mut Conn, id: UserId) -> Result<Option<User>, DbError> {
-    let query = users::table
-        .filter(users::id.eq(Uid::from(id)))
-        .select(User::as_select());
+    let query = users::table.filter(users::id.eq(Uid::from(id))).select(User::as_select());
     Ok(query.first(conn).await.optional()?)
 }
 
 pub async fn find_user_by_username(conn: &mut Conn, key: &str) -> Result<Option<User>, DbError> {
-    let query = users::table
-        .filter(users::username_key.eq(key))
-        .select(User::as_select());
+    let query = users::table.filter(users::username_key.eq(key)).select(User::as_select());
     Ok(query.first(conn).await.optional()?)
 }
 
 pub async fn find_user_by_mobile(conn: &mut Conn, mobile: &str) -> Result<Option<User>, DbError> {
-    let query = users::table
-        .filter(users::mobile.eq(mobile))
-        .select(User::as_select());
+    let query = users::table.filter(users::mobile.eq(mobile)).select(User::as_select());
     Ok(query.first(conn).await.optional()?)
 }
 
 pub async fn find_user_by_email(conn: &mut Conn, key: &str) -> Result<Option<User>, DbError> {
-    let query = users::table
-        .filter(users::email_key.eq(key))
-        .select(User::as_select());
+    let query = users::table.filter(users::email_key.eq(key)).select(User::as_select());
     Ok(query.first(conn).await.optional()?)
 }
 
@@ -50,10 +42,7 @@ pub async fn create_user(
     event: &AuditEvent,
 ) -> Result<(), DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        diesel::insert_into(users::table)
-            .values(user.clone())
-            .execute(conn)
-            .await?;
+        diesel::insert_into(users::table).values(user.clone()).execute(conn).await?;
         super::sessions::insert(conn, session).await?;
         super::audit::record(conn, event).await
     })

@@ -12,6 +12,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use futures_util::FutureExt as _;
 
 use super::error::DbError;
+use super::migrating::in_blocking_thread;
 
 /// The connection that `queries` is compiled for.
 pub type Conn = SyncConnectionWrapper<SqliteConnection>;
@@ -24,6 +25,8 @@ macro_rules! write_tx {
     };
 }
 
+pub mod claims;
+pub mod imports;
 #[path = "../queries/mod.rs"]
 pub mod queries;
 
@@ -34,24 +37,29 @@ const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PR
 
 async fn connect(path: String) -> diesel::ConnectionResult<Conn> {
     let mut conn = Conn::establish(&path).await?;
-    conn.batch_execute(PRAGMAS)
-        .await
-        .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+    conn.batch_execute(PRAGMAS).await.map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
     Ok(conn)
+}
+
+/// Makes the file where it is missing, for nobody else to read: it holds people's addresses, and in development also
+/// codes. SQLite gives the files beside it the same rights.
+fn make_private(path: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// Makes the folder of the file where it is missing, opens the file, then makes the pool.
 pub async fn open(path: &str, size: u32, timeout: Duration) -> Result<Pool<Conn>, DbError> {
-    if let Some(folder) = Path::new(path)
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
+    if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)
             .map_err(|error| DbError::Unavailable(format!("folder {}: {error}", folder.display())))?;
     }
-    connect(path.to_owned())
-        .await
-        .map_err(|error| DbError::Unavailable(format!("{path}: {error}")))?;
+    make_private(path).map_err(|error| DbError::Unavailable(format!("{path}: {error}")))?;
+    connect(path.to_owned()).await.map_err(|error| DbError::Unavailable(format!("{path}: {error}")))?;
     let mut config = ManagerConfig::default();
     config.custom_setup = Box::new(|path| connect(path.to_owned()).boxed());
     config.recycling_method = RecyclingMethod::Fast;
@@ -66,16 +74,43 @@ pub async fn open(path: &str, size: u32, timeout: Duration) -> Result<Pool<Conn>
 
 /// Applies what is missing.
 pub async fn migrate(path: &str) -> Result<Vec<String>, DbError> {
-    let conn = connect(path.to_owned())
-        .await
-        .map_err(|error| DbError::Unavailable(error.to_string()))?;
+    let conn = connect(path.to_owned()).await.map_err(|error| DbError::Unavailable(error.to_string()))?;
     let mut harness = AsyncMigrationHarness::new(conn);
-    tokio::task::spawn_blocking(move || {
-        harness
-            .run_pending_migrations(MIGRATIONS)
-            .map(|applied| applied.iter().map(ToString::to_string).collect())
-            .map_err(|error| DbError::Fault(format!("migration: {error}")))
+    in_blocking_thread(move || {
+        let applied = harness.run_pending_migrations(MIGRATIONS)?;
+        Ok(applied.iter().map(ToString::to_string).collect())
     })
     .await
-    .map_err(|error| DbError::Fault(error.to_string()))?
+}
+
+/// Tells what is missing.
+pub async fn pending(path: &str) -> Result<Vec<String>, DbError> {
+    let conn = connect(path.to_owned()).await.map_err(|error| DbError::Unavailable(error.to_string()))?;
+    let mut harness = AsyncMigrationHarness::new(conn);
+    in_blocking_thread(move || {
+        let pending = harness.pending_migrations(MIGRATIONS)?;
+        Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nobody_else_reads_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.db").display().to_string();
+        let _pool = open(&path, 1, Duration::from_secs(1)).await.unwrap();
+        migrate(&path).await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+        assert!(!files.is_empty());
+        for file in files {
+            let mode = file.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{:?}: {mode:o}", file.path());
+        }
+    }
 }

@@ -1,0 +1,99 @@
+//! `changePassword`: another password, by somebody who is signed in. Every other session ends, this one goes on.
+
+use super::audit::{Audit, Kind};
+use super::me::Caller;
+use super::new_password::{PasswordInput, own_words};
+use super::notices::Notices;
+use super::reauthentication::{Reauthentication, unproven};
+use crate::core::client::Client;
+use crate::core::clock::Clock;
+use crate::core::problem::{Fault, FieldFault};
+use crate::core::secret::{ExposeSecret as _, SecretString};
+use crate::db::changes::{AccountChange, Ends};
+use crate::db::{Db, DbError};
+use crate::delivery::{Channel, NoticeTopic};
+use crate::limits::{LimitError, Limiter};
+use crate::passwords::{Busy, Hasher, Policy};
+use crate::verification::{Denied, refusals};
+
+/// What the person filled in.
+pub struct NewPasswordInput {
+    /// Needed where the account has one.
+    pub current: Option<SecretString>,
+    pub new: PasswordInput,
+}
+
+/// Why the password stays.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangePasswordRefusal {
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error("the current password is wrong")]
+    Rejected,
+    /// The account has no password yet, and the session is not fresh.
+    #[error("a fresh sign-in is asked for")]
+    Required,
+}
+
+refusals!(ChangePasswordRefusal: LimitError, Vec<FieldFault>, DbError, Busy);
+unproven!(ChangePasswordRefusal);
+
+/// Changes passwords.
+#[derive(Clone)]
+pub struct ChangePassword {
+    pub db: Db,
+    pub limits: Limiter,
+    pub hasher: Hasher,
+    pub policy: Policy,
+    pub reauthentication: Reauthentication,
+    pub notices: Notices,
+    pub audit: Audit,
+    pub clock: Clock,
+}
+
+impl ChangePassword {
+    /// Changes it; tells how many other sessions ended.
+    ///
+    /// # Errors
+    /// [`ChangePasswordRefusal`].
+    pub async fn run(
+        &self,
+        input: NewPasswordInput,
+        caller: &Caller,
+        client: &Client,
+    ) -> Result<usize, ChangePasswordRefusal> {
+        let user = &caller.user;
+        let mut faults = Vec::new();
+        let current = input.current.filter(|current| !current.expose_secret().is_empty());
+        if user.password_hash.is_some() && current.is_none() {
+            faults.push(FieldFault::new("currentPassword", Fault::Empty));
+        }
+        let password = input.new.parse(&self.policy, &own_words(user), &mut faults);
+        let Some(password) = password.filter(|_| faults.is_empty()) else {
+            return Err(faults.into());
+        };
+        self.limits.account_change(&user.id.to_string()).await?;
+        match current.filter(|_| user.password_hash.is_some()) {
+            Some(current) => self.reauthentication.by_password(caller, current, client).await?,
+            None => self.reauthentication.by_fresh_session(caller)?,
+        }
+        let hash = self.hasher.hash(password.as_password()).await?;
+        let event =
+            self.audit.event(Kind::PasswordChanged, Some(user.id), Some(caller.session.id), "owner", client);
+        let notice = self.notices.to(user, Channel::Email, NoticeTopic::PasswordChanged, client.language);
+        let change = AccountChange {
+            user: user.id,
+            now: self.clock.now(),
+            ends: Ends::AllBut(caller.session.id),
+            reason: Kind::PasswordChanged.word(),
+            event: &event,
+            notice: notice.as_ref(),
+        };
+        let old = user.password_hash.as_deref();
+        // Another change was faster: the password that was proven is not the current one any more.
+        let ended = self.db.change_password(&change, old, &hash).await?;
+        let ended = ended.ok_or(ChangePasswordRefusal::Rejected)?;
+        self.notices.written();
+        Ok(ended)
+    }
+}

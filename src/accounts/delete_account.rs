@@ -1,0 +1,87 @@
+//! `deleteAccount`: every session ends and nobody signs in any more; after a time of grace, in which an operator can
+//! restore the account, it is erased by the hourly upkeep (`db/upkeep.rs`).
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::audit::{Audit, Kind};
+use super::me::Caller;
+use super::notices::Notices;
+use super::reauthentication::{Reauthentication, unproven};
+use crate::core::client::Client;
+use crate::core::clock::{Clock, Instant};
+use crate::core::secret::SecretString;
+use crate::db::changes::{AccountChange, Ends};
+use crate::db::{Db, DbError};
+use crate::delivery::{Channel, NoticeTopic};
+use crate::limits::{LimitError, Limiter};
+use crate::verification::{Denied, refusals};
+
+/// Why the account stays.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteRefusal {
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error("the password is wrong")]
+    Rejected,
+    #[error("a password or a fresh sign-in is asked for")]
+    Required,
+}
+
+refusals!(DeleteRefusal: LimitError, DbError);
+unproven!(DeleteRefusal);
+
+/// Deletes accounts.
+#[derive(Clone)]
+pub struct DeleteAccount {
+    pub db: Db,
+    pub limits: Limiter,
+    pub reauthentication: Reauthentication,
+    pub notices: Notices,
+    pub audit: Audit,
+    pub clock: Clock,
+    /// Between the deletion and the erasure.
+    pub grace: Duration,
+}
+
+impl DeleteAccount {
+    /// Shuts the account; tells when it is erased.
+    ///
+    /// # Errors
+    /// [`DeleteRefusal`].
+    pub async fn run(
+        &self,
+        current_password: Option<SecretString>,
+        caller: &Caller,
+        client: &Client,
+    ) -> Result<Instant, DeleteRefusal> {
+        let user = &caller.user;
+        self.limits.account_change(&user.id.to_string()).await?;
+        self.reauthentication.check(caller, current_password, client).await?;
+        let now = self.clock.now();
+        let due = now + TimeDelta::from_std(self.grace).unwrap_or_default();
+        let event = self.audit.event(
+            Kind::DeletionScheduled,
+            Some(user.id),
+            Some(caller.session.id),
+            "owner",
+            client,
+        );
+        let notice = self.notices.to(user, Channel::Email, NoticeTopic::AccountDeleted, client.language);
+        let change = AccountChange {
+            user: user.id,
+            now,
+            ends: Ends::All,
+            reason: Kind::DeletionScheduled.word(),
+            event: &event,
+            notice: notice.as_ref(),
+        };
+        // Another call was faster, and its notice is on its way.
+        if !self.db.schedule_deletion(&change, due).await? {
+            return Err(DeleteRefusal::Rejected);
+        }
+        self.notices.written();
+        Ok(due)
+    }
+}

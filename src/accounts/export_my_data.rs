@@ -1,0 +1,98 @@
+//! `exportMyData`: all that is held about the caller, as JSON.
+//!
+//! Left out are secrets (the password's hash, salts, digests), which tell the owner nothing, and messages, which are
+//! sealed and name no account.
+
+use chrono::SecondsFormat;
+use serde_json::{Value, json};
+
+use super::audit::{Audit, Kind};
+use super::me::Caller;
+use crate::core::client::Client;
+use crate::core::clock::Instant;
+use crate::db::models::{AuditEvent, Session};
+use crate::db::{Db, DbError};
+use crate::limits::Limiter;
+use crate::verification::Denied;
+
+/// More entries than any account has in the time that they are kept.
+const ENTRIES: i64 = 10_000;
+
+/// Copies what is held.
+#[derive(Clone)]
+pub struct ExportMyData {
+    pub db: Db,
+    pub limits: Limiter,
+    pub audit: Audit,
+}
+
+impl ExportMyData {
+    /// A JSON object, indented.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub async fn run(&self, caller: &Caller, client: &Client) -> Result<String, Denied> {
+        let user = &caller.user;
+        self.limits.account_change(&user.id.to_string()).await?;
+        let event =
+            self.audit.event(Kind::DataExported, Some(user.id), Some(caller.session.id), "owner", client);
+        self.db.record(&event).await?;
+        let data = self.collect(caller).await?;
+        serde_json::to_string_pretty(&data).map_err(|error| Denied::Fault(error.to_string()))
+    }
+
+    async fn collect(&self, caller: &Caller) -> Result<Value, DbError> {
+        let user = &caller.user;
+        let (terms, updated_at) = self.db.terms_and_update(user.id).await?;
+        let sessions = self.db.all_sessions(user.id).await?;
+        let activity = self.db.activity(user.id, ENTRIES).await?;
+        Ok(json!({
+            "account": {
+                "id": user.id.to_string(),
+                "username": user.username,
+                "nickname": user.nickname,
+                "avatarUrl": user.avatar_url,
+                "mobile": user.mobile,
+                "email": user.email,
+                "hasPassword": user.password_hash.is_some(),
+                "roles": user.roles(),
+                "status": user.status,
+                "termsVersion": terms,
+                "createdAt": moment(user.created_at.0),
+                "updatedAt": moment(updated_at.0),
+            },
+            "sessions": sessions.iter().map(session).collect::<Vec<_>>(),
+            "activity": activity.iter().map(entry).collect::<Vec<_>>(),
+        }))
+    }
+}
+
+fn moment(at: Instant) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn session(row: &Session) -> Value {
+    json!({
+        "id": row.id.to_string(),
+        "method": row.method,
+        "remember": row.remember,
+        "userAgent": row.user_agent,
+        "address": row.address,
+        "createdAt": moment(row.created_at.0),
+        "lastUsedAt": moment(row.last_used_at.0),
+        "expiresAt": moment(row.idle_expires_at.0.min(row.expires_at.0)),
+        "endedAt": row.revoked_at.map(|at| moment(at.0)),
+        "endReason": row.end_reason,
+    })
+}
+
+fn entry(row: &AuditEvent) -> Value {
+    json!({
+        "at": moment(row.at.0),
+        "kind": row.kind,
+        "session": row.session_id.map(|id| id.0.to_string()),
+        "address": row.address,
+        "userAgent": row.user_agent,
+        "detail": serde_json::from_str::<Value>(&row.detail).unwrap_or_default(),
+    })
+}

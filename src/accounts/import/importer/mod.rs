@@ -1,0 +1,278 @@
+//! Writes people, batch by batch, and leaves out those who cannot come in.
+
+use std::collections::HashMap;
+
+use super::reader::Row;
+use super::record::BadField;
+use super::row;
+use crate::accounts::audit::{Audit, Kind};
+use crate::accounts::person::{Person, rename};
+use crate::core::clock::Clock;
+use crate::core::identifier::Region;
+use crate::core::ids::UserId;
+use crate::core::random::Random;
+use crate::core::secret::sha256;
+use crate::db::models::{AuditEvent, KnownPerson, NewUser};
+use crate::db::{Db, DbError, Taken};
+
+/// Rows that are written in one transaction.
+pub const BATCH: usize = 500;
+
+/// How the rows are to be taken.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Write nothing.
+    pub dry_run: bool,
+    /// Pass over people who are there already, as an earlier run may have left them.
+    pub resume: bool,
+}
+
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Several may be of one row.
+    pub bad: Vec<BadField>,
+    pub bad_rows: usize,
+    /// Written, or in a dry run: would have been.
+    pub written: usize,
+    /// Passed over.
+    pub there: usize,
+    /// Of those written: whose nickname was taken, so that they have a similar one.
+    pub renamed: usize,
+}
+
+impl Outcome {
+    fn refuse(&mut self, bad: Vec<BadField>) {
+        self.bad.extend(bad);
+        self.bad_rows += 1;
+    }
+}
+
+/// Takes rows in. Remembers the names and addresses of all rows that it took, for files that hold somebody twice.
+pub struct Importer {
+    db: Db,
+    regions: Vec<Region>,
+    audit: Audit,
+    clock: Clock,
+    random: Random,
+    options: Options,
+    /// A digest of each name or address, and the line where it was first.
+    seen: HashMap<[u8; 16], u64>,
+}
+
+/// A row on its way into the database.
+struct Candidate {
+    line: u64,
+    person: Person,
+    row: NewUser,
+}
+
+/// Who has which name or address already.
+#[derive(Default)]
+struct Known {
+    usernames: HashMap<String, UserId>,
+    nicknames: HashMap<String, UserId>,
+    mobiles: HashMap<String, UserId>,
+    emails: HashMap<String, UserId>,
+}
+
+const NICKNAME: &str = "nickname";
+/// How often a derived name is drawn again before the row is given up.
+const DRAWS: usize = 5;
+
+impl Importer {
+    #[must_use]
+    pub fn new(
+        db: Db,
+        regions: Vec<Region>,
+        audit: Audit,
+        clock: Clock,
+        random: Random,
+        options: Options,
+    ) -> Self {
+        Self { db, regions, audit, clock, random, options, seen: HashMap::new() }
+    }
+
+    /// Takes up to [`BATCH`] rows. Those that are good are written together, in one transaction.
+    ///
+    /// # Errors
+    /// [`DbError`] when nothing of the batch was written.
+    pub async fn take(&mut self, rows: Vec<Row>) -> Result<Outcome, DbError> {
+        let (mut outcome, now) = (Outcome::default(), self.clock.now());
+        let mut candidates = Vec::with_capacity(rows.len());
+        for row in rows {
+            let parsed = row.and_then(|record| {
+                let person = row::person(&record, &self.regions, now)?;
+                let row = person.row(now, &self.random);
+                Ok(Candidate { line: record.line, person, row })
+            });
+            match parsed {
+                Ok(candidate) => candidates.push(candidate),
+                Err(bad) => outcome.refuse(bad),
+            }
+        }
+        let known = self.known(&candidates).await?;
+        let mut good = Vec::with_capacity(candidates.len());
+        for mut candidate in candidates {
+            if let Some(bad) = self.repeated(&candidate) {
+                outcome.refuse(bad);
+                continue;
+            }
+            let owners = known.owners(&candidate);
+            let missing = owners.iter().filter(|(_, owner)| owner.is_none()).count();
+            let mut found = owners.iter().filter_map(|(_, owner)| *owner);
+            let first = found.next();
+            let is_there = missing == 0 && found.all(|owner| Some(owner) == first);
+            if first.is_some() && !(is_there && self.options.resume) {
+                let taken = owners.iter().filter(|(_, owner)| owner.is_some());
+                let bad = taken.map(|(field, _)| BadField::new(candidate.line, field, "an account has it"));
+                outcome.refuse(bad.collect());
+                continue;
+            }
+            for (field, key) in keys(&candidate) {
+                self.seen.insert(digest(field, key), candidate.line);
+            }
+            if first.is_some() {
+                outcome.there += 1;
+                continue;
+            }
+            if known.nicknames.contains_key(&candidate.row.nickname_key)
+                || self.seen.contains_key(&digest(NICKNAME, &candidate.row.nickname_key))
+            {
+                rename(&mut candidate.row, &self.random);
+                outcome.renamed += usize::from(candidate.person.nickname.is_some());
+            }
+            self.seen.insert(digest(NICKNAME, &candidate.row.nickname_key), candidate.line);
+            good.push(candidate);
+        }
+        if self.options.dry_run {
+            outcome.written = good.len();
+        } else if !good.is_empty() {
+            self.write(good, &mut outcome).await?;
+        }
+        outcome.bad.sort_by_key(|bad| bad.line);
+        Ok(outcome)
+    }
+
+    async fn known(&self, candidates: &[Candidate]) -> Result<Known, DbError> {
+        let all = |key: fn(&NewUser) -> Option<&String>| -> Vec<String> {
+            candidates.iter().filter_map(|candidate| key(&candidate.row).cloned()).collect()
+        };
+        let found = self
+            .db
+            .known_people(
+                &all(|row| Some(&row.username_key)),
+                &all(|row| Some(&row.nickname_key)),
+                &all(|row| row.mobile.as_ref()),
+                &all(|row| row.email_key.as_ref()),
+            )
+            .await?;
+        let mut known = Known::default();
+        for person in found {
+            known.note(person);
+        }
+        Ok(known)
+    }
+
+    /// What of a row is in an earlier row of the file.
+    fn repeated(&self, candidate: &Candidate) -> Option<Vec<BadField>> {
+        let bad: Vec<BadField> = keys(candidate)
+            .filter_map(|(field, key)| {
+                let first = self.seen.get(&digest(field, key))?;
+                Some(BadField::new(candidate.line, field, format!("is in line {first} already")))
+            })
+            .collect();
+        (!bad.is_empty()).then_some(bad)
+    }
+
+    fn event(&self, row: &NewUser) -> AuditEvent {
+        self.audit.by_operator(Kind::UserImported, row.id, &[])
+    }
+
+    async fn write(&self, good: Vec<Candidate>, outcome: &mut Outcome) -> Result<(), DbError> {
+        let rows: Vec<NewUser> = good.iter().map(|candidate| candidate.row.clone()).collect();
+        let events: Vec<AuditEvent> = rows.iter().map(|row| self.event(row)).collect();
+        match self.db.import_users(&rows, &events).await {
+            Ok(()) => outcome.written += good.len(),
+            // Somebody registered in between: whoever it concerns is found one by one.
+            Err(DbError::Taken(_)) => {
+                for candidate in good {
+                    match self.write_one(candidate).await? {
+                        Some(bad) => outcome.refuse(vec![bad]),
+                        None => outcome.written += 1,
+                    }
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    async fn write_one(&self, mut candidate: Candidate) -> Result<Option<BadField>, DbError> {
+        for _ in 0..DRAWS {
+            let taken = match self.db.add_user(&candidate.row, &self.event(&candidate.row)).await {
+                Ok(()) => return Ok(None),
+                Err(DbError::Taken(taken)) => taken,
+                Err(error) => return Err(error),
+            };
+            let field = match taken {
+                Taken::Nickname => {
+                    rename(&mut candidate.row, &self.random);
+                    continue;
+                }
+                Taken::Username if candidate.person.username.is_none() => {
+                    candidate.row = candidate.person.row(self.clock.now(), &self.random);
+                    continue;
+                }
+                Taken::Username => "username",
+                Taken::Mobile => "mobile",
+                Taken::Email => "email",
+                Taken::Other => "row",
+            };
+            return Ok(Some(BadField::new(candidate.line, field, "an account has it")));
+        }
+        Ok(Some(BadField::new(candidate.line, "username", "no free name was drawn")))
+    }
+}
+
+/// What the row itself names a person by; drawn names do not count.
+fn keys(candidate: &Candidate) -> impl Iterator<Item = (&'static str, &str)> {
+    let row = &candidate.row;
+    let username = candidate.person.username.is_some().then_some(row.username_key.as_str());
+    [("username", username), ("mobile", row.mobile.as_deref()), ("email", row.email_key.as_deref())]
+        .into_iter()
+        .filter_map(|(field, key)| Some((field, key?)))
+}
+
+/// Enough to tell a billion keys apart, in a fraction of their room.
+fn digest(field: &str, key: &str) -> [u8; 16] {
+    let whole = sha256(format!("{field}:{key}").as_bytes());
+    let mut out = [0; 16];
+    out.copy_from_slice(&whole[..16]);
+    out
+}
+
+impl Known {
+    fn note(&mut self, person: KnownPerson) {
+        self.usernames.insert(person.username_key, person.id);
+        self.nicknames.insert(person.nickname_key, person.id);
+        self.mobiles.extend(person.mobile.map(|mobile| (mobile, person.id)));
+        self.emails.extend(person.email_key.map(|key| (key, person.id)));
+    }
+
+    /// Each key of a row, and whose it is.
+    fn owners(&self, candidate: &Candidate) -> Vec<(&'static str, Option<UserId>)> {
+        let owner = |(field, key): (&'static str, &str)| {
+            let column = match field {
+                "username" => &self.usernames,
+                "mobile" => &self.mobiles,
+                _ => &self.emails,
+            };
+            (field, column.get(key).copied())
+        };
+        keys(candidate).map(owner).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

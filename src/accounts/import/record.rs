@@ -1,0 +1,70 @@
+//! A row as it stands in the file.
+
+/// What a row may tell of a person.
+pub const COLUMNS: [&str; 8] =
+    ["username", "nickname", "mobile", "email", "password_hash", "roles", "status", "created_at"];
+
+/// What is wrong in a file, and where. Never holds a value of the file: it may be a hash or a mobile number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadField {
+    /// Where the row begins; the first line is 1.
+    pub line: u64,
+    /// One of [`COLUMNS`], or `row`.
+    pub field: &'static str,
+    pub reason: String,
+}
+
+impl BadField {
+    pub(super) fn new(line: u64, field: &'static str, reason: impl Into<String>) -> Self {
+        Self { line, field, reason: reason.into() }
+    }
+}
+
+/// A row, taken apart and not yet understood. No `Debug`: it holds a password hash.
+#[derive(Default)]
+pub struct Record {
+    pub line: u64,
+    pub username: Option<String>,
+    pub nickname: Option<String>,
+    pub mobile: Option<String>,
+    pub email: Option<String>,
+    pub password_hash: Option<String>,
+    pub roles: Vec<String>,
+    pub status: Option<String>,
+    pub created_at: Option<String>,
+}
+
+impl Record {
+    pub(super) fn at(line: u64) -> Self {
+        Self { line, ..Self::default() }
+    }
+
+    /// Sets a column by its name. Blanks around a value do not count, and an empty value is none.
+    pub(super) fn set(&mut self, column: &str, value: &str) {
+        let value = value.trim();
+        if value.is_empty() {
+            return;
+        }
+        let value = Some(value.to_owned());
+        match column {
+            "username" => self.username = value,
+            "nickname" => self.nickname = value,
+            "mobile" => self.mobile = value,
+            "email" => self.email = value,
+            "password_hash" => self.password_hash = value,
+            "status" => self.status = value,
+            "created_at" => self.created_at = value,
+            "roles" => {
+                let separator = |c: char| matches!(c, ',' | ';') || c.is_whitespace();
+                let words = value.iter().flat_map(|text| text.split(separator));
+                self.roles = words.filter(|word| !word.is_empty()).map(str::to_owned).collect();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The name of a column, as the program has it.
+pub(super) fn column(name: &str) -> Option<&'static str> {
+    COLUMNS.into_iter().find(|column| *column == name)
+}

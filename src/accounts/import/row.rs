@@ -1,0 +1,171 @@
+//! From a row to a person: every field is parsed, and every fault of a row is told.
+
+use chrono::DateTime;
+
+use super::record::{BadField, Record};
+use crate::accounts::person::Person;
+use crate::core::clock::Instant;
+use crate::core::identifier::{EmailAddress, Mobile, MobileFault, Nickname, Region, Username};
+use crate::core::language::Language;
+use crate::core::problem::Fault;
+use crate::core::roles::Roles;
+use crate::passwords::is_readable;
+
+/// Longer hashes are of no format that is known.
+const LONGEST_HASH: usize = 4_096;
+
+/// Understands a row.
+pub(super) fn person(record: &Record, regions: &[Region], now: Instant) -> Result<Person, Vec<BadField>> {
+    let mut faults = Faults { line: record.line, bad: Vec::new() };
+    let text = record.username.as_deref();
+    let username = faults.named("username", text.map(Username::parse_any));
+    let text = record.nickname.as_deref();
+    let nickname = faults.named("nickname", text.map(Nickname::parse_any));
+    let mobile = record.mobile.as_deref().map(|text| {
+        Mobile::parse(text, regions).map_err(|fault| match fault {
+            MobileFault::Invalid => Fault::NotAMobile,
+            MobileFault::NotSupported => Fault::RegionNotSupported,
+        })
+    });
+    let mobile = faults.named("mobile", mobile);
+    let email = faults.named("email", record.email.as_deref().map(EmailAddress::parse));
+    // The mark of Django for "cannot sign in with a password".
+    let hash = record.password_hash.as_deref().filter(|hash| !hash.starts_with('!'));
+    if hash.is_some_and(|hash| !is_sound(hash)) {
+        faults
+            .note("password_hash", "is of no format that is known, is damaged, or costs too much to verify");
+    }
+    let roles = Roles::parse(record.roles.iter().map(String::as_str));
+    let roles = roles.map_err(|fault| faults.note("roles", fault.to_string())).unwrap_or_default();
+    let disabled = match record.status.as_deref() {
+        None | Some("active") => false,
+        Some("disabled") => true,
+        Some(_) => {
+            faults.note("status", "must be active or disabled");
+            false
+        }
+    };
+    let created_at = record.created_at.as_deref().map_or(Ok(now), |text| moment(text, now));
+    let created_at = created_at.map_err(|reason| faults.note("created_at", reason)).unwrap_or(now);
+    if record.username.is_none() && record.mobile.is_none() && record.email.is_none() {
+        faults.note("row", "has no user name, mobile number or e-mail address");
+    }
+    if !faults.bad.is_empty() {
+        return Err(faults.bad);
+    }
+    let password_hash = hash.map(str::to_owned);
+    Ok(Person { username, nickname, mobile, email, password_hash, roles, disabled, created_at })
+}
+
+struct Faults {
+    line: u64,
+    bad: Vec<BadField>,
+}
+
+impl Faults {
+    fn note(&mut self, field: &'static str, reason: impl Into<String>) {
+        self.bad.push(BadField::new(self.line, field, reason));
+    }
+
+    fn named<T>(&mut self, field: &'static str, parsed: Option<Result<T, Fault>>) -> Option<T> {
+        parsed?.map_err(|fault| self.note(field, fault.message(Language::English))).ok()
+    }
+}
+
+fn is_sound(hash: &str) -> bool {
+    hash.len() <= LONGEST_HASH && hash.bytes().all(|byte| byte.is_ascii_graphic()) && is_readable(hash)
+}
+
+/// RFC 3339, cut to the microseconds that both databases keep.
+fn moment(text: &str, now: Instant) -> Result<Instant, &'static str> {
+    const EXPECTED: &str = "must be a time such as 2024-05-01T08:00:00Z, after 1970 and not in the future";
+    let at = DateTime::parse_from_rfc3339(text).map_err(|_| EXPECTED)?.to_utc();
+    let at = DateTime::from_timestamp_micros(at.timestamp_micros()).ok_or(EXPECTED)?;
+    if (DateTime::UNIX_EPOCH..=now).contains(&at) { Ok(at) } else { Err(EXPECTED) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASH: &str = "pbkdf2_sha256$1000$NaClSalt1234$ELZIORV8YaLAv1fO8dZtywqwlnjOtiV2v7s4WUPOIxA=";
+
+    fn now() -> Instant {
+        DateTime::parse_from_rfc3339("2026-03-01T08:00:00Z").unwrap().to_utc()
+    }
+
+    fn parse(values: &[(&str, &str)]) -> Result<Person, Vec<BadField>> {
+        let mut record = Record::at(7);
+        for (column, value) in values {
+            record.set(column, value);
+        }
+        person(&record, &[Region::China], now())
+    }
+
+    fn bad(values: &[(&str, &str)]) -> Vec<&'static str> {
+        let bad = parse(values).err().unwrap_or_default();
+        assert!(bad.iter().all(|bad| bad.line == 7));
+        for (_, value) in values {
+            assert!(bad.iter().all(|bad| !bad.reason.contains(value)), "{bad:?} tells a value");
+        }
+        bad.iter().map(|bad| bad.field).collect()
+    }
+
+    #[test]
+    fn a_whole_row_is_understood() {
+        let person = parse(&[
+            ("username", "admin"),
+            ("nickname", "张三"),
+            ("mobile", "138 0013 8000"),
+            ("email", "Li@Example.com"),
+            ("password_hash", HASH),
+            ("roles", "editor admin"),
+            ("status", "disabled"),
+            ("created_at", "2024-05-01 16:00:00.123456789+08:00"),
+        ]);
+        let person = person.map_err(|bad| format!("{bad:?}")).ok().unwrap();
+        assert_eq!(person.username.unwrap().as_str(), "admin", "reserved names stay with their bearers");
+        assert_eq!(person.mobile.unwrap().e164(), "+8613800138000");
+        assert_eq!(person.email.unwrap().key(), "li@example.com");
+        assert_eq!(person.password_hash.as_deref(), Some(HASH));
+        assert_eq!(person.roles.to_json(), r#"["editor","admin"]"#);
+        assert!(person.disabled);
+        assert_eq!(person.created_at.to_rfc3339(), "2024-05-01T08:00:00.123456+00:00");
+    }
+
+    #[test]
+    fn little_is_enough() {
+        for values in [[("username", "lilei")], [("mobile", "13800138000")], [("email", "a@example.com")]] {
+            let person = parse(&values).ok().unwrap();
+            assert!(person.password_hash.is_none() && !person.disabled && person.created_at == now());
+        }
+        let unusable = parse(&[("username", "lilei"), ("password_hash", "!UFGDFhrt2x4")]).ok().unwrap();
+        assert_eq!(unusable.password_hash, None);
+    }
+
+    #[test]
+    fn every_fault_of_a_row_is_told_at_once() {
+        let found = bad(&[
+            ("username", "13800138000"),
+            ("nickname", "zhang@san"),
+            ("mobile", "1234567"),
+            ("email", "zhang.example.com"),
+            ("password_hash", "5f4dcc3b5aa765d61d8327deb882cf99"),
+            ("roles", "Root"),
+            ("status", "banned"),
+            ("created_at", "yesterday"),
+        ]);
+        let all = super::super::record::COLUMNS;
+        assert_eq!(found, all);
+        assert_eq!(bad(&[("nickname", "nobody")]), ["row"]);
+        assert_eq!(bad(&[("mobile", "+85251234567")]), ["mobile"]);
+        for time in ["2026-03-01T08:00:01Z", "1969-12-31T23:59:59Z", "2023-05-01", "1714550400"] {
+            assert_eq!(bad(&[("username", "lilei"), ("created_at", time)]), ["created_at"], "{time}");
+        }
+        for hash in
+            ["pbkdf2_sha256$1000$sa\u{0}lt$ELZIORV8YaLAv1fO8dZtywqwlnjOtiV2v7s4WUPOIxA=", "secret", "md5$a$b"]
+        {
+            assert_eq!(bad(&[("username", "lilei"), ("password_hash", hash)]), ["password_hash"], "{hash}");
+        }
+    }
+}

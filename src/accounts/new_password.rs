@@ -1,0 +1,43 @@
+//! A new password on an account that exists.
+
+use crate::core::identifier::{EmailAddress, Mobile, Region};
+use crate::core::problem::{Fault, FieldFault};
+use crate::core::secret::{ExposeSecret as _, SecretString};
+use crate::db::models::User;
+use crate::passwords::{NewPassword, Policy};
+
+/// A password and its repetition, as typed.
+pub struct PasswordInput {
+    pub password: SecretString,
+    /// Where it is given it must match.
+    pub confirm: Option<SecretString>,
+}
+
+impl PasswordInput {
+    /// Checks both; every fault goes into `faults`.
+    pub(super) fn parse(
+        &self,
+        policy: &Policy,
+        own_words: &[String],
+        faults: &mut Vec<FieldFault>,
+    ) -> Option<NewPassword> {
+        let words: Vec<&str> = own_words.iter().map(String::as_str).collect();
+        let parsed = NewPassword::parse(self.password.expose_secret(), policy, &words);
+        let parsed = parsed.map_err(|fault| faults.push(FieldFault::new("password", fault))).ok();
+        let differs = |again: &SecretString| again.expose_secret() != self.password.expose_secret();
+        if self.confirm.as_ref().is_some_and(differs) {
+            faults.push(FieldFault::new("passwordConfirm", Fault::Mismatch));
+        }
+        parsed
+    }
+}
+
+/// The names and addresses of a person, which must not make up a password.
+pub(super) fn own_words(user: &User) -> Vec<String> {
+    let mut words = vec![user.username.clone(), user.nickname.clone()];
+    let mobile = user.mobile.as_deref().and_then(|mobile| Mobile::parse(mobile, &Region::ALL).ok());
+    words.extend(mobile.map(|mobile| mobile.national().to_owned()));
+    let email = user.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
+    words.extend(email.map(|email| email.local_part().to_owned()));
+    words
+}

@@ -1,0 +1,121 @@
+//! Proof, once more, by somebody who is signed in already: before credentials change and before an account goes
+//! (ASVS 7.5.1). An open laptop or a stolen token is not enough.
+//!
+//! The proof is the password, or a session that was opened moments ago: whoever has no password signs in again by a code
+//! or a provider. A refresh does not make a session fresh. Changing the password always asks for the present one, where
+//! there is one (ASVS 6.2.3).
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::audit::{Audit, Kind};
+use super::me::Caller;
+use crate::core::client::Client;
+use crate::core::clock::Clock;
+use crate::core::secret::SecretString;
+use crate::db::{Db, DbError};
+use crate::limits::{LimitError, Limiter, LoginKeys};
+use crate::passwords::{Busy, Hasher, Password, Verdict};
+use crate::sessions::Method;
+use crate::verification::{Denied, refusals};
+
+/// Why somebody is not taken for the owner.
+#[derive(Debug, thiserror::Error)]
+pub enum Unproven {
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    #[error("the password is wrong")]
+    Rejected,
+    /// No password was given, and the session is not fresh.
+    #[error("a password or a fresh sign-in is asked for")]
+    Required,
+}
+
+refusals!(Unproven: LimitError, DbError, Busy);
+
+/// `?` on [`Unproven`] in a use case whose refusal has the variants `Rejected` and `Required`.
+macro_rules! unproven {
+    ($refusal:ident) => {
+        impl From<$crate::accounts::reauthentication::Unproven> for $refusal {
+            fn from(unproven: $crate::accounts::reauthentication::Unproven) -> Self {
+                match unproven {
+                    $crate::accounts::reauthentication::Unproven::Denied(denied) => Self::Denied(denied),
+                    $crate::accounts::reauthentication::Unproven::Rejected => Self::Rejected,
+                    $crate::accounts::reauthentication::Unproven::Required => Self::Required,
+                }
+            }
+        }
+    };
+}
+pub(super) use unproven;
+
+/// Asks people who are signed in to prove it again.
+#[derive(Clone)]
+pub struct Reauthentication {
+    pub db: Db,
+    pub limits: Limiter,
+    pub hasher: Hasher,
+    pub audit: Audit,
+    pub clock: Clock,
+    /// How long after a sign-in its session is fresh.
+    pub fresh: Duration,
+}
+
+impl Reauthentication {
+    /// By the password where one is given, else by a fresh session.
+    pub(super) async fn check(
+        &self,
+        caller: &Caller,
+        password: Option<SecretString>,
+        client: &Client,
+    ) -> Result<(), Unproven> {
+        match password {
+            Some(password) => self.by_password(caller, password, client).await,
+            None => self.by_fresh_session(caller),
+        }
+    }
+
+    /// Whether the session was opened a moment ago.
+    pub(super) fn by_fresh_session(&self, caller: &Caller) -> Result<(), Unproven> {
+        let fresh = TimeDelta::from_std(self.fresh).unwrap_or_default();
+        let age = self.clock.now() - caller.session.created_at.0;
+        if age <= fresh { Ok(()) } else { Err(Unproven::Required) }
+    }
+
+    /// By the password. Wrong ones count like failed logins of the account.
+    pub(super) async fn by_password(
+        &self,
+        caller: &Caller,
+        password: SecretString,
+        client: &Client,
+    ) -> Result<(), Unproven> {
+        let user = &caller.user;
+        let device = client.device_digest();
+        let known = match &device {
+            Some(device) => self.db.device_is_known(user.id, device).await?,
+            None => false,
+        };
+        let keys = LoginKeys {
+            account: user.id.to_string(),
+            network: client.network(),
+            known_device: device.filter(|_| known),
+        };
+        self.limits.login(&keys).await?;
+        let verdict = self.hasher.verify(&Password::new(password), user.password_hash.as_deref()).await?;
+        match verdict {
+            Verdict::Match { .. } => {
+                self.limits.login_succeeded(&keys).await;
+                Ok(())
+            }
+            Verdict::Mismatch => {
+                let (id, session) = (Some(user.id), Some(caller.session.id));
+                let event = self.audit.event(Kind::ProofFailed, id, session, Method::Password.word(), client);
+                if let Err(error) = self.db.record(&event).await {
+                    tracing::warn!(%error, "a failed proof could not be written down");
+                }
+                Err(Unproven::Rejected)
+            }
+        }
+    }
+}

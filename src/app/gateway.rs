@@ -1,0 +1,107 @@
+//! Starts and stops a gateway.
+
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::error::StartError;
+use super::master_key::master_key;
+use super::services::Parts;
+use crate::config::Config;
+use crate::config::http::Origin;
+use crate::core::clock::Clock;
+use crate::core::random::Random;
+use crate::db::{self, Db};
+use crate::delivery::Outbox;
+use crate::ephemeral::Ephemeral;
+use crate::http;
+use crate::sessions::{KeyRing, KeyRules};
+
+/// A gateway that serves.
+pub struct Gateway {
+    address: SocketAddr,
+    db: Db,
+    stopping: CancellationToken,
+    tasks: [(&'static str, JoinHandle<()>); 4],
+}
+
+impl Gateway {
+    /// Builds every service and begins to serve.
+    ///
+    /// # Errors
+    /// [`StartError`]: a store is away, a key does not fit, the address is in use.
+    pub async fn start(mut config: Config, clock: Clock, random: Random) -> Result<Self, StartError> {
+        let master = master_key(&config, &random)?;
+        if config.database.migrate {
+            for name in db::migrate(&config.database.url).await? {
+                tracing::info!(name, "migration applied");
+            }
+        }
+        let db = Db::open(&config.database.url, config.database.pool_size, config.database.deadline).await?;
+        let store = match &config.redis {
+            Some(redis) => Ephemeral::redis(redis).await?,
+            None => Ephemeral::memory(),
+        };
+        let rules = KeyRules::new(&config.keys, &config.sessions);
+        let keys = KeyRing::open(&db, &master, &clock, &random, rules).await?;
+        let listener = TcpListener::bind(config.http.listen)
+            .await
+            .map_err(|error| StartError::Listen(config.http.listen, error))?;
+        let address = listener.local_addr().map_err(|error| StartError::Listen(config.http.listen, error))?;
+        if config.http.listen.port() == 0 && config.http.public_url == Origin::of_listener(config.http.listen)
+        {
+            config.http.public_url = Origin::of_listener(address);
+        }
+        let parts = Parts { config: &config, clock, random, master, db: db.clone(), store, keys };
+        let outbox = Outbox::new(db.clone(), &parts.master, parts.clock.clone(), parts.random.clone());
+        let worker = parts.worker(&outbox)?;
+        let router = http::router(parts.routes(&outbox));
+        let stopping = CancellationToken::new();
+        let server = tokio::spawn(http::serve(listener, router, config.http.clone(), stopping.clone()));
+        let worker = tokio::spawn(worker.run(stopping.clone()));
+        let upkeep = tokio::spawn(db::upkeep::run(
+            db.clone(),
+            parts.clock.clone(),
+            config.retention,
+            stopping.clone(),
+        ));
+        let keeper = tokio::spawn(parts.keys.clone().keep(stopping.clone()));
+        Ok(Self {
+            address,
+            db,
+            stopping,
+            tasks: [("server", server), ("worker", worker), ("upkeep", upkeep), ("keys", keeper)],
+        })
+    }
+
+    /// Where it listens; tells the port that the system chose when the setting says 0.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its durable store.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Returns when a part of it has ended although nobody stopped it.
+    pub async fn ended(&self) {
+        while !self.tasks.iter().any(|(_, task)| task.is_finished()) {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+    }
+
+    /// Takes no more connections, finishes what is under way, then returns.
+    pub async fn stop(self) {
+        self.stopping.cancel();
+        for (part, task) in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(part, %error, "did not end well");
+            }
+        }
+    }
+}

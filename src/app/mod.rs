@@ -1,0 +1,14 @@
+//! The composition root: the only place where adapters are chosen and services are built.
+
+mod account_life;
+mod error;
+mod examine;
+mod gateway;
+mod keys;
+mod master_key;
+mod services;
+
+pub use error::StartError;
+pub use examine::{Health, examine};
+pub use gateway::Gateway;
+pub use keys::{keys, listed_keys};

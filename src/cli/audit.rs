@@ -1,0 +1,117 @@
+//! `menjin audit`: what happened, newest first.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{store, table};
+use crate::accounts::administration::Administration;
+use crate::accounts::audit::Audit;
+use crate::config::Config;
+use crate::config::reader::length_of_time;
+use crate::core::clock::Clock;
+use crate::core::ids::UserId;
+use crate::core::random::Random;
+use crate::db::Db;
+use crate::db::models::{AuditEvent, AuditFilter};
+
+/// Show the audit log, newest first.
+#[derive(Args)]
+pub struct Arguments {
+    /// Only entries of this account: id, user name, mobile number or e-mail address. Deleted accounts by id only.
+    #[arg(long, value_name = "ID")]
+    user: Option<String>,
+    /// Only entries of this kind, such as `signed_in` or `sign_in_failed`.
+    #[arg(long)]
+    kind: Option<String>,
+    /// Only entries that are not older than this: 90m, 24h, 7d.
+    #[arg(long, value_name = "TIME", value_parser = length_of_time)]
+    since: Option<Duration>,
+    /// At most so many.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(i64).range(1..=100_000))]
+    limit: i64,
+    /// One JSON array instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
+    match show(config, arguments).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("menjin: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn show(config: Config, arguments: &Arguments) -> Result<(), String> {
+    let clock = Clock::system();
+    let db = store::open(&config, Duration::from_secs(30)).await?;
+    let user = match &arguments.user {
+        Some(who) => Some(whose(&config, &db, &clock, who.trim()).await?),
+        None => None,
+    };
+    let since = arguments.since.map(|length| {
+        let length = TimeDelta::from_std(length).unwrap_or(TimeDelta::MAX);
+        clock.now().checked_sub_signed(length).unwrap_or(chrono::DateTime::UNIX_EPOCH)
+    });
+    let filter = AuditFilter { user, kind: arguments.kind.clone(), since, limit: arguments.limit };
+    let entries = db.audit_entries(&filter).await.map_err(|error| error.to_string())?;
+    if arguments.json {
+        table::say(&entries.iter().map(entry).collect::<Value>().to_string());
+        return Ok(());
+    }
+    let rows: Vec<_> = entries
+        .iter()
+        .map(|event| {
+            [
+                event.at.0.format("%Y-%m-%d %H:%M:%SZ").to_string(),
+                event.kind.clone(),
+                event.user_id.map(|id| id.0.to_string()).unwrap_or_default(),
+                event.address.clone().unwrap_or_default(),
+                detail(event),
+            ]
+        })
+        .collect();
+    table::print(["WHEN", "KIND", "USER", "ADDRESS", "DETAIL"], &rows);
+    Ok(())
+}
+
+/// The id that is meant. One that is typed need not have an account any more.
+async fn whose(config: &Config, db: &Db, clock: &Clock, who: &str) -> Result<UserId, String> {
+    if let Some(id) = UserId::parse(who) {
+        return Ok(id);
+    }
+    let audit = Audit::new(clock.clone(), Random::system());
+    let regions = config.accounts.regions.clone();
+    let hands = Administration { db: db.clone(), audit, regions, clock: clock.clone() };
+    let found = hands.find(who).await.map_err(|error| error.to_string())?;
+    Ok(found.ok_or("there is no such account")?.id)
+}
+
+/// The detail in short: the values, the name of the request left out.
+fn detail(event: &AuditEvent) -> String {
+    let Ok(Value::Object(detail)) = serde_json::from_str(&event.detail) else {
+        return String::new();
+    };
+    let parts = detail.iter().filter(|(name, _)| *name != "request");
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    parts.map(|(name, value)| format!("{name}={}", text(value))).collect::<Vec<_>>().join(" ")
+}
+
+fn entry(event: &AuditEvent) -> Value {
+    json!({
+        "id": event.id.0,
+        "at": event.at.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+        "kind": event.kind,
+        "userId": event.user_id.map(|id| id.0),
+        "sessionId": event.session_id.map(|id| id.0),
+        "address": event.address,
+        "userAgent": event.user_agent,
+        "detail": serde_json::from_str::<Value>(&event.detail).unwrap_or_default(),
+    })
+}

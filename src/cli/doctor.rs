@@ -1,0 +1,26 @@
+//! `menjin doctor`: what is well and what is not, one line each.
+
+use std::process::ExitCode;
+
+use crate::app::{self, Health};
+use crate::config::Config;
+use crate::config::mode::Mode;
+
+pub async fn run(config: Config) -> ExitCode {
+    let mode = match config.mode {
+        Mode::Development => "development",
+        Mode::Production => "production",
+    };
+    println!("well   settings: {mode} mode, public address {}", config.http.public_url.as_str());
+    let mut all_well = true;
+    for Health { part, outcome } in app::examine(&config).await {
+        match outcome {
+            Ok(note) => println!("well   {part}: {note}"),
+            Err(fault) => {
+                all_well = false;
+                println!("FAULT  {part}: {fault}");
+            }
+        }
+    }
+    if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,23 @@
+//! Log lines: text for people in development, JSON for machines in production, on standard error.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::log::{Format, LogSettings};
+
+/// Begins to log. To be called once.
+pub fn start(settings: &LogSettings) {
+    let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // Colours are for eyes: a file or a pipe gets plain text.
+    let colours = std::io::stderr().is_terminal();
+    let lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    // A subscriber that somebody else set before stays: a process has one.
+    let _ = match settings.format {
+        Format::Text => lines.try_init(),
+        Format::Json => {
+            lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init()
+        }
+    };
+}

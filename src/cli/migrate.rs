@@ -1,0 +1,25 @@
+//! `menjin migrate`: brings the database up to date.
+
+use std::process::ExitCode;
+
+use crate::config::Config;
+use crate::db;
+
+pub async fn run(config: Config) -> ExitCode {
+    match db::migrate(&config.database.url).await {
+        Ok(applied) if applied.is_empty() => {
+            println!("the database is up to date");
+            ExitCode::SUCCESS
+        }
+        Ok(applied) => {
+            for name in applied {
+                println!("applied {name}");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("menjin: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! `menjin users disable`, `enable`, `roles` and `revoke-sessions`
+
+use clap::Args;
+use serde_json::json;
+
+use super::desk::{Failure, find};
+use crate::accounts::administration::{Administration, RolesChange};
+use crate::core::roles;
+
+#[derive(Args)]
+pub struct Who {
+    /// Id, user name, mobile number or e-mail address.
+    who: String,
+    /// One JSON object instead of a sentence.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+pub struct Roles {
+    /// Id, user name, mobile number or e-mail address.
+    who: String,
+    /// The roles from now on, separated by commas; `--set ''` for none.
+    #[arg(long, value_name = "ROLES", conflicts_with_all = ["add", "remove"])]
+    set: Option<String>,
+    /// Roles to give, separated by commas.
+    #[arg(long, value_name = "ROLES")]
+    add: Option<String>,
+    /// Roles to take away, separated by commas.
+    #[arg(long, value_name = "ROLES")]
+    remove: Option<String>,
+    /// One JSON object instead of one role a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn disable(hands: &Administration, who: &Who) -> Result<(), Failure> {
+    let user = find(hands, &who.who).await?;
+    let ended = hands.disable(user.id).await.map_err(|error| error.to_string())?;
+    if who.json {
+        let ended_sessions = ended.unwrap_or(0);
+        println!(
+            "{}",
+            json!({ "id": user.id, "status": "disabled", "changed": ended.is_some(), "endedSessions": ended_sessions })
+        );
+    } else if let Some(ended) = ended {
+        println!("{} is disabled; {ended} sessions ended", user.username);
+    } else {
+        println!("{} was disabled before", user.username);
+    }
+    Ok(())
+}
+
+pub async fn enable(hands: &Administration, who: &Who) -> Result<(), Failure> {
+    let user = find(hands, &who.who).await?;
+    let changed = hands.enable(user.id).await.map_err(|error| error.to_string())?;
+    if who.json {
+        println!("{}", json!({ "id": user.id, "status": "active", "changed": changed }));
+    } else if changed {
+        println!("{} is enabled", user.username);
+    } else {
+        println!("{} was enabled before", user.username);
+    }
+    Ok(())
+}
+
+pub async fn revoke_sessions(hands: &Administration, who: &Who) -> Result<(), Failure> {
+    let user = find(hands, &who.who).await?;
+    let ended = hands.revoke_sessions(user.id).await.map_err(|error| error.to_string())?;
+    if who.json {
+        println!("{}", json!({ "id": user.id, "endedSessions": ended }));
+    } else {
+        println!("{ended} sessions of {} ended", user.username);
+    }
+    Ok(())
+}
+
+pub async fn roles(hands: &Administration, arguments: &Roles) -> Result<(), Failure> {
+    let parse = |text: &Option<String>| roles::Roles::parse_list(text.as_deref().unwrap_or_default());
+    let bad = |fault: roles::RolesFault| fault.to_string();
+    let change = if arguments.set.is_some() {
+        Some(RolesChange::Set(parse(&arguments.set).map_err(bad)?))
+    } else if arguments.add.is_some() || arguments.remove.is_some() {
+        let (add, remove) = (parse(&arguments.add).map_err(bad)?, parse(&arguments.remove).map_err(bad)?);
+        Some(RolesChange::Adjust { add, remove })
+    } else {
+        None
+    };
+    let user = find(hands, &arguments.who).await?;
+    let roles = match change {
+        Some(change) => {
+            let changed = hands.change_roles(&user, &change).await.map_err(|error| error.to_string())?;
+            changed.as_slice().to_vec()
+        }
+        None => user.roles(),
+    };
+    if arguments.json {
+        println!("{}", json!({ "id": user.id, "roles": roles }));
+    } else {
+        for role in roles {
+            println!("{role}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! `menjin users delete`
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use clap::Args;
+
+use super::desk::{Failure, find};
+use crate::accounts::administration::Administration;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Id, user name, mobile number or e-mail address.
+    who: String,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Failure> {
+    let user = find(hands, &arguments.who).await?;
+    if !arguments.yes && !confirmed(&user.username)? {
+        return Err("nothing was deleted".into());
+    }
+    if !hands.delete(user.id).await.map_err(|error| error.to_string())? {
+        return Err("there is no such account any more".into());
+    }
+    println!("{} is deleted", user.username);
+    Ok(())
+}
+
+/// Whether the operator types the name once more. Where nobody can be asked, `--yes` is needed.
+fn confirmed(username: &str) -> Result<bool, Failure> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err("an account is deleted for good: say --yes".into());
+    }
+    eprint!("This cannot be undone. Type {username} to delete the account: ");
+    let told = |error: std::io::Error| error.to_string();
+    std::io::stderr().flush().map_err(told)?;
+    let mut typed = String::new();
+    stdin.lock().read_line(&mut typed).map_err(told)?;
+    Ok(typed.trim() == username)
+}

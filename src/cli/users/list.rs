@@ -1,0 +1,69 @@
+//! `menjin users list`
+
+use clap::Args;
+use serde_json::Value;
+
+use super::super::table;
+use super::desk::Failure;
+use super::view;
+use crate::accounts::administration::Administration;
+use crate::core::ids::UserId;
+use crate::core::roles::Roles;
+use crate::db::models::UserFilter;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Only accounts with this status.
+    #[arg(long, value_parser = ["active", "disabled"])]
+    status: Option<String>,
+    /// Only accounts with this role.
+    #[arg(long)]
+    role: Option<String>,
+    /// At most so many.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    limit: i64,
+    /// Only accounts older than the one with this id: the next page after the last row of this one.
+    #[arg(long, value_name = "ID")]
+    before: Option<String>,
+    /// Show whole mobile numbers and e-mail addresses.
+    #[arg(long)]
+    contacts: bool,
+    /// One JSON array instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Failure> {
+    let before = match &arguments.before {
+        Some(id) => Some(UserId::parse(id).ok_or("--before: an id is expected")?),
+        None => None,
+    };
+    if let Some(role) = &arguments.role {
+        Roles::parse([role.as_str()]).map_err(|fault| fault.to_string())?;
+    }
+    let (status, role) = (arguments.status.clone(), arguments.role.clone());
+    let filter = UserFilter { status, role, before, limit: arguments.limit };
+    let users = hands.db.list_users(&filter).await.map_err(|error| error.to_string())?;
+    if arguments.json {
+        let users: Vec<Value> = users.iter().map(|user| view::json(user, arguments.contacts)).collect();
+        table::say(&Value::from(users).to_string());
+        return Ok(());
+    }
+    let rows: Vec<_> = users
+        .iter()
+        .map(|user| {
+            [
+                user.id.to_string(),
+                user.username.clone(),
+                user.nickname.clone(),
+                view::mobile(user, arguments.contacts).unwrap_or_default(),
+                view::email(user, arguments.contacts).unwrap_or_default(),
+                user.status.clone(),
+                user.roles().join(","),
+                view::moment(user.created_at.0),
+            ]
+        })
+        .collect();
+    table::print(["ID", "USERNAME", "NICKNAME", "MOBILE", "EMAIL", "STATUS", "ROLES", "CREATED"], &rows);
+    Ok(())
+}

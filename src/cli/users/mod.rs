@@ -1,0 +1,67 @@
+//! `menjin users`: the operator's view of accounts, and what the operator does to them.
+
+mod change;
+mod create;
+mod delete;
+mod desk;
+mod list;
+mod show;
+mod view;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use crate::config::Config;
+use desk::{Desk, Failure};
+
+/// See and change accounts.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make an account. Its password is drawn and printed once, unless it comes on standard input.
+    Create(create::Arguments),
+    /// List accounts, newest first.
+    List(list::Arguments),
+    /// Show one account and its sessions.
+    Show(show::Arguments),
+    /// Take away the use of an account and end its sessions at once.
+    Disable(change::Who),
+    /// Give back the use of an account.
+    Enable(change::Who),
+    /// Show the roles of an account, or change them. Access tokens that are out keep theirs until they expire.
+    Roles(change::Roles),
+    /// End all sessions of an account.
+    RevokeSessions(change::Who),
+    /// Delete an account for good. The audit log keeps its id.
+    Delete(delete::Arguments),
+}
+
+pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
+    match dispatch(config, &arguments.command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("menjin: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(config: Config, command: &Command) -> Result<(), Failure> {
+    let desk = Desk::open(config).await?;
+    match command {
+        Command::Create(arguments) => create::run(&desk, arguments).await,
+        Command::List(arguments) => list::run(&desk.hands, arguments).await,
+        Command::Show(arguments) => show::run(&desk.hands, arguments).await,
+        Command::Disable(who) => change::disable(&desk.hands, who).await,
+        Command::Enable(who) => change::enable(&desk.hands, who).await,
+        Command::Roles(arguments) => change::roles(&desk.hands, arguments).await,
+        Command::RevokeSessions(who) => change::revoke_sessions(&desk.hands, who).await,
+        Command::Delete(arguments) => delete::run(&desk.hands, arguments).await,
+    }
+}

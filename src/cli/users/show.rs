@@ -1,0 +1,79 @@
+//! `menjin users show`
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::super::table;
+use super::desk::{Failure, find};
+use super::view;
+use crate::accounts::administration::Administration;
+use crate::db::models::Session;
+use crate::sessions::device_name;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Id, user name, mobile number or e-mail address.
+    who: String,
+    /// Show the whole mobile number and e-mail address.
+    #[arg(long)]
+    contacts: bool,
+    /// One JSON object instead of a table.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Failure> {
+    let user = find(hands, &arguments.who).await?;
+    let sessions = hands.sessions(user.id).await.map_err(|error| error.to_string())?;
+    if arguments.json {
+        let mut out = view::json(&user, arguments.contacts);
+        out["sessions"] = sessions.iter().map(session).collect();
+        println!("{out}");
+        return Ok(());
+    }
+    let yes_or_no = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
+    let rows = [
+        ["id", &user.id.to_string()],
+        ["username", &user.username],
+        ["nickname", &user.nickname],
+        ["mobile", &view::mobile(&user, arguments.contacts).unwrap_or_default()],
+        ["email", &view::email(&user, arguments.contacts).unwrap_or_default()],
+        ["password", &yes_or_no(user.password_hash.is_some())],
+        ["roles", &user.roles().join(",")],
+        ["status", &user.status],
+        ["created", &view::moment(user.created_at.0)],
+        ["sessions", &sessions.len().to_string()],
+    ];
+    for [name, value] in rows {
+        println!("{}", format!("{name:<10}{value}").trim_end());
+    }
+    if !sessions.is_empty() {
+        println!();
+        let rows: Vec<_> = sessions
+            .iter()
+            .map(|session| {
+                [
+                    session.id.to_string(),
+                    session.method.clone(),
+                    device_name(session.user_agent.as_deref()),
+                    session.address.clone().unwrap_or_default(),
+                    view::moment(session.last_used_at.0),
+                ]
+            })
+            .collect();
+        table::print(["SESSION", "METHOD", "DEVICE", "ADDRESS", "LAST USED"], &rows);
+    }
+    Ok(())
+}
+
+fn session(session: &Session) -> Value {
+    json!({
+        "id": session.id,
+        "method": session.method,
+        "device": device_name(session.user_agent.as_deref()),
+        "address": session.address,
+        "createdAt": session.created_at.0,
+        "lastUsedAt": session.last_used_at.0,
+        "expiresAt": session.expires_at.0,
+    })
+}

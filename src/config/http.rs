@@ -1,0 +1,227 @@
+//! HTTP: where the gateway listens, how it is reached, whom it believes and how long it waits.
+
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use url::Url;
+
+use super::reader::Reader;
+
+/// The section, checked.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    pub development: bool,
+    pub listen: SocketAddr,
+    /// How browsers reach the gateway: an origin, without a path.
+    pub public_url: Origin,
+    /// Origins of the web applications that may call with credentials.
+    pub allowed_origins: Vec<Origin>,
+    /// Whose `X-Forwarded-For` and `X-Request-Id` count.
+    pub trusted_proxies: Vec<Network>,
+    pub max_connections: usize,
+    pub header_timeout: Duration,
+    pub body_timeout: Duration,
+    pub request_timeout: Duration,
+    /// How long a connection may stay open without a request.
+    pub idle_timeout: Duration,
+    /// How long requests under way may take after the gateway was told to stop.
+    pub drain: Duration,
+    /// Bytes of a request's body.
+    pub max_body: usize,
+}
+
+impl HttpSettings {
+    /// Reads the section. In development the public address follows `http.listen`; production must name it, and by
+    /// https.
+    pub fn read(reader: &mut Reader, development: bool) -> Self {
+        let listen: SocketAddr =
+            reader.value("http.listen", "127.0.0.1:8000", "The address and port to listen on.");
+        let public_url: Option<Origin> = reader.optional(
+            "http.public_url",
+            "How browsers reach the gateway, such as https://login.example.com; development: http://127.0.0.1:8000.",
+        );
+        if !development && !public_url.as_ref().is_some_and(Origin::is_https) {
+            reader.fault("http.public_url", "production needs the https address of the gateway");
+        }
+        let settings = Self {
+            development,
+            listen,
+            public_url: public_url.unwrap_or_else(|| Origin::of_listener(listen)),
+            allowed_origins: reader.list(
+                "http.allowed_origins",
+                "",
+                "Origins of web applications that may call with credentials, such as https://app.example.com.",
+            ),
+            trusted_proxies: reader.list(
+                "http.trusted_proxies",
+                "",
+                "Networks of proxies whose X-Forwarded-For counts, such as 10.0.0.0/8.",
+            ),
+            max_connections: reader.value("http.max_connections", "1024", "Connections at one time."),
+            header_timeout: reader.duration("http.header_timeout", "5s", "How long a request's head may take to come."),
+            body_timeout: reader.duration("http.body_timeout", "10s", "How long a request's body may take to come."),
+            request_timeout: reader.duration("http.request_timeout", "10s", "How long an answer may take."),
+            idle_timeout: reader.duration("http.idle_timeout", "75s", "How long a connection may stay unused."),
+            drain: reader.duration("http.drain", "10s", "How long requests under way may take at the end."),
+            max_body: reader.value("http.max_body", "65536", "Bytes that a request's body may have."),
+        };
+        if settings.max_connections == 0 {
+            reader.fault("http.max_connections", "at least 1");
+        }
+        if settings.max_body < 1_024 {
+            reader.fault("http.max_body", "at least 1024");
+        }
+        for (key, value) in [
+            ("http.header_timeout", settings.header_timeout),
+            ("http.body_timeout", settings.body_timeout),
+            ("http.request_timeout", settings.request_timeout),
+            ("http.idle_timeout", settings.idle_timeout),
+        ] {
+            if value.is_zero() {
+                reader.fault(key, "more than nothing is expected");
+            }
+        }
+        settings
+    }
+}
+
+/// `scheme://host[:port]` of http or https, as browsers write it in the `Origin` header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    text: String,
+    host: String,
+}
+
+impl Origin {
+    /// As browsers write it: lower case, no path, the scheme's own port left out.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The name or address alone; an IPv6 address in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.text.starts_with("https://")
+    }
+
+    /// The origin under which a listener is opened in a browser on this machine.
+    #[must_use]
+    pub fn of_listener(listen: SocketAddr) -> Self {
+        // Nobody can open 0.0.0.0 or [::] in a browser.
+        let address = match listen.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => {
+                SocketAddr::new(IpAddr::from([127, 0, 0, 1]), listen.port())
+            }
+            IpAddr::V6(ip) if ip.is_unspecified() => {
+                SocketAddr::new(IpAddr::from([127, 0, 0, 1]), listen.port())
+            }
+            IpAddr::V4(_) | IpAddr::V6(_) => listen,
+        };
+        let host = match address.ip() {
+            IpAddr::V4(ip) => ip.to_string(),
+            IpAddr::V6(ip) => format!("[{ip}]"),
+        };
+        let text = if address.port() == 80 { format!("http://{host}") } else { format!("http://{address}") };
+        Self { text, host }
+    }
+}
+
+impl FromStr for Origin {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        const EXPECTED: &str =
+            "http:// or https://, a host and perhaps a port are expected, and nothing behind them";
+        let url = Url::parse(text).map_err(|_| EXPECTED)?;
+        let bare = url.path() == "/"
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none();
+        let host =
+            url.host_str().filter(|_| bare && matches!(url.scheme(), "http" | "https")).ok_or(EXPECTED)?;
+        Ok(Self { text: url.origin().ascii_serialization(), host: host.to_owned() })
+    }
+}
+
+/// A network, or one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network(IpNet);
+
+impl Network {
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address)
+    }
+}
+
+impl FromStr for Network {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let network = match text.parse::<IpAddr>() {
+            Ok(address) => IpNet::from(address),
+            Err(_) => text.parse().map_err(|_| "an address or a network such as 10.0.0.0/8 is expected")?,
+        };
+        if network.prefix_len() == 0 {
+            return Err("a network of all addresses would let every caller choose its own");
+        }
+        Ok(Self(network))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::reader::Source;
+
+    fn read(variables: &[(&str, &str)], development: bool) -> (HttpSettings, Vec<String>) {
+        let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut reader = Reader::new(Source::from_variables(pairs));
+        let settings = HttpSettings::read(&mut reader, development);
+        (settings, reader.finish().1)
+    }
+
+    #[test]
+    fn development_needs_nothing_and_follows_the_port() {
+        let (settings, faults) = read(&[], true);
+        assert!(faults.is_empty(), "{faults:?}");
+        assert_eq!(settings.public_url.as_str(), "http://127.0.0.1:8000");
+        let (settings, _) = read(&[("MENJIN_HTTP_LISTEN", "0.0.0.0:9000")], true);
+        assert_eq!(settings.public_url.as_str(), "http://127.0.0.1:9000");
+    }
+
+    #[test]
+    fn production_must_be_reached_by_https() {
+        assert_eq!(read(&[], false).1.len(), 1);
+        assert_eq!(read(&[("MENJIN_HTTP_PUBLIC_URL", "http://a.example")], false).1.len(), 1);
+        let (settings, faults) = read(&[("MENJIN_HTTP_PUBLIC_URL", "https://A.example:443/")], false);
+        assert!(faults.is_empty(), "{faults:?}");
+        assert_eq!(
+            (settings.public_url.as_str(), settings.public_url.host()),
+            ("https://a.example", "a.example")
+        );
+    }
+
+    #[test]
+    fn origins_and_networks_are_checked() {
+        for text in
+            ["*", "null", "a.example", "ftp://a.example", "https://a.example/x", "https://u@a.example", ""]
+        {
+            assert!(text.parse::<Origin>().is_err(), "{text}");
+        }
+        for text in ["0.0.0.0/0", "::/0", "10.0.0.0/33", "proxy"] {
+            assert!(text.parse::<Network>().is_err(), "{text}");
+        }
+        assert!("10.0.0.0/8".parse::<Network>().is_ok_and(|net| net.contains([10, 1, 2, 3].into())));
+        assert!("10.0.0.1".parse::<Network>().is_ok_and(|net| !net.contains([10, 0, 0, 2].into())));
+    }
+}

@@ -1,0 +1,160 @@
+//! The keys that sign access tokens.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::reader::Reader;
+use crate::core::secret::{ExposeSecret as _, SecretString};
+
+/// How access tokens are signed (RFC 7518 and RFC 8037).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenAlgorithm {
+    EdDsa,
+    Es256,
+    Rs256,
+    /// One secret signs and verifies: it is never published.
+    Hs256,
+}
+
+impl TokenAlgorithm {
+    /// The name in `alg`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+            Self::Hs256 => "HS256",
+        }
+    }
+}
+
+impl fmt::Display for TokenAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for TokenAlgorithm {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let all = [Self::EdDsa, Self::Es256, Self::Rs256, Self::Hs256];
+        all.into_iter().find(|one| one.as_str() == text).ok_or("EdDSA, ES256, RS256 or HS256 is expected")
+    }
+}
+
+/// Which keys there are, and for how long.
+#[derive(Clone)]
+pub struct KeySettings {
+    pub algorithm: TokenAlgorithm,
+    /// With [`TokenAlgorithm::Hs256`] only, and then always.
+    pub hs256_secret: Option<SecretString>,
+    /// Zero: never.
+    pub rotation: Duration,
+    pub jwks_max_age: Duration,
+}
+
+/// RFC 7518, section 3.2: as long as the digest at least.
+const SHORTEST_SECRET: usize = 32;
+
+impl KeySettings {
+    /// Reads the section.
+    pub fn read(reader: &mut Reader) -> Self {
+        let settings = Self {
+            algorithm: reader.value(
+                "tokens.algorithm",
+                "EdDSA",
+                "How access tokens are signed: `EdDSA` (Ed25519), `ES256` or `RS256`, verified by anybody with \
+                 `/.well-known/jwks.json`; or `HS256`, verified by whoever shares the secret. To change it rotates the \
+                 keys.",
+            ),
+            hs256_secret: reader.secret(
+                "tokens.hs256_secret",
+                "The secret of `HS256`, at least 32 bytes, random; never published. Must be empty with the others.",
+            ),
+            rotation: reader.duration(
+                "tokens.rotation",
+                "90d",
+                "How long a key signs before another takes its place; `0d`: until `menjin keys rotate`.",
+            ),
+            jwks_max_age: reader.duration(
+                "tokens.jwks_max_age",
+                "5m",
+                "How long others may keep `/.well-known/jwks.json`. A key is published longer than this before it signs.",
+            ),
+        };
+        settings.check(reader);
+        settings
+    }
+
+    fn check(&self, reader: &mut Reader) {
+        let length = self.hs256_secret.as_ref().map(|secret| secret.expose_secret().len());
+        match (self.algorithm, length) {
+            (TokenAlgorithm::Hs256, None) => {
+                reader.fault("tokens.hs256_secret", "needed with `tokens.algorithm` HS256");
+            }
+            (TokenAlgorithm::Hs256, Some(length)) if length < SHORTEST_SECRET => {
+                reader.fault(
+                    "tokens.hs256_secret",
+                    "at least 32 bytes; make one with `openssl rand -base64 32`",
+                );
+            }
+            (TokenAlgorithm::EdDsa | TokenAlgorithm::Es256 | TokenAlgorithm::Rs256, Some(_)) => {
+                reader.fault("tokens.hs256_secret", "is of use with `tokens.algorithm` HS256 only");
+            }
+            (_, _) => {}
+        }
+        if !self.rotation.is_zero() && self.rotation < Duration::from_secs(3_600) {
+            reader.fault("tokens.rotation", "0d, or at least 1h");
+        }
+        if self.rotation > Duration::from_secs(3_650 * 86_400) {
+            reader.fault("tokens.rotation", "at most 3650d");
+        }
+        if self.jwks_max_age < Duration::from_secs(1) || self.jwks_max_age > Duration::from_secs(86_400) {
+            reader.fault("tokens.jwks_max_age", "at least 1s and at most 1d");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::reader::Source;
+
+    fn faults(variables: &[(&str, &str)]) -> String {
+        let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let mut reader = Reader::new(Source::from_variables(pairs));
+        KeySettings::read(&mut reader);
+        reader.finish().1.join("\n")
+    }
+
+    #[test]
+    fn hs256_and_its_secret_come_together_or_not_at_all() {
+        let secret = ("MENJIN_TOKENS_HS256_SECRET", "0123456789abcdef0123456789abcdef");
+        let hs256 = ("MENJIN_TOKENS_ALGORITHM", "HS256");
+        assert_eq!(faults(&[]), "");
+        assert_eq!(faults(&[hs256, secret]), "");
+        assert!(faults(&[hs256]).contains("needed"));
+        assert!(faults(&[hs256, (secret.0, &secret.1[1..])]).contains("32 bytes"));
+        for algorithm in ["EdDSA", "ES256", "RS256"] {
+            assert!(
+                faults(&[("MENJIN_TOKENS_ALGORITHM", algorithm), secret]).contains("only"),
+                "{algorithm}"
+            );
+        }
+        assert!(faults(&[("MENJIN_TOKENS_ALGORITHM", "none")]).contains("expected"));
+    }
+
+    #[test]
+    fn lengths_of_time_have_bounds() {
+        for (name, bad, good) in [
+            ("MENJIN_TOKENS_ROTATION", ["59m", "3651d"], ["0d", "1h"]),
+            ("MENJIN_TOKENS_JWKS_MAX_AGE", ["0s", "2d"], ["1s", "1d"]),
+        ] {
+            assert!(bad.iter().all(|value| !faults(&[(name, value)]).is_empty()), "{name}");
+            assert!(good.iter().all(|value| faults(&[(name, value)]).is_empty()), "{name}");
+        }
+    }
+}

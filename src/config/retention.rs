@@ -1,0 +1,37 @@
+//! How long rows are kept that nobody needs any more.
+
+use std::time::Duration;
+
+use super::reader::Reader;
+
+/// How long what has been is remembered.
+#[derive(Clone, Copy, Debug)]
+pub struct RetentionSettings {
+    pub audit: Duration,
+    /// After a message was made. Its address and text are gone as soon as it was sent or given up.
+    pub messages: Duration,
+    /// After a session has ended.
+    pub sessions: Duration,
+}
+
+impl RetentionSettings {
+    /// Reads the section.
+    pub fn read(reader: &mut Reader) -> Self {
+        let settings = Self {
+            audit: reader.duration("retention.audit", "180d", "How long entries of the audit log are kept."),
+            messages: reader.duration("retention.messages", "7d", "How long the outbox remembers a message; its address and text are gone once it was sent or given up."),
+            sessions: reader.duration("retention.sessions", "30d", "How long a session is kept after its end."),
+        };
+        let day = Duration::from_secs(86_400);
+        for (key, length) in [
+            ("retention.audit", settings.audit),
+            ("retention.messages", settings.messages),
+            ("retention.sessions", settings.sessions),
+        ] {
+            if length < day {
+                reader.fault(key, "at least 1d");
+            }
+        }
+        settings
+    }
+}

@@ -1,0 +1,97 @@
+//! Roles: what a person may do, in words that the application chose. They travel in every access token.
+
+/// One role may have so many characters.
+const LONGEST: usize = 64;
+/// A token with more would not fit into the headers that proxies pass on.
+const MOST: usize = 50;
+
+/// Roles that can stand, each once, in the order in which they were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles(Vec<String>);
+
+/// Why a list of roles cannot stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RolesFault {
+    #[error("a role is 1 to {LONGEST} of the characters a-z, 0-9, _ . : -")]
+    Word,
+    #[error("more than {MOST} roles")]
+    TooMany,
+}
+
+impl Roles {
+    /// Reads roles. A role that is given twice counts once.
+    ///
+    /// # Errors
+    /// [`RolesFault`].
+    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, RolesFault> {
+        let mut roles: Vec<String> = Vec::new();
+        for word in words {
+            let known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b':' | b'-');
+            if !(1..=LONGEST).contains(&word.len()) || !word.bytes().all(known) {
+                return Err(RolesFault::Word);
+            }
+            if roles.iter().any(|role| role == word) {
+                continue;
+            }
+            if roles.len() == MOST {
+                return Err(RolesFault::TooMany);
+            }
+            roles.push(word.to_owned());
+        }
+        Ok(Self(roles))
+    }
+
+    /// Reads roles that are separated by commas, semicolons or blanks.
+    ///
+    /// # Errors
+    /// [`RolesFault`].
+    pub fn parse_list(text: &str) -> Result<Self, RolesFault> {
+        let separator = |c: char| matches!(c, ',' | ';') || c.is_whitespace();
+        Self::parse(text.split(separator).filter(|word| !word.is_empty()))
+    }
+
+    /// The form in which the database keeps them: a JSON array of strings.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::json!(self.0).to_string()
+    }
+
+    #[must_use]
+    pub fn as_slice(&self) -> &[String] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words_are_plain_and_few() {
+        let roles = Roles::parse_list("admin, shop.editor;billing:read  admin").unwrap();
+        assert_eq!(roles.to_json(), r#"["admin","shop.editor","billing:read"]"#);
+        assert_eq!(Roles::parse_list("  ").unwrap().to_json(), "[]");
+        let long = "a".repeat(65);
+        for word in ["", "Admin", "a b", "a\"b", "管理", "a/b", "a\0", &long] {
+            assert_eq!(Roles::parse([word]), Err(RolesFault::Word), "{word}");
+        }
+        assert!(Roles::parse(["a".repeat(64).as_str()]).is_ok());
+        let many: Vec<String> = (0..51).map(|n| format!("r{n}")).collect();
+        let words = |n: usize| many[..n].iter().map(String::as_str);
+        assert!(Roles::parse(words(50)).is_ok());
+        assert_eq!(Roles::parse(words(51)), Err(RolesFault::TooMany));
+        assert!(Roles::parse(words(50).chain(words(50))).is_ok(), "repetitions do not count");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_the_database_gives_back(text in any::<String>()) {
+            if let Ok(roles) = Roles::parse_list(&text) {
+                let kept: Vec<String> = serde_json::from_str(&roles.to_json()).unwrap();
+                prop_assert_eq!(kept.as_slice(), roles.as_slice());
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What the operator does to accounts, and what the operator looks at. Each change is one transaction with its audit
+//! entry.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{Conn, DbError};
+use crate::core::clock::Instant;
+use crate::core::ids::UserId;
+use crate::db::models::{AuditEvent, AuditFilter, KnownPerson, NewUser, User, UserFilter};
+use crate::db::schema::{audit_events, users};
+use crate::db::types::{Ts, Uid};
+
+pub async fn add_user(conn: &mut Conn, user: &NewUser, event: &AuditEvent) -> Result<(), DbError> {
+    write_tx!(conn, async |conn: &mut Conn| {
+        diesel::insert_into(users::table).values(user.clone()).execute(conn).await?;
+        super::audit::record(conn, event).await
+    })
+}
+
+pub async fn list_users(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<User>, DbError> {
+    let mut query = users::table.select(User::as_select()).into_boxed();
+    if let Some(status) = &filter.status {
+        query = query.filter(users::status.eq(status.clone()));
+    }
+    if let Some(role) = &filter.role {
+        // A role has neither quotes nor backslashes; an underscore stands for any character unless it is escaped.
+        let pattern = format!("%\"{}\"%", role.replace('_', "\\_"));
+        query = query.filter(users::roles.like(pattern).escape('\\'));
+    }
+    if let Some(before) = filter.before {
+        query = query.filter(users::id.lt(Uid::from(before)));
+    }
+    Ok(query.order(users::id.desc()).limit(filter.limit).load(conn).await?)
+}
+
+pub async fn set_status(
+    conn: &mut Conn,
+    id: UserId,
+    status: &str,
+    now: Instant,
+    event: &AuditEvent,
+) -> Result<Option<usize>, DbError> {
+    write_tx!(conn, async |conn: &mut Conn| {
+        let row = users::table.filter(users::id.eq(Uid::from(id))).filter(users::status.ne(status));
+        let change = (users::status.eq(status), users::updated_at.eq(Ts(now)));
+        let changed = diesel::update(row).set(change).execute(conn).await? == 1;
+        // A sign-in that ran beside an earlier change may have left a session: it ends now, and does not come to life
+        // when the account does. The sessions of an account that was active all along are none of this.
+        let ended = if changed || status != "active" {
+            super::sessions::revoke_all(conn, id, None, "account_status", now).await?
+        } else {
+            0
+        };
+        if changed || ended > 0 {
+            super::audit::record(conn, event).await?;
+        }
+        Ok(changed.then_some(ended))
+    })
+}
+
+pub async fn set_roles(
+    conn: &mut Conn,
+    id: UserId,
+    old: &str,
+    new: &str,
+    now: Instant,
+    event: &AuditEvent,
+) -> Result<bool, DbError> {
+    write_tx!(conn, async |conn: &mut Conn| {
+        let row = users::table.filter(users::id.eq(Uid::from(id))).filter(users::roles.eq(old));
+        let change = (users::roles.eq(new), users::updated_at.eq(Ts(now)));
+        let changed = diesel::update(row).set(change).execute(conn).await? == 1;
+        if changed {
+            super::audit::record(conn, event).await?;
+        }
+        Ok(changed)
+    })
+}
+
+pub async fn delete_user(conn: &mut Conn, id: UserId, event: &AuditEvent) -> Result<bool, DbError> {
+    write_tx!(conn, async |conn: &mut Conn| {
+        // Sessions go with the row; the audit log stays.
+        let gone = diesel::delete(users::table.filter(users::id.eq(Uid::from(id)))).execute(conn).await? == 1;
+        if gone {
+            super::audit::record(conn, event).await?;
+        }
+        Ok(gone)
+    })
+}
+
+pub async fn audit_entries(conn: &mut Conn, filter: &AuditFilter) -> Result<Vec<AuditEvent>, DbError> {
+    let mut query = audit_events::table.select(AuditEvent::as_select()).into_boxed();
+    if let Some(user) = filter.user {
+        query = query.filter(audit_events::user_id.eq(Uid::from(user)));
+    }
+    if let Some(kind) = &filter.kind {
+        query = query.filter(audit_events::kind.eq(kind.clone()));
+    }
+    if let Some(since) = filter.since {
+        query = query.filter(audit_events::at.ge(Ts(since)));
+    }
+    let query = query.order((audit_events::at.desc(), audit_events::id.desc())).limit(filter.limit);
+    Ok(query.load(conn).await?)
+}
+
+/// Four look-ups by index; one with `OR` would read the whole table on SQLite.
+pub async fn known_people(
+    conn: &mut Conn,
+    usernames: &[String],
+    nicknames: &[String],
+    mobiles: &[String],
+    emails: &[String],
+) -> Result<Vec<KnownPerson>, DbError> {
+    let mut found = Vec::new();
+    macro_rules! look_up {
+        ($column:expr, $keys:expr) => {
+            if !$keys.is_empty() {
+                let query = users::table.filter($column.eq_any($keys)).select(KnownPerson::as_select());
+                found.extend(query.load::<KnownPerson>(conn).await?);
+            }
+        };
+    }
+    look_up!(users::username_key, usernames);
+    look_up!(users::nickname_key, nicknames);
+    look_up!(users::mobile, mobiles);
+    look_up!(users::email_key, emails);
+    Ok(found)
+}

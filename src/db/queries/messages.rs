@@ -1,0 +1,79 @@
+//! The outbox. Claims are in `pg/claims.rs` and `sqlite/claims.rs`.
+
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+use super::{Conn, DbError};
+use crate::core::clock::Instant;
+use crate::core::ids::MessageId;
+use crate::db::models::{MessageEnd, MessageProgress, NewMessage};
+use crate::db::schema::messages;
+use crate::db::types::{Ts, Uid};
+
+/// For transactions that write a message together with what it belongs to.
+pub(in crate::db) async fn insert(conn: &mut Conn, message: &NewMessage) -> Result<(), DbError> {
+    diesel::insert_into(messages::table).values(message.clone()).execute(conn).await?;
+    Ok(())
+}
+
+pub async fn enqueue_message(conn: &mut Conn, message: &NewMessage) -> Result<(), DbError> {
+    insert(conn, message).await
+}
+
+pub async fn message_progress(conn: &mut Conn, id: MessageId) -> Result<Option<MessageProgress>, DbError> {
+    let query = messages::table.filter(messages::id.eq(Uid::from(id))).select(MessageProgress::as_select());
+    Ok(query.first(conn).await.optional()?)
+}
+
+pub async fn finish_message(
+    conn: &mut Conn,
+    id: MessageId,
+    lease: Uid,
+    end: &MessageEnd,
+    now: Instant,
+) -> Result<bool, DbError> {
+    let held = messages::table.filter(
+        messages::id.eq(Uid::from(id)).and(messages::lease.eq(lease)).and(messages::status.eq("queued")),
+    );
+    let changed = diesel::update(held)
+        .set((
+            messages::status.eq(end.status),
+            // Nobody needs the code any more.
+            // Nobody needs them any more; the masked address stays for operators.
+            messages::destination.eq(Vec::<u8>::new()),
+            messages::payload.eq(Vec::<u8>::new()),
+            messages::lease.eq(None::<Uid>),
+            messages::leased_until.eq(None::<Ts>),
+            messages::provider.eq(end.provider),
+            messages::provider_ref.eq(end.provider_ref.clone()),
+            messages::last_error.eq(end.last_error.clone()),
+            messages::updated_at.eq(Ts(now)),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(changed == 1)
+}
+
+pub async fn retry_message(
+    conn: &mut Conn,
+    id: MessageId,
+    lease: Uid,
+    at: Instant,
+    error: &str,
+    now: Instant,
+) -> Result<bool, DbError> {
+    let held = messages::table.filter(
+        messages::id.eq(Uid::from(id)).and(messages::lease.eq(lease)).and(messages::status.eq("queued")),
+    );
+    let changed = diesel::update(held)
+        .set((
+            messages::next_attempt_at.eq(Ts(at)),
+            messages::lease.eq(None::<Uid>),
+            messages::leased_until.eq(None::<Ts>),
+            messages::last_error.eq(error),
+            messages::updated_at.eq(Ts(now)),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(changed == 1)
+}

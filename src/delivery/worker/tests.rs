@@ -1,0 +1,239 @@
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::core::secret::MasterKey;
+use crate::db::migrate;
+use crate::delivery::testing::{Gateway, MailServer, Store, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_send_each_message_once() {
+    for store in Store::all().await {
+        let random = crate::core::random::Random::system();
+        let master = MasterKey::generate(&random);
+        let clock = crate::core::clock::Clock::system();
+        let one = Gateway::with(&store, &master, clock.clone(), random.clone());
+        let two = Gateway::with(&store, &master, clock, random);
+        let mut ids = BTreeSet::new();
+        for _ in 0..30 {
+            ids.insert(one.queue_sms().await);
+            ids.insert(two.queue_email().await);
+        }
+        let workers = [one.start(one.sms(), one.email()), two.start(two.sms(), two.email())];
+        for id in &ids {
+            one.reaches(*id, Status::Sent).await;
+        }
+        for worker in workers {
+            worker.stop().await;
+        }
+        let received = one.inbox().await;
+        let distinct: BTreeSet<_> = received.iter().map(|row| row.message_id.0).collect();
+        assert_eq!((received.len(), distinct.len()), (60, 60));
+        assert!(received.iter().all(|row| row.code.as_deref() == Some("004217")));
+        assert!(received.iter().all(|row| row.html.is_some() == (row.channel == "email")));
+        store.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_goes_over_limit_to_nobody_and_ends_with_its_lease() {
+    for store in Store::all().await {
+        let gateway = Gateway::new(&store);
+        for _ in 0..5 {
+            gateway.queue_sms().await;
+        }
+        let lease = |byte| Uid(Uuid::from_bytes([byte; 16]));
+        let now = gateway.clock.now();
+        let until = now + TimeDelta::seconds(60);
+        let claim =
+            async |byte, now, limit| gateway.db.claim_due(now, lease(byte), until, limit).await.unwrap();
+        let first = claim(1, now, 3).await;
+        let second = claim(2, now, 3).await;
+        assert_eq!((first.len(), second.len(), claim(3, now, 3).await.len()), (3, 2, 0));
+        assert!(first.iter().all(|row| second.iter().all(|other| row.id != other.id)));
+
+        let again = gateway.db.claim_due(until, lease(4), until + TimeDelta::seconds(60), 9).await.unwrap();
+        assert_eq!(again.len(), 5, "the leases have run out");
+        assert!(again.iter().all(|row| row.attempts == 2));
+
+        let sent = MessageEnd { status: "sent", provider: None, provider_ref: None, last_error: None };
+        let finish =
+            async |byte| gateway.db.finish_message(again[0].id, lease(byte), &sent, now).await.unwrap();
+        assert!(!finish(1).await, "the first holder comes too late");
+        assert!(finish(4).await);
+        assert!(!finish(4).await, "what is final stays");
+        assert!(!gateway.db.retry_message(again[1].id, lease(1), now, "late", now).await.unwrap());
+        store.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_somebody_is_claiming_holds_nobody_up() {
+    let Some(store) = Store::postgres().await else {
+        return;
+    };
+    let gateway = Gateway::new(&store);
+    let busy = gateway.queue_sms().await;
+    let free = gateway.queue_sms().await;
+    let (client, connection) = tokio_postgres::connect(&store.url, tokio_postgres::NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let lock = format!("BEGIN; SELECT id FROM messages WHERE id = '{busy}' FOR UPDATE");
+    client.batch_execute(&lock).await.unwrap();
+    let now = gateway.clock.now();
+    let claiming = gateway.db.claim_due(now, Uid(Uuid::nil()), now + TimeDelta::seconds(60), 9);
+    let claimed = tokio::time::timeout(Duration::from_secs(5), claiming).await;
+    let claimed: Vec<_> = claimed.unwrap().unwrap().iter().map(|row| row.id).collect();
+    assert_eq!(claimed, [free]);
+    connection.abort();
+    store.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_worker_crashed_is_sent_when_the_lease_is_over() {
+    for store in Store::all().await {
+        let gateway = Gateway::new(&store);
+        let id = gateway.queue_sms().await;
+        let now = gateway.clock.now();
+        let until = now + TimeDelta::seconds(60);
+        let crashed = gateway.db.claim_due(now, Uid(Uuid::nil()), until, 1).await.unwrap();
+        assert_eq!(crashed.len(), 1);
+        let worker = gateway.start(gateway.sms(), gateway.email());
+        tokio::time::sleep(Duration::from_millis(1_300)).await;
+        assert_eq!((gateway.status(id).await, gateway.inbox().await.len()), (Status::Queued, 0));
+        gateway.clock.advance(TimeDelta::seconds(60));
+        gateway.reaches(id, Status::Sent).await;
+        worker.stop().await;
+        assert_eq!(gateway.inbox().await.len(), 1);
+        store.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_leaves_at_once() {
+    let store = Store::sqlite().await;
+    let gateway = Gateway::new(&store);
+    let worker = gateway.start(gateway.sms(), gateway.email());
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let begun = tokio::time::Instant::now();
+    let id = gateway.queue_sms().await;
+    gateway.reaches(id, Status::Sent).await;
+    assert!(begun.elapsed() < Duration::from_millis(700), "not only at the next poll: {:?}", begun.elapsed());
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_code_is_never_sent() {
+    for store in Store::all().await {
+        let gateway = Gateway::new(&store);
+        let id = gateway.queue_sms().await;
+        gateway.clock.advance(TimeDelta::minutes(10));
+        let worker = gateway.start(gateway.sms(), gateway.email());
+        gateway.reaches(id, Status::Expired).await;
+        worker.stop().await;
+        assert!(gateway.inbox().await.is_empty());
+        store.remove().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_carrier_a_message_is_tried_again_until_it_is_given_up() {
+    let store = Store::sqlite().await;
+    let mut gateway = Gateway::new(&store);
+    gateway.settings.max_attempts = 2;
+    let id = gateway.queue_sms().await;
+    let worker = gateway.start(None, gateway.email());
+    gateway.attempted(id, 1).await;
+    assert_eq!(gateway.status(id).await, Status::Queued);
+    assert_eq!(gateway.last_error(id).await.as_deref(), Some("no SMS carrier is configured"));
+    gateway.clock.advance(TimeDelta::minutes(5));
+    gateway.reaches(id, Status::Failed).await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_carrier_a_message_expires_on_time() {
+    let store = Store::sqlite().await;
+    let gateway = Gateway::new(&store);
+    let id = gateway.queue_sms().await;
+    gateway.clock.advance(TimeDelta::minutes(10) - TimeDelta::milliseconds(1));
+    let worker = gateway.start(None, gateway.email());
+    gateway.attempted(id, 1).await;
+    gateway.clock.advance(TimeDelta::milliseconds(1));
+    gateway.reaches(id, Status::Expired).await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_with_another_master_key_leaves_the_message_to_others() {
+    let store = Store::sqlite().await;
+    let gateway = Gateway::new(&store);
+    let id = gateway.queue_sms().await;
+    let other = Gateway::with(
+        &store,
+        &MasterKey::generate(&gateway.random),
+        gateway.clock.clone(),
+        gateway.random.clone(),
+    );
+    let worker = other.start(other.sms(), other.email());
+    other.attempted(id, 1).await;
+    worker.stop().await;
+    assert_eq!(gateway.last_error(id).await.as_deref(), Some("sealed under another master key"));
+    gateway.clock.advance(TimeDelta::seconds(10));
+    let worker = gateway.start(gateway.sms(), gateway.email());
+    gateway.reaches(id, Status::Sent).await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_is_down_is_waited_out() {
+    let store = Store::bare_sqlite().await;
+    let gateway = Gateway::new(&store);
+    let worker = gateway.start(gateway.sms(), gateway.email());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    migrate(&store.url).await.unwrap();
+    let id = gateway.queue_sms().await;
+    gateway.reaches(id, Status::Sent).await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mail_server_decides_between_again_and_never() {
+    let store = Store::sqlite().await;
+    let gateway = Gateway::new(&store);
+    let server = MailServer::start(&["451 ann@example.com: try later"], Duration::ZERO).await;
+    let id = gateway.queue_email().await;
+    let worker = gateway.start(None, server.client(&gateway.clock));
+    gateway.attempted(id, 1).await;
+    assert_eq!(gateway.status(id).await, Status::Queued);
+    assert_eq!(gateway.last_error(id).await.as_deref(), Some("the mail server answered 451"));
+    gateway.clock.advance(TimeDelta::seconds(5));
+    gateway.reaches(id, Status::Sent).await;
+    worker.stop().await;
+    assert_eq!(server.mails().len(), 1);
+
+    let server = MailServer::start(&["550 no ann@example.com here"], Duration::ZERO).await;
+    let id = gateway.queue_email().await;
+    let worker = gateway.start(None, server.client(&gateway.clock));
+    gateway.reaches(id, Status::Failed).await;
+    worker.stop().await;
+    assert_eq!(gateway.last_error(id).await.as_deref(), Some("the mail server answered 550"));
+    assert!(server.mails().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_lets_what_is_under_way_end() {
+    let store = Store::sqlite().await;
+    let gateway = Gateway::new(&store);
+    let server = MailServer::start(&[], Duration::from_millis(600)).await;
+    let id = gateway.queue_email().await;
+    let worker = gateway.start(None, server.client(&gateway.clock));
+    eventually(async || server.mails().len() == 1).await;
+    assert_eq!(gateway.status(id).await, Status::Queued, "the server has not answered yet");
+    worker.stop().await;
+    assert_eq!(gateway.status(id).await, Status::Sent);
+    let late = gateway.queue_email().await;
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    assert_eq!(gateway.status(late).await, Status::Queued, "nobody works any more");
+}

@@ -1,0 +1,246 @@
+//! Limits as pure rules: a state and a moment give a verdict. `scripts/charge.lua` and `scripts/give_back.lua` say
+//! the same for Redis; the conformance suite compares them.
+//!
+//! All times are whole microseconds since the Unix epoch, all lengths are microseconds. Lua counts in doubles, which
+//! hold whole numbers up to 2^53 exactly: enough until the year 2255.
+
+use crate::core::clock::Instant;
+
+/// One limit to charge. No two charges of one call may have the same key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// Without names or addresses in it: the caller digests those.
+    pub key: String,
+    pub rule: Rule,
+}
+
+/// How a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// GCRA: `burst` at once, and one more each `interval`.
+    Rate { interval: i64, burst: i64 },
+    /// At most `most` in each window; windows begin at multiples of their length (for one day: at midnight UTC).
+    Budget { window: i64, most: i64, amount: i64 },
+    /// `free` failures without delay, then `first`, twice that, and so on up to `longest`. All are forgotten when
+    /// `forget` has passed after the end of the last delay.
+    Backoff { free: i64, first: i64, longest: i64, forget: i64 },
+}
+
+/// What became of a list of charges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charged {
+    /// All were charged. `next_at`: from when on the same list could be charged once more.
+    Taken { next_at: Instant },
+    /// None was charged. `index`: the charge that holds longest, until `retry_at`.
+    Refused { index: usize, retry_at: Instant },
+}
+
+/// What is given back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Return {
+    /// One charge that was taken at `at`.
+    Refund { charge: Charge, at: Instant },
+    /// All that a key holds.
+    Clear { key: String },
+}
+
+/// What is remembered of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LimitState {
+    /// The theoretical arrival time: when the bucket will be empty.
+    Rate {
+        arrival: i64,
+    },
+    Budget {
+        start: i64,
+        used: i64,
+    },
+    Backoff {
+        count: i64,
+        next: i64,
+        forget: i64,
+    },
+}
+
+/// One rule applied to one state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// The state after the charge, the moment when it means nothing any more, and when the next charge may come.
+    Take {
+        state: LimitState,
+        ends: i64,
+        next: i64,
+    },
+    Refuse {
+        retry: i64,
+    },
+}
+
+impl Rule {
+    /// What charging this limit at `now` comes to. A state of another rule counts as none: the setting was changed.
+    pub(super) fn charge(self, state: Option<LimitState>, now: i64) -> Verdict {
+        match (self, state) {
+            (Self::Rate { interval, burst }, state) => {
+                let arrival = match state {
+                    Some(LimitState::Rate { arrival }) => arrival.max(now),
+                    _ => now,
+                };
+                rate(arrival, interval, burst, now)
+            }
+            (Self::Budget { window, most, amount }, state) => {
+                let (start, used) = match state {
+                    // A later window than ours: another gateway's clock is ahead.
+                    Some(LimitState::Budget { start, used }) if start >= window_start(now, window) => {
+                        (start, used)
+                    }
+                    _ => (window_start(now, window), 0),
+                };
+                budget((start, used), window, most, amount, now)
+            }
+            (Self::Backoff { free, first, longest, forget }, state) => {
+                let (count, next) = match state {
+                    Some(LimitState::Backoff { count, next, forget }) if now < forget => (count, next),
+                    _ => (0, now),
+                };
+                // A free failure brings no delay: its `next` is its own moment, which lies ahead of a charge that took
+                // its time before and came after it, or comes from a gateway whose clock is behind.
+                if count >= free && now < next {
+                    return Verdict::Refuse { retry: next };
+                }
+                let count = count + 1;
+                let next = now + delay(count, free, first, longest);
+                let ends = next + forget;
+                Verdict::Take { state: LimitState::Backoff { count, next, forget: ends }, ends, next }
+            }
+        }
+    }
+
+    /// The state without one charge taken at `at`; `None`: nothing is left to remember.
+    pub(super) fn refund(self, state: LimitState, at: i64, now: i64) -> Option<LimitState> {
+        match (self, state) {
+            (Self::Rate { interval, .. }, LimitState::Rate { arrival }) => {
+                let arrival = arrival - interval;
+                (arrival > now).then_some(LimitState::Rate { arrival })
+            }
+            (Self::Budget { window, amount, .. }, LimitState::Budget { start, used })
+                if start == window_start(at, window) =>
+            {
+                Some(LimitState::Budget { start, used: (used - amount).max(0) })
+            }
+            // The charge was taken, so the delay before it had ended: there is none now.
+            (Self::Backoff { .. }, LimitState::Backoff { count, forget, .. }) => {
+                (count > 1).then_some(LimitState::Backoff { count: count - 1, next: 0, forget })
+            }
+            (_, state) => Some(state),
+        }
+    }
+}
+
+/// GCRA (ITU-T I.371). `arrival` is not before `now`.
+fn rate(arrival: i64, interval: i64, burst: i64, now: i64) -> Verdict {
+    let tolerance = interval * burst;
+    let after = arrival + interval;
+    if now < after - tolerance {
+        return Verdict::Refuse { retry: after - tolerance };
+    }
+    let next = now.max(after + interval - tolerance);
+    Verdict::Take { state: LimitState::Rate { arrival: after }, ends: after, next }
+}
+
+fn budget((start, used): (i64, i64), window: i64, most: i64, amount: i64, now: i64) -> Verdict {
+    let ends = start + window;
+    let after = used + amount;
+    if after > most {
+        return Verdict::Refuse { retry: ends };
+    }
+    let next = if after + amount > most { ends } else { now };
+    Verdict::Take { state: LimitState::Budget { start, used: after }, ends, next }
+}
+
+/// The delay after the `count`th failure.
+fn delay(count: i64, free: i64, first: i64, longest: i64) -> i64 {
+    if count < free {
+        return 0;
+    }
+    // 2^30 times any first delay is beyond any longest one.
+    let doublings = (count - free).min(30);
+    first.saturating_mul(1 << doublings).min(longest)
+}
+
+fn window_start(at: i64, window: i64) -> i64 {
+    at - at.rem_euclid(window)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const SECOND: i64 = 1_000_000;
+
+    fn takes(rule: Rule, state: Option<LimitState>, now: i64) -> bool {
+        matches!(rule.charge(state, now), Verdict::Take { .. })
+    }
+
+    #[test]
+    fn the_delay_doubles_after_the_free_failures_up_to_the_longest() {
+        let seconds: Vec<i64> = (1..=14).map(|n| delay(n, 5, 30 * SECOND, 3_600 * SECOND) / SECOND).collect();
+        assert_eq!(seconds, [0, 0, 0, 0, 30, 60, 120, 240, 480, 960, 1_920, 3_600, 3_600, 3_600]);
+        assert_eq!(delay(i64::MAX, 1, 3_600 * SECOND, 86_400 * SECOND), 86_400 * SECOND);
+    }
+
+    #[test]
+    fn a_lagging_clock_does_not_open_a_budget_anew() {
+        let rule = Rule::Budget { window: 100, most: 1, amount: 1 };
+        let state = Some(LimitState::Budget { start: 200, used: 1 });
+        assert_eq!(rule.charge(state, 199), Verdict::Refuse { retry: 300 });
+    }
+
+    #[test]
+    fn a_refund_of_yesterday_does_not_touch_the_budget_of_today() {
+        let rule = Rule::Budget { window: 100, most: 9, amount: 2 };
+        let today = LimitState::Budget { start: 200, used: 4 };
+        assert_eq!(rule.refund(today, 199, 201), Some(today));
+        assert_eq!(rule.refund(today, 200, 201), Some(LimitState::Budget { start: 200, used: 2 }));
+    }
+
+    proptest! {
+        /// The promise of GCRA: in any stretch of time no more pass than the burst and one each interval.
+        #[test]
+        fn a_rate_never_lets_more_through(
+            interval in 1_i64..50,
+            burst in 1_i64..6,
+            steps in prop::collection::vec(0_i64..40, 1..60),
+        ) {
+            let rule = Rule::Rate { interval, burst };
+            let (mut state, mut now, mut passed) = (None, 0, Vec::new());
+            for step in steps {
+                now += step;
+                match rule.charge(state, now) {
+                    Verdict::Take { state: after, next, .. } => {
+                        state = Some(after);
+                        passed.push(now);
+                        prop_assert!(takes(rule, state, next));
+                    }
+                    Verdict::Refuse { retry } => {
+                        prop_assert!(!takes(rule, state, retry - 1));
+                        prop_assert!(takes(rule, state, retry));
+                    }
+                }
+            }
+            for (i, from) in passed.iter().enumerate() {
+                for (n, to) in passed[i..].iter().enumerate() {
+                    prop_assert!(i64::try_from(n).unwrap() < burst + (to - from) / interval + 1);
+                }
+            }
+        }
+
+        #[test]
+        fn a_refund_undoes_a_charge(interval in 1_i64..50, burst in 1_i64..6, now in 0_i64..1_000) {
+            let rule = Rule::Rate { interval, burst };
+            let Verdict::Take { state, .. } = rule.charge(None, now) else { panic!("the first one passes") };
+            prop_assert_eq!(rule.refund(state, now, now), None);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! What the audit log says of the caller.
+
+use async_graphql::SimpleObject;
+use chrono::{DateTime, Utc};
+
+use crate::db::models::AuditEvent;
+use crate::sessions::device_name;
+
+/// Something that happened to the account.
+#[derive(SimpleObject)]
+pub struct Activity {
+    /// What it was: `registered`, `signed_in`, `sign_in_failed`, `password_changed` … New kinds may be added.
+    kind: String,
+    /// When.
+    at: DateTime<Utc>,
+    /// The address it came from.
+    ip: Option<String>,
+    /// The browser and the system, as far as the device told: `Chrome, Windows 10`.
+    device: String,
+}
+
+impl From<AuditEvent> for Activity {
+    fn from(event: AuditEvent) -> Self {
+        let device = device_name(event.user_agent.as_deref());
+        Self { kind: event.kind, at: event.at.0, ip: event.address, device }
+    }
+}

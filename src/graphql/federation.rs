@@ -1,0 +1,91 @@
+//! A subgraph of Apollo Federation 2: `User` by its key, for callers that we trust.
+//!
+//! `_entities` reads people by id, and a router asks on behalf of anybody. So only services that prove themselves may ask
+//! it, and what is personal is shown only to the person whose token the request bears: else every `author { email }`
+//! that a router composes would tell strangers' addresses.
+
+use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::{Context, EmptySubscription, ID, MergedObject, Object, Schema};
+
+use super::context::ContextExt as _;
+use super::error::ApiError;
+use super::schema::{Builder, Mutation, Questions, finished};
+use super::user::User;
+use crate::accounts::me::Me;
+use crate::core::ids::UserId;
+use crate::verification::Denied;
+
+/// Questions. None of them changes anything.
+#[derive(MergedObject, Default)]
+#[graphql(name = "Query")]
+pub struct FederatedQuery(Questions, Entities);
+
+/// What has a key.
+#[derive(Default)]
+pub struct Entities;
+
+#[Object]
+impl Entities {
+    /// The person of that id; null when there is none, or the account may not be used.
+    #[graphql(entity)]
+    async fn find_user_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<User>, ApiError> {
+        let Ok(id) = id.parse::<uuid::Uuid>() else { return Ok(None) };
+        let user = ctx.service::<Me>().person(UserId(id)).await.map_err(Denied::from)?;
+        Ok(user.map(User))
+    }
+}
+
+/// The schema of a subgraph, without its services.
+#[must_use]
+pub fn federated() -> Builder<FederatedQuery> {
+    finished(Schema::build(FederatedQuery::default(), Mutation::default(), EmptySubscription))
+        .enable_federation()
+}
+
+/// Whether a document asks what only routers may: in any operation, at any depth. No field of ours has these names.
+pub(super) fn is_for_routers(document: &ExecutableDocument) -> bool {
+    let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
+    let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
+    operations.chain(fragments).any(asks)
+}
+
+fn asks(set: &SelectionSet) -> bool {
+    set.items.iter().any(|item| match &item.node {
+        Selection::Field(field) => {
+            matches!(field.node.name.node.as_str(), "_entities" | "_service")
+                || asks(&field.node.selection_set.node)
+        }
+        Selection::InlineFragment(fragment) => asks(&fragment.node.selection_set.node),
+        Selection::FragmentSpread(_) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use async_graphql::parser::parse_query;
+
+    use super::*;
+
+    #[test]
+    fn the_questions_of_routers_are_found_wherever_they_stand() {
+        let found = |query: &str| is_for_routers(&parse_query(query).unwrap());
+        for query in [
+            "{ _service { sdl } }",
+            "query A { a } query B { x: _entities(representations: []) { __typename } }",
+            "{ ... on Query { ... { _service { sdl } } } }",
+            "{ ...f } fragment f on Query { _service { sdl } }",
+        ] {
+            assert!(found(query), "{query}");
+        }
+        assert!(!found("{ entities: me { _entity: id service: _id } __typename }"));
+    }
+
+    #[test]
+    fn the_subgraph_tells_its_key_and_the_plain_schema_nothing_of_it() {
+        let sdl = federated().finish().sdl_with_options(async_graphql::SDLExportOptions::new().federation());
+        assert!(sdl.contains("type User @key(fields: \"id\")"), "{sdl}");
+        assert!(sdl.contains("https://specs.apollo.dev/federation/v2"));
+        let plain = super::super::schema::sdl();
+        assert!(!plain.contains("@key") && !plain.contains("_entities") && !plain.contains("_Any"));
+    }
+}

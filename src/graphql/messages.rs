@@ -1,0 +1,59 @@
+//! What refusals say to people. A missing text does not compile.
+
+use crate::core::language::Language;
+
+/// A refusal that has a text of its own.
+#[derive(Clone, Copy, Debug)]
+pub enum Refusal {
+    InvalidInput,
+    RateLimited,
+    CaptchaRequired,
+    CredentialsRejected,
+    AccountDisabled,
+    IdentifierTaken,
+    CodeWrong,
+    CodeExpired,
+    CodeUsedUp,
+    MobileNotSupported,
+    SessionRejected,
+    TicketRejected,
+    ReauthenticationRequired,
+}
+
+/// The text in a language.
+pub fn of(refusal: Refusal, language: Language) -> &'static str {
+    match language {
+        Language::Chinese => match refusal {
+            Refusal::InvalidInput => "请检查填写的内容",
+            Refusal::RateLimited => "操作过于频繁，请稍后再试",
+            Refusal::CaptchaRequired => "请先完成人机验证",
+            Refusal::CredentialsRejected => "账号或验证信息不正确",
+            Refusal::AccountDisabled => "该账号已被停用",
+            Refusal::IdentifierTaken => "已被其他账号使用",
+            Refusal::CodeWrong => "验证码不正确",
+            Refusal::CodeExpired => "验证码已过期，请重新获取",
+            Refusal::CodeUsedUp => "验证码已失效，请稍后重新获取",
+            Refusal::MobileNotSupported => "暂不支持该地区的手机号",
+            Refusal::SessionRejected => "登录已失效，请重新登录",
+            Refusal::TicketRejected => "链接无效或已过期，请重新申请",
+            Refusal::ReauthenticationRequired => "请输入密码或重新登录，以确认是您本人",
+        },
+        Language::English => match refusal {
+            Refusal::InvalidInput => "Please check what you entered",
+            Refusal::RateLimited => "Too many tries, please wait a moment",
+            Refusal::CaptchaRequired => "Please solve the captcha first",
+            Refusal::CredentialsRejected => "The account or the credentials are not right",
+            Refusal::AccountDisabled => "This account is disabled",
+            Refusal::IdentifierTaken => "Belongs to another account",
+            Refusal::CodeWrong => "The code is not right",
+            Refusal::CodeExpired => "The code has expired, please ask for a new one",
+            Refusal::CodeUsedUp => "The code is used up, please ask for a new one later",
+            Refusal::MobileNotSupported => "Numbers of this region are not supported yet",
+            Refusal::SessionRejected => "The session has ended, please sign in again",
+            Refusal::TicketRejected => "The link is not good any more, please begin anew",
+            Refusal::ReauthenticationRequired => {
+                "Please enter your password, or sign in again, to show that it is you"
+            }
+        },
+    }
+}

@@ -1,0 +1,168 @@
+//! What goes back to the caller: codes on every error, nothing that quotes a value.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, Value};
+use http::HeaderMap;
+use serde::Serialize;
+
+use super::document::{Document, Refusal};
+use super::fault::CallerFault;
+
+/// What goes back.
+pub struct ApiReply {
+    /// JSON: a GraphQL response. Without `data` when nothing was executed.
+    pub body: Vec<u8>,
+    /// Why nothing was executed.
+    pub refused: Option<CallerFault>,
+    /// What resolvers set, such as `set-cookie`.
+    pub headers: HeaderMap,
+}
+
+impl ApiReply {
+    /// An answer to a request that was not executed.
+    #[must_use]
+    pub fn refusal(fault: CallerFault, request_id: &str) -> Self {
+        Self::refused(fault.into(), request_id)
+    }
+
+    /// As [`ApiReply::refusal`], with the places in the document.
+    pub(super) fn refused(refusal: Refusal, request_id: &str) -> Self {
+        let Refusal { fault, locations } = refusal;
+        refuse(vec![error(fault, locations)], fault, request_id)
+    }
+}
+
+/// The answer of the executor, cleaned.
+pub(super) fn reply(response: Response, document: &Document, request_id: &str) -> ApiReply {
+    let headers = response.http_headers;
+    let mut refused = None;
+    let errors: Vec<_> = response
+        .errors
+        .into_iter()
+        .map(|fault| {
+            let (error, not_executed) = clean(fault, document, request_id);
+            refused = refused.or(not_executed);
+            error
+        })
+        .collect();
+    if let Some(fault) = refused
+        && response.data == Value::Null
+    {
+        return ApiReply { headers, ..refuse(errors, fault, request_id) };
+    }
+    let body = body(Some(&response.data), errors, response.extensions, request_id);
+    ApiReply { body, refused: None, headers }
+}
+
+/// What may be told of an error, and its kind when it is one of the request, not of a field.
+fn clean(raw: ServerError, document: &Document, request_id: &str) -> (ServerError, Option<CallerFault>) {
+    if raw.extensions.as_ref().is_some_and(|values| values.get("code").is_some()) {
+        return (ServerError { source: None, ..raw }, None);
+    }
+    let invalid_value = raw.message.starts_with("Invalid value for argument");
+    let fault = if raw.path.is_empty() {
+        // Nothing was resolved yet: validation.
+        if invalid_value && document.holds_variable(&raw.locations) {
+            CallerFault::InvalidVariables
+        } else {
+            CallerFault::ValidationFailed
+        }
+    } else if is_coercion(&raw.message) {
+        CallerFault::InvalidVariables
+    } else {
+        // A resolver gives every error a code, so this comes from below it. Its text may quote a value: keep the head.
+        let cause = raw.message.split(['"', ':', '`']).next().unwrap_or_default();
+        tracing::error!(request_id, path = ?raw.path, cause, "an error without a code");
+        CallerFault::InternalServerError
+    };
+    let mut cleaned = error(fault, raw.locations);
+    cleaned.path = raw.path;
+    let about_names = fault == CallerFault::ValidationFailed && names_only(&raw.message);
+    let about_a_place = fault != CallerFault::InternalServerError && names_the_place(&raw.message);
+    if about_names || about_a_place {
+        cleaned.message = raw.message;
+    }
+    (cleaned, (fault != CallerFault::InternalServerError).then_some(fault))
+}
+
+/// How the executor begins when a value is not of its type; the rest quotes the value.
+fn is_coercion(message: &str) -> bool {
+    ["Failed to parse \"", "Expected input type \"", "Invalid value for argument", "Variable "]
+        .iter()
+        .any(|head| message.starts_with(head))
+}
+
+/// Whether a validation message tells only names of the schema and of the document's own parts. Those about values
+/// quote them, and a value may be a password; what is not known here counts as such.
+fn names_only(message: &str) -> bool {
+    const HEADS: [&str; 13] = [
+        "Unknown field \"",
+        "Unknown type \"",
+        "Unknown argument \"",
+        "Unknown directive \"",
+        "Unknown fragment: \"",
+        "Field \"",
+        "Fields \"",
+        "Fragment ",
+        "Cannot spread fragment \"",
+        "Duplicate directive \"",
+        "Directive \"",
+        "There can only be one ",
+        "Variable \"",
+    ];
+    HEADS.iter().any(|head| message.starts_with(head))
+}
+
+/// Whether a message about a value tells only where it stands and what is expected there, both by names of the schema:
+/// `Invalid value for argument "input.account", expected type "String"`.
+fn names_the_place(message: &str) -> bool {
+    let Some((_, reason)) =
+        message.strip_prefix("Invalid value for argument \"").and_then(|rest| rest.split_once("\", "))
+    else {
+        return false;
+    };
+    let missing = reason.starts_with("field \"") && reason.ends_with("is required but not provided");
+    missing || reason.starts_with("expected type \"") || reason.starts_with("Oneof ")
+}
+
+/// An error with its code.
+pub(super) fn error(fault: CallerFault, locations: Vec<Pos>) -> ServerError {
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", fault.code());
+    let mut error = ServerError::new(fault.message(), None);
+    error.locations = locations;
+    error.extensions = Some(extensions);
+    error
+}
+
+fn refuse(errors: Vec<ServerError>, fault: CallerFault, request_id: &str) -> ApiReply {
+    let body = body(None, errors, BTreeMap::new(), request_id);
+    ApiReply { body, refused: Some(fault), headers: HeaderMap::new() }
+}
+
+fn body(
+    data: Option<&Value>,
+    mut errors: Vec<ServerError>,
+    extensions: BTreeMap<String, Value>,
+    request_id: &str,
+) -> Vec<u8> {
+    /// A GraphQL response; the executor's own type always has `data`.
+    #[derive(Serialize)]
+    struct Body<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        data: Option<&'a Value>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        errors: Vec<ServerError>,
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        extensions: BTreeMap<String, Value>,
+    }
+    for error in &mut errors {
+        error.extensions.get_or_insert_default().set("requestId", request_id);
+    }
+    serde_json::to_vec(&Body { data, errors, extensions }).unwrap_or_else(|cause| {
+        tracing::error!(request_id, %cause, "a response cannot be written");
+        br#"{"errors":[{"message":"Something went wrong on our side.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}"#
+            .to_vec()
+    })
+}

@@ -1,0 +1,204 @@
+//! What a document costs: its fields, depth and aliases with fragments expanded, against the limits.
+//!
+//! The executor expands fragments wherever it walks, so a short document can keep it busy for years. Here each fragment
+//! is weighed once, however often it is spread, and sums stop at the end of their range.
+
+use std::collections::{HashMap, HashSet};
+
+use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
+use async_graphql::{Name, Pos, Positioned};
+
+use super::fault::CallerFault;
+use crate::config::graphql::GraphqlSettings;
+
+/// Introspection has its own measure: the customary query of tools is deeper and larger than anything else.
+const INTROSPECTION_DEPTH: usize = 20;
+const INTROSPECTION_FIELDS: usize = 1_000;
+/// Lists of introspection within each other. Types name types that name types: each list multiplies the answer.
+const INTROSPECTION_LISTS: usize = 2;
+/// Fragments that spread each other in a row.
+const MAX_FRAGMENT_CHAIN: usize = 30;
+
+/// What a document may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub characters: usize,
+    pub tokens: usize,
+    pub depth: usize,
+    pub complexity: usize,
+    pub aliases: usize,
+    pub introspection: bool,
+}
+
+impl From<&GraphqlSettings> for Limits {
+    fn from(settings: &GraphqlSettings) -> Self {
+        Self {
+            characters: settings.max_characters,
+            tokens: settings.max_tokens,
+            depth: settings.max_depth,
+            complexity: settings.max_complexity,
+            aliases: settings.max_aliases,
+            introspection: settings.introspection,
+        }
+    }
+}
+
+/// Why a document is not executed, and where in it. Holds nothing of its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub fault: CallerFault,
+    pub locations: Vec<Pos>,
+}
+
+impl Refusal {
+    pub(super) fn at(fault: CallerFault, position: Pos) -> Self {
+        Self { fault, locations: vec![position] }
+    }
+}
+
+impl From<CallerFault> for Refusal {
+    fn from(fault: CallerFault) -> Self {
+        Self { fault, locations: Vec::new() }
+    }
+}
+
+/// What a selection costs, fragments expanded.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Weight {
+    fields: usize,
+    depth: usize,
+    aliases: usize,
+    /// Fields at the top, `__typename` apart: what a mutation does.
+    pub(super) root: usize,
+    introspection_fields: usize,
+    introspection_depth: usize,
+    /// Fields within each other that would be lists in introspection.
+    lists: usize,
+    introspection_lists: usize,
+    /// Fragments in a row.
+    chain: usize,
+}
+
+impl Weight {
+    fn add(&mut self, other: Self) {
+        self.fields = self.fields.saturating_add(other.fields);
+        self.aliases = self.aliases.saturating_add(other.aliases);
+        self.root = self.root.saturating_add(other.root);
+        self.introspection_fields = self.introspection_fields.saturating_add(other.introspection_fields);
+        self.depth = self.depth.max(other.depth);
+        self.introspection_depth = self.introspection_depth.max(other.introspection_depth);
+        self.lists = self.lists.max(other.lists);
+        self.introspection_lists = self.introspection_lists.max(other.introspection_lists);
+        self.chain = self.chain.max(other.chain);
+    }
+
+    /// Whether all of it is within the limits.
+    pub(super) fn check(&self, limits: &Limits) -> Result<(), CallerFault> {
+        let introspects = self.introspection_fields > 0;
+        let introspects_deeply =
+            self.introspection_depth > INTROSPECTION_DEPTH || self.introspection_lists > INTROSPECTION_LISTS;
+        if self.depth > limits.depth || introspects_deeply {
+            Err(CallerFault::DocumentTooDeep)
+        } else if self.fields > limits.complexity || self.introspection_fields > INTROSPECTION_FIELDS {
+            Err(CallerFault::DocumentTooComplex)
+        } else if self.aliases > limits.aliases {
+            Err(CallerFault::TooManyAliases)
+        } else if introspects && !limits.introspection {
+            Err(CallerFault::IntrospectionDisabled)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Weighs selections. A fragment that is being weighed has no weight yet: meeting it again is a circle.
+pub(super) struct Scales<'a> {
+    document: &'a ExecutableDocument,
+    weights: HashMap<&'a Name, Option<Weight>>,
+    /// Where arguments hold variables, as far as was weighed.
+    pub(super) variable_arguments: HashSet<Pos>,
+}
+
+impl<'a> Scales<'a> {
+    pub(super) fn new(document: &'a ExecutableDocument) -> Self {
+        Self { document, weights: HashMap::new(), variable_arguments: HashSet::new() }
+    }
+
+    /// The weight of `set`, which stands behind `chain` fragments in a row.
+    pub(super) fn selection_set(&mut self, set: &'a SelectionSet, chain: usize) -> Result<Weight, Refusal> {
+        let mut sum = Weight::default();
+        for item in &set.items {
+            sum.add(match &item.node {
+                Selection::Field(field) => self.field(field, chain)?,
+                Selection::InlineFragment(inline) => {
+                    self.selection_set(&inline.node.selection_set.node, chain)?
+                }
+                Selection::FragmentSpread(spread) => {
+                    self.fragment(&spread.node.fragment_name.node, spread.pos, chain + 1)?
+                }
+            });
+        }
+        Ok(sum)
+    }
+
+    fn field(&mut self, field: &'a Positioned<Field>, chain: usize) -> Result<Weight, Refusal> {
+        let field = &field.node;
+        for (name, value) in &field.arguments {
+            // Only a value with a variable in it has no constant form.
+            if value.node.clone().into_const().is_none() {
+                self.variable_arguments.insert(name.pos);
+            }
+        }
+        let inner = self.selection_set(&field.selection_set.node, chain)?;
+        let mut weight = Weight {
+            fields: inner.fields.saturating_add(1),
+            depth: inner.depth.saturating_add(1),
+            aliases: inner.aliases.saturating_add(usize::from(field.alias.is_some())),
+            root: usize::from(field.name.node != "__typename"),
+            lists: inner.lists.saturating_add(usize::from(is_list(&field.name.node))),
+            ..inner
+        };
+        if field.name.node == "__schema" || field.name.node == "__type" {
+            weight.introspection_fields = weight.introspection_fields.saturating_add(weight.fields);
+            weight.introspection_depth = weight.introspection_depth.max(weight.depth);
+            weight.introspection_lists = weight.introspection_lists.max(weight.lists);
+            (weight.fields, weight.depth, weight.lists) = (0, 0, 0);
+        }
+        Ok(weight)
+    }
+
+    /// The weight of a fragment that is spread at `spread_at`.
+    pub(super) fn fragment(
+        &mut self,
+        name: &'a Name,
+        spread_at: Pos,
+        chain: usize,
+    ) -> Result<Weight, Refusal> {
+        match self.weights.get(name) {
+            Some(Some(weight)) => return Ok(*weight),
+            Some(None) => return Err(Refusal::at(CallerFault::ValidationFailed, spread_at)),
+            None => {}
+        }
+        // The first guards the stack; the second makes the answer independent of where the weighing began.
+        let too_long = || Refusal::at(CallerFault::DocumentTooDeep, spread_at);
+        if chain > MAX_FRAGMENT_CHAIN {
+            return Err(too_long());
+        }
+        let Some(definition) = self.document.fragments.get(name) else {
+            return Err(Refusal::at(CallerFault::ValidationFailed, spread_at));
+        };
+        self.weights.insert(name, None);
+        let mut weight = self.selection_set(&definition.node.selection_set.node, chain)?;
+        weight.chain += 1;
+        if weight.chain > MAX_FRAGMENT_CHAIN {
+            return Err(too_long());
+        }
+        self.weights.insert(name, Some(weight));
+        Ok(weight)
+    }
+}
+
+/// Whether a field of `__Type` leads from one type to many.
+fn is_list(name: &str) -> bool {
+    matches!(name, "fields" | "interfaces" | "possibleTypes" | "inputFields")
+}

@@ -1,0 +1,175 @@
+//! GraphQL over HTTP: GET for queries, POST with JSON for everything.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::any;
+use futures_util::StreamExt as _;
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, VARY};
+use http::{HeaderMap, HeaderValue, Method};
+use serde_json::Value;
+use url::form_urlencoded;
+
+use super::negotiate::{self, Media};
+use super::refusal::refuse;
+use super::service_client;
+use crate::accounts::service_clients::ServiceClients;
+use crate::config::http::HttpSettings;
+use crate::core::client::Client;
+use crate::graphql::api::{Api, ApiRequest};
+use crate::graphql::fault::CallerFault;
+
+/// Where the API answers.
+pub const PATH: &str = "/graphql";
+/// The credentials of a router, beside the `Authorization` of the person for whom it asks.
+const SERVICE_AUTHORIZATION: HeaderName = HeaderName::from_static("x-service-authorization");
+
+#[derive(Clone)]
+struct Endpoint {
+    api: Api,
+    settings: Arc<HttpSettings>,
+    routers: Option<ServiceClients>,
+}
+
+/// The one path of the API. `routers`: who may ask for entities; nobody where the API is no subgraph.
+pub fn routes(api: Api, settings: Arc<HttpSettings>, routers: Option<ServiceClients>) -> Router {
+    Router::new().route(PATH, any(answer)).with_state(Endpoint { api, settings, routers })
+}
+
+async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response {
+    let mut response = match execute(&endpoint, request).await {
+        Ok(response) => response,
+        Err(fault) => refuse(fault),
+    };
+    if response.status() == http::StatusCode::METHOD_NOT_ALLOWED && !response.headers().contains_key(ALLOW) {
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
+    }
+    response.headers_mut().append(VARY, HeaderValue::from_static("Accept"));
+    response
+}
+
+async fn execute(endpoint: &Endpoint, request: Request) -> Result<Response, CallerFault> {
+    let (parts, body) = request.into_parts();
+    let posted = match parts.method {
+        Method::GET => false,
+        Method::POST => true,
+        _ => return Err(CallerFault::MethodNotAllowed),
+    };
+    let media = Media::negotiate(&parts.headers).ok_or(CallerFault::NotAcceptable)?;
+    let mut operation = if posted {
+        if !negotiate::is_json(&parts.headers) {
+            return Err(CallerFault::UnsupportedMediaType);
+        }
+        posted_operation(&read(&endpoint.settings, &parts.headers, body).await?)?
+    } else {
+        asked_operation(parts.uri.query().unwrap_or_default())?
+    };
+    // The outermost layer put it there.
+    let client = parts.extensions.get::<Client>().cloned().ok_or(CallerFault::InternalServerError)?;
+    operation.trusted = is_router(endpoint, &parts.headers, &client).await;
+    let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let reply = endpoint.api.execute(operation, client, authorization, posted).await;
+
+    let mut response = Response::new(Body::from(reply.body));
+    *response.headers_mut() = reply.headers;
+    response.headers_mut().insert(CONTENT_TYPE, media.content_type());
+    if let Some(fault) = reply.refused {
+        *response.status_mut() = media.status(fault);
+        if fault == CallerFault::MethodNotAllowed {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+        }
+    }
+    Ok(response)
+}
+
+/// Whether a router of the federation asks. Wrong credentials make it a caller like all others.
+async fn is_router(endpoint: &Endpoint, headers: &HeaderMap, client: &Client) -> bool {
+    let mut values = headers.get_all(SERVICE_AUTHORIZATION).iter();
+    match (&endpoint.routers, values.next(), values.next()) {
+        (Some(routers), Some(header), None) => service_client::prove(routers, header, client).await.is_ok(),
+        _ => false,
+    }
+}
+
+/// The body, when it is short enough and comes in time.
+pub(super) async fn read(
+    settings: &HttpSettings,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Vec<u8>, CallerFault> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > settings.max_body as u64) {
+        return Err(CallerFault::PayloadTooLarge);
+    }
+    let whole = async {
+        let (mut bytes, mut stream) = (Vec::new(), body.into_data_stream());
+        while let Some(chunk) = stream.next().await {
+            let chunk = chunk.map_err(|_| CallerFault::BadRequest)?;
+            if bytes.len() + chunk.len() > settings.max_body {
+                return Err(CallerFault::PayloadTooLarge);
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    };
+    tokio::time::timeout(settings.body_timeout, whole).await.unwrap_or(Err(CallerFault::RequestTimeout))
+}
+
+fn posted_operation(bytes: &[u8]) -> Result<ApiRequest, CallerFault> {
+    let mut members = match serde_json::from_slice(bytes) {
+        Ok(Value::Object(members)) => members,
+        Ok(Value::Array(_)) => return Err(CallerFault::BatchNotAllowed),
+        Ok(_) | Err(_) => return Err(CallerFault::BadRequest),
+    };
+    let mut take = |name: &str| members.remove(name).unwrap_or_default();
+    operation(take("query"), take("operationName"), take("variables"), &take("extensions"))
+}
+
+fn asked_operation(query: &str) -> Result<ApiRequest, CallerFault> {
+    let (mut document, mut name, mut variables, mut extensions) =
+        (Value::Null, Value::Null, Value::Null, Value::Null);
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        let (place, is_json) = match key.as_ref() {
+            "query" => (&mut document, false),
+            "operationName" => (&mut name, false),
+            "variables" => (&mut variables, true),
+            "extensions" => (&mut extensions, true),
+            _ => continue,
+        };
+        if !place.is_null() {
+            return Err(CallerFault::BadRequest);
+        }
+        *place = match (is_json, value.is_empty()) {
+            (true, true) => Value::Null,
+            (true, false) => serde_json::from_str(&value).map_err(|_| CallerFault::BadRequest)?,
+            (false, _) => Value::String(value.into_owned()),
+        };
+    }
+    operation(document, name, variables, &extensions)
+}
+
+/// The parameters, when each is of the type that GraphQL over HTTP gives it.
+fn operation(
+    query: Value,
+    name: Value,
+    variables: Value,
+    extensions: &Value,
+) -> Result<ApiRequest, CallerFault> {
+    let Value::String(query) = query else {
+        return Err(CallerFault::BadRequest);
+    };
+    let operation_name = match name {
+        Value::Null => None,
+        Value::String(name) => Some(name),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            return Err(CallerFault::BadRequest);
+        }
+    };
+    if [&variables, extensions].iter().any(|value| !value.is_null() && !value.is_object()) {
+        return Err(CallerFault::BadRequest);
+    }
+    Ok(ApiRequest { query, operation_name, variables, trusted: false })
+}

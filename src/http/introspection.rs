@@ -1,0 +1,125 @@
+//! Token introspection (RFC 7662): for services that cannot verify a JWT, or want to know of this moment.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::graphql::read;
+use super::proofs::{Proofs, away};
+use super::refusal::refuse;
+use super::service_client;
+use crate::accounts::service_clients::ClientRefusal;
+use crate::config::http::HttpSettings;
+use crate::core::client::Client;
+use crate::graphql::fault::CallerFault;
+use crate::sessions::Claims;
+
+const PATH: &str = "/oauth/introspect";
+
+#[derive(Clone)]
+struct Endpoint {
+    proofs: Proofs,
+    settings: Arc<HttpSettings>,
+}
+
+pub fn routes(proofs: Proofs, settings: Arc<HttpSettings>) -> Router {
+    Router::new().route(PATH, post(answer)).with_state(Endpoint { proofs, settings })
+}
+
+async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Some(client) = parts.extensions.get::<Client>() else {
+        return refuse(CallerFault::InternalServerError);
+    };
+    // First of all: nobody else is told anything, and nobody else's body is read.
+    if let Err(refusal) = authenticate(&endpoint.proofs, &parts.headers, client).await {
+        return refused(&endpoint.proofs, &refusal);
+    }
+    if !is_form(&parts.headers) {
+        return error(StatusCode::BAD_REQUEST, "invalid_request");
+    }
+    let form = match read(&endpoint.settings, &parts.headers, body).await {
+        Ok(form) => form,
+        Err(fault) => return refuse(fault),
+    };
+    let Some(token) = token(&form) else { return error(StatusCode::BAD_REQUEST, "invalid_request") };
+    // Always strictly: what may have been revoked must be looked up (RFC 7662, section 4).
+    match endpoint.proofs.verify.strictly(&token).await {
+        Ok(claims) => {
+            Json(claims.map_or_else(|| json!({ "active": false }), |claims| active(&claims))).into_response()
+        }
+        Err(error) => away(&error),
+    }
+}
+
+async fn authenticate(proofs: &Proofs, headers: &HeaderMap, client: &Client) -> Result<(), ClientRefusal> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    match (values.next(), values.next()) {
+        (Some(header), None) => service_client::prove(&proofs.clients, header, client).await,
+        (None, _) | (_, Some(_)) => Err(ClientRefusal::Wrong),
+    }
+}
+
+fn refused(proofs: &Proofs, refusal: &ClientRefusal) -> Response {
+    match refusal {
+        ClientRefusal::Wrong => {
+            let mut response = error(StatusCode::UNAUTHORIZED, "invalid_client");
+            let challenge = HeaderValue::from_static("Basic realm=\"menjin\", charset=\"UTF-8\"");
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+            response
+        }
+        ClientRefusal::Limited { retry_at } => {
+            let mut response = refuse(CallerFault::RateLimited);
+            let seconds = (*retry_at - proofs.clock.now()).num_seconds().max(0) + 1;
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+            response
+        }
+        ClientRefusal::Unavailable => refuse(CallerFault::Unavailable),
+    }
+}
+
+/// An error in the words of OAuth (RFC 6749, section 5.2).
+fn error(status: StatusCode, code: &'static str) -> Response {
+    (status, Json(json!({ "error": code }))).into_response()
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media = value.split(';').next().unwrap_or_default().trim();
+    media.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// The one `token`. A hint of its type may stand beside it and is not needed.
+fn token(form: &[u8]) -> Option<String> {
+    let mut tokens = form_urlencoded::parse(form).filter(|(name, _)| name == "token");
+    let (_, token) = tokens.next()?;
+    (tokens.next().is_none() && !token.is_empty()).then(|| token.into_owned())
+}
+
+/// The roles are those of this moment, not of the token's making.
+fn active(claims: &Claims) -> Value {
+    json!({
+        "active": true, "token_type": "Bearer", "sub": claims.sub, "sid": claims.sid, "roles": claims.roles,
+        "iss": claims.iss, "aud": claims.aud, "exp": claims.exp, "nbf": claims.nbf, "iat": claims.iat, "jti": claims.jti,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_has_one_token() {
+        assert_eq!(token(b"token_type_hint=access_token&token=a.b%2Bc").as_deref(), Some("a.b+c"));
+        for form in [&b""[..], b"token=", b"token=a&token=a", b"tokens=a", b"TOKEN=a", b"{\"token\":\"a\"}"] {
+            assert_eq!(token(form), None, "{}", String::from_utf8_lossy(form));
+        }
+    }
+}

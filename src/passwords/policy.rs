@@ -1,0 +1,206 @@
+//! What a new password must be like (NIST SP 800-63B, section 3.1.1.2; ASVS 6.2): long enough, and nothing that
+//! everybody tries first. No rules about kinds of characters: they make passwords worse.
+//!
+//! `common.txt` (its licence: `common.LICENSE`) is made from the list that Django 5.2 compares passwords with
+//! (`django/contrib/auth/common-passwords.txt.gz`, made by Royce Williams; Copyright (c) Django Software Foundation and
+//! individual contributors, BSD-3-Clause): lower-case, 8 to 128 ASCII characters, sorted.
+
+use std::sync::{Arc, LazyLock};
+
+use unicode_normalization::UnicodeNormalization as _;
+use zeroize::Zeroizing;
+
+use super::password::Password;
+use crate::config::passwords::PasswordSettings;
+use crate::core::problem::Fault;
+use crate::core::secret::SecretString;
+
+static COMMON: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("common.txt").lines().collect());
+
+/// Shorter words of a person do not count: every other password has such a piece in it.
+const SHORTEST_OWN_WORD: usize = 4;
+/// No code point has more bytes.
+const WIDEST: usize = 4;
+
+/// The rules for new passwords. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// In Unicode code points.
+    pub min_length: u32,
+    /// In Unicode code points.
+    pub max_length: u32,
+    product_words: Arc<[String]>,
+}
+
+impl Policy {
+    /// Rules with these lengths, in code points, and these words of the product.
+    #[must_use]
+    pub fn new(min_length: u32, max_length: u32, product_words: &[String]) -> Self {
+        let words = product_words.iter().map(|word| comparable(word).to_string());
+        Self { min_length, max_length, product_words: words.filter(|word| !word.is_empty()).collect() }
+    }
+}
+
+impl From<&PasswordSettings> for Policy {
+    fn from(settings: &PasswordSettings) -> Self {
+        Self::new(settings.min_length, settings.max_length, &settings.product_words)
+    }
+}
+
+/// A password that may be set.
+#[derive(Clone, Debug)]
+pub struct NewPassword(Password);
+
+impl NewPassword {
+    /// Checks `text` as it stands: nothing is trimmed or cut. `own_words` are the person's names and addresses.
+    ///
+    /// # Errors
+    /// [`Fault::Empty`], [`Fault::TooShort`], [`Fault::TooLong`], [`Fault::CommonPassword`] for those that are tried
+    /// first, in any letter case; [`Fault::PersonalPassword`] when the words of the person and the product make up
+    /// half of it or more.
+    pub fn parse(text: &str, policy: &Policy, own_words: &[&str]) -> Result<Self, Fault> {
+        if text.is_empty() {
+            return Err(Fault::Empty);
+        }
+        let most = usize::try_from(policy.max_length).unwrap_or(usize::MAX);
+        // Decomposed letters are several code points until they are composed: three at most in any language's use.
+        if text.len() > most.saturating_mul(WIDEST * 3) {
+            return Err(Fault::TooLong(policy.max_length));
+        }
+        let password = Password::new(SecretString::from(text));
+        let count = password.text().chars().count();
+        if count < usize::try_from(policy.min_length).unwrap_or(usize::MAX) {
+            return Err(Fault::TooShort(policy.min_length));
+        }
+        if count > most {
+            return Err(Fault::TooLong(policy.max_length));
+        }
+        let lower = comparable(password.text());
+        if COMMON.binary_search(&lower.as_str()).is_ok() {
+            return Err(Fault::CommonPassword);
+        }
+        if is_personal(&lower, policy, own_words) {
+            return Err(Fault::PersonalPassword);
+        }
+        Ok(Self(password))
+    }
+
+    /// The password, for the hash.
+    #[must_use]
+    pub fn as_password(&self) -> &Password {
+        &self.0
+    }
+}
+
+/// Whether the known words, longest first, make up at least half of the password. Half, because a passphrase that
+/// happens to have the word `user` in it is as good as one that has not.
+fn is_personal(lower: &Zeroizing<String>, policy: &Policy, own_words: &[&str]) -> bool {
+    let mut words: Vec<String> = own_words
+        .iter()
+        .map(|word| comparable(word).to_string())
+        .filter(|word| word.chars().count() >= SHORTEST_OWN_WORD)
+        .collect();
+    words.extend(policy.product_words.iter().cloned());
+    words.sort_unstable_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    let whole = lower.chars().count();
+    let mut rest = lower.clone();
+    for word in &words {
+        // A gap stays where the word was, so that what stood around it does not become another word.
+        rest = Zeroizing::new(rest.replace(word.as_str(), "\0"));
+    }
+    let left = rest.chars().filter(|&c| c != '\0').count();
+    left * 2 <= whole
+}
+
+/// The form in which passwords and words are compared: lower-case, NFKC.
+fn comparable(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(text.chars().flat_map(char::to_lowercase).nfkc().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn check(text: &str, own_words: &[&str]) -> Option<Fault> {
+        let policy = Policy::new(8, 128, &["Menjin".to_owned(), "门禁".to_owned()]);
+        NewPassword::parse(text, &policy, own_words).err()
+    }
+
+    #[test]
+    fn length_is_counted_in_code_points_and_nothing_is_cut() {
+        assert_eq!(check("", &[]), Some(Fault::Empty));
+        assert_eq!(check("kq7-xz2", &[]), Some(Fault::TooShort(8)));
+        assert_eq!(check("kq7-xz2v", &[]), None);
+        assert_eq!(check("春眠不觉晓处处", &[]), Some(Fault::TooShort(8)));
+        assert_eq!(check("春眠不觉晓处处闻", &[]), None);
+        assert_eq!(check("  kq xz  ", &[]), None, "blanks count");
+        assert_eq!(check(&"長い".repeat(64), &[]), None);
+        assert_eq!(check(&"長い+".repeat(43), &[]), Some(Fault::TooLong(128)));
+        assert_eq!(check(&"x".repeat(1 << 20), &[]), Some(Fault::TooLong(128)));
+        assert_eq!(
+            check(&"e\u{301}".repeat(7), &[]),
+            Some(Fault::TooShort(8)),
+            "seven letters as people see them"
+        );
+    }
+
+    #[test]
+    fn what_everybody_tries_is_refused_in_any_case() {
+        for text in
+            ["password", "PassWord1", "12345678", "1qaz2wsx", "ｐａｓｓｗｏｒｄ", "woaini1314", "00000000"]
+        {
+            assert_eq!(check(text, &[]), Some(Fault::CommonPassword), "{text}");
+        }
+        assert_eq!(check("correct horse battery staple", &[]), None);
+    }
+
+    #[test]
+    fn own_words_must_not_make_up_half() {
+        let own = ["zhangsan", "13800138000", "li", "用户小明同学"];
+        for text in [
+            "zhangsan2026",
+            "ZhangSan!",
+            "xx13800138000",
+            "MenjinMenjin!!",
+            "门禁门禁a1b2",
+            "用户小明同学啊哈",
+            "zhangsan+menjin+xyz",
+        ] {
+            assert_eq!(check(text, &own), Some(Fault::PersonalPassword), "{text}");
+        }
+        for text in
+            ["my zhangsan walks the dog at dawn", "lilili-kq7x", "what menjin guards at night", "kq7-xz2v-hh"]
+        {
+            assert_eq!(check(text, &own), None, "{text}");
+        }
+        assert_eq!(check("a user sat on the roof", &["user"]), None);
+        assert_eq!(check("useruser", &["user"]), Some(Fault::PersonalPassword));
+    }
+
+    #[test]
+    fn the_common_list_can_be_searched() {
+        assert!(COMMON.len() > 3_000);
+        assert!(COMMON.is_sorted());
+        assert!(COMMON.iter().all(|word| *word == comparable(word).as_str() && word.len() >= 8));
+    }
+
+    #[test]
+    fn nothing_shows_a_password() {
+        let policy = Policy::new(8, 128, &[]);
+        let password = NewPassword::parse("kq7-xz2v-secret", &policy, &[]);
+        assert!(!format!("{password:?}").contains("kq7"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_checked_without_panic(text in any::<String>(), word in any::<String>()) {
+            let policy = Policy::new(8, 64, std::slice::from_ref(&word));
+            if let Ok(password) = NewPassword::parse(&text, &policy, &[&word]) {
+                let count = password.as_password().text().chars().count();
+                prop_assert!((8..=64).contains(&count));
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Refresh tokens: one family a session, rotated at each use.
+//!
+//! A token is `session | generation | HMAC-SHA256(derived key; session, generation, salt of the session)`. The database
+//! keeps the salt (256 random bits) and the newest generation, no token: a copy of the database opens no session. That
+//! the next token follows from the session is what makes a lost answer safe: whoever comes again with the token before
+//! the newest gets the newest once more, and two tabs that refresh at once get the same one.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use subtle::ConstantTimeEq as _;
+
+use crate::core::ids::SessionId;
+use crate::core::secret::{Digester, ExposeSecret as _, MasterKey, SecretString};
+use crate::db::models::Session;
+
+/// Session (16 bytes), generation (4), MAC (32).
+const LENGTH: usize = 16 + 4 + 32;
+
+/// Makes and checks refresh tokens.
+#[derive(Clone)]
+pub struct RefreshTokens(Digester);
+
+/// A token that somebody presented; nothing of it is proven yet.
+pub struct Presented {
+    pub session: SessionId,
+    pub generation: i32,
+    mac: [u8; 32],
+}
+
+/// What a token is to its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// The newest one: its use makes the next.
+    Newest,
+    /// The one before the newest, which nobody has used yet.
+    Previous,
+    /// Older: somebody has used a later one, so one of the two is a thief.
+    Spent,
+    /// Of a generation that was never made.
+    Unknown,
+}
+
+impl RefreshTokens {
+    #[must_use]
+    pub fn new(master: &MasterKey) -> Self {
+        Self(master.digester("refresh-tokens"))
+    }
+
+    /// The token of a generation; `None` for a session without salt, which can have none.
+    #[must_use]
+    pub fn token(&self, session: &Session, generation: i32) -> Option<SecretString> {
+        let mac = self.mac(session, generation)?;
+        let mut bytes = Vec::with_capacity(LENGTH);
+        bytes.extend_from_slice(session.id.0.as_bytes());
+        bytes.extend_from_slice(&generation.to_be_bytes());
+        bytes.extend_from_slice(&mac);
+        Some(URL_SAFE_NO_PAD.encode(bytes).into())
+    }
+
+    /// Reads a token; `None` for anything that has not its form.
+    #[must_use]
+    pub fn read(token: &SecretString) -> Option<Presented> {
+        let bytes = URL_SAFE_NO_PAD.decode(token.expose_secret()).ok()?;
+        let (session, rest) = bytes.split_first_chunk::<16>()?;
+        let (generation, mac) = rest.split_first_chunk::<4>()?;
+        Some(Presented {
+            session: SessionId(uuid::Uuid::from_bytes(*session)),
+            generation: i32::from_be_bytes(*generation),
+            mac: mac.try_into().ok()?,
+        })
+    }
+
+    /// What the token is to `session`; `None` when we never made it.
+    #[must_use]
+    pub fn standing(&self, presented: &Presented, session: &Session) -> Option<Standing> {
+        let mac = self.mac(session, presented.generation)?;
+        bool::from(mac.ct_eq(&presented.mac))
+            .then(|| standing(presented.generation, session.refresh_generation))
+    }
+
+    fn mac(&self, session: &Session, generation: i32) -> Option<[u8; 32]> {
+        let salt = URL_SAFE_NO_PAD.encode(session.refresh_salt.as_ref()?);
+        Some(self.0.digest(&[&session.id.to_string(), &generation.to_string(), &salt]))
+    }
+}
+
+/// The whole rule.
+fn standing(presented: i32, newest: i32) -> Standing {
+    match newest.checked_sub(presented) {
+        Some(0) => Standing::Newest,
+        Some(1) => Standing::Previous,
+        Some(behind) if behind > 1 && presented >= 0 => Standing::Spent,
+        _ => Standing::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_the_newest_two_are_good() {
+        assert_eq!(standing(7, 7), Standing::Newest);
+        assert_eq!(standing(6, 7), Standing::Previous);
+        assert_eq!(standing(5, 7), Standing::Spent);
+        assert_eq!(standing(8, 7), Standing::Unknown);
+        assert_eq!(standing(i32::MIN, 7), Standing::Unknown);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_panic(text in ".{0,100}") {
+            let _ = RefreshTokens::read(&text.into());
+        }
+
+        /// Several clients use what they hold, in any order, and any answer may be lost. As long as nobody goes back
+        /// beyond the token before the newest, nobody is signed out; whoever does, ends the family.
+        #[test]
+        fn no_interleaving_signs_an_honest_client_out(steps in prop::collection::vec((0_usize..3, any::<bool>()), 1..60)) {
+            let mut newest = 0;
+            let mut held = [0; 3];
+            for (client, lost) in steps {
+                match standing(held[client], newest) {
+                    Standing::Newest => newest += 1,
+                    Standing::Previous => {}
+                    Standing::Spent => {
+                        prop_assert!(newest - held[client] > 1);
+                        continue;
+                    }
+                    Standing::Unknown => prop_assert!(false, "never made"),
+                }
+                if !lost {
+                    held[client] = newest;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! An address that codes can be sent to.
+
+use crate::core::identifier::{EmailAddress, Mobile};
+
+/// A mobile number or an e-mail address.
+#[derive(Clone, Debug)]
+pub enum Contact {
+    Mobile(Mobile),
+    Email(EmailAddress),
+}
+
+impl Contact {
+    /// The canonical form with its kind in front: what codes are bound to.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self {
+            Self::Mobile(mobile) => format!("mobile:{}", mobile.e164()),
+            Self::Email(email) => format!("email:{}", email.key()),
+        }
+    }
+
+    /// As [`Contact::key`], one for all addresses that lead to the same person: what messages are counted by.
+    #[must_use]
+    pub fn send_key(&self) -> String {
+        match self {
+            Self::Mobile(_) => self.key(),
+            Self::Email(email) => format!("email:{}", email.mailbox_key()),
+        }
+    }
+
+    /// A form that may be shown to somebody who has not proven that it is theirs.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Mobile(mobile) => mobile.masked(),
+            Self::Email(email) => email.masked(),
+        }
+    }
+}

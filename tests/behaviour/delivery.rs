@@ -1,0 +1,114 @@
+//! `delivery`: how a code's message fares.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::sql::Sql;
+use crate::support::{Browser, World, kind};
+
+const MOBILE: &str = "+8613800138000";
+const DELIVERY: &str = "query Ask($id: ID!) { delivery(id: $id) { id channel status updatedAt } }";
+
+async fn status(browser: &Browser, id: &Value) -> Value {
+    browser.post(DELIVERY, json!({ "id": id })).await.data("delivery")
+}
+
+/// Waits until a message is in a state, and tells what is known of it then.
+async fn reaches(world: &World, id: &Value, state: &str) -> Value {
+    let deadline = Instant::now() + Duration::from_secs(5);
+    loop {
+        let now = status(&world.browser(), id).await;
+        if now["status"] == state {
+            return now;
+        }
+        assert_eq!(now["status"], "QUEUED", "{now}");
+        assert!(Instant::now() < deadline, "never {state}: {now}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+on_both! {
+    async fn a_message_is_queued_and_then_sent(world: &World) {
+        for sent in [
+            world.browser().send_sms(MOBILE, "LOGIN").await,
+            world.browser().send_email_code("mei@example.com", "LOGIN").await,
+        ] {
+            assert_eq!(kind(&sent), "CodeSent", "{sent}");
+            let queued = &sent["delivery"];
+            assert_eq!(queued["status"], "QUEUED");
+            let now = reaches(world, &queued["id"], "SENT").await;
+            assert_eq!((&now["id"], &now["channel"]), (&queued["id"], &queued["channel"]));
+        }
+    }
+}
+
+on_both! {
+    async fn an_unknown_message_is_null(world: &World) {
+        for id in ["", "nonsense", "0", "018f0000-0000-7000-8000-000000000000", "'; DROP TABLE messages; --", "\0"] {
+            assert_eq!(status(&world.browser(), &json!(id)).await, Value::Null, "{id:?}");
+        }
+    }
+}
+
+/// New messages are found as a gateway leaves them that was killed between taking them and sending them: held, by a
+/// lease of one minute that nobody will renew or return.
+async fn hold_new_messages(sql: &mut Sql) {
+    let trigger = match sql {
+        Sql::Pg(_) => {
+            "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             NEW.lease := NEW.id; NEW.leased_until := NEW.created_at + interval '60 s'; RETURN NEW; END $$; \
+             CREATE TRIGGER hold BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION hold();"
+        }
+        Sql::Sqlite(_) => {
+            "CREATE TRIGGER hold AFTER INSERT ON messages BEGIN UPDATE messages \
+             SET lease = NEW.id, leased_until = NEW.created_at + 60000000 WHERE id = NEW.id; END;"
+        }
+    };
+    sql.run(trigger).await;
+}
+
+on_both! {
+    async fn a_message_that_a_dead_gateway_held_is_sent_when_its_lease_is_over(world: &World) {
+        hold_new_messages(&mut world.sql().await).await;
+        let sent = world.browser().send_sms(MOBILE, "LOGIN").await;
+        let id = &sent["delivery"]["id"];
+        world.advance(59);
+        // Time enough for a worker that does not care.
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        assert_eq!(status(&world.browser(), id).await["status"], "QUEUED");
+        assert!(world.inbox().await.is_empty());
+        world.advance(2);
+        let message = world.message_for(MOBILE).await;
+        assert_eq!(message["code"].as_str().map(str::len), Some(6), "{message}");
+        reaches(world, id, "SENT").await;
+        assert_eq!(world.inbox().await.len(), 1, "it went out once");
+    }
+}
+
+on_both! {
+    async fn a_message_whose_code_ran_out_is_not_sent(world: &World) {
+        hold_new_messages(&mut world.sql().await).await;
+        let sent = world.browser().send_sms(MOBILE, "LOGIN").await;
+        world.advance(601);
+        reaches(world, &sent["delivery"]["id"], "EXPIRED").await;
+        assert!(world.inbox().await.is_empty(), "it did not go out");
+    }
+}
+
+on_both! {
+    async fn asking_is_limited(world: &World) {
+        let browser = world.browser_at("198.51.100.7");
+        let mut asked = 0;
+        loop {
+            let reply = browser.post(DELIVERY, json!({ "id": "018f0000-0000-7000-8000-000000000000" })).await;
+            if reply.error_code() == "RATE_LIMITED" {
+                break;
+            }
+            reply.data("delivery");
+            asked += 1;
+            assert!(asked < 200, "nobody stops them");
+        }
+        assert!(asked >= 30, "a client polls that much: {asked}");
+    }
+}

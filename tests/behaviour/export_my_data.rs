@@ -1,0 +1,101 @@
+//! `exportMyData` and `me { activity }`: what is held, and what happened.
+
+use serde_json::{Value, json};
+
+use crate::support::browser::Browser;
+use crate::support::{PASSWORD, Reply, World, kind};
+
+const MOBILE: &str = "+8613800138000";
+const EXPORT: &str =
+    "mutation { exportMyData { __typename ... on MyData { json } ... on Problem { code } } }";
+const ACTIVITY: &str = "{ me { activity { kind at ip device } } }";
+
+async fn export(browser: &Browser) -> Reply {
+    browser.post(EXPORT, json!({})).await
+}
+
+async fn activity(browser: &Browser) -> Vec<Value> {
+    let me = browser.post(ACTIVITY, json!({})).await.data("me");
+    me["activity"].as_array().expect("entries").clone()
+}
+
+on_both! {
+    async fn all_that_is_held_is_in_it_and_no_secret(world: &World) {
+        let person = world.person(MOBILE, "lilei").await;
+        world.advance(5);
+        world.browser().login("lilei", PASSWORD).await;
+        world.advance(5);
+        let outcome = export(&person.at_work(world)).await.data("exportMyData");
+        let text = outcome["json"].as_str().unwrap_or_else(|| panic!("{outcome}"));
+        let data: Value = serde_json::from_str(text).expect("JSON");
+        let account = &data["account"];
+        assert_eq!((&account["id"], &account["mobile"]), (&json!(person.id), &json!(MOBILE)));
+        assert_eq!((&account["username"], &account["hasPassword"]), (&json!("lilei"), &json!(true)));
+        assert_eq!(account["createdAt"], "2026-03-01T08:00:00Z");
+        assert_eq!(data["sessions"].as_array().map(Vec::len), Some(2));
+        assert_eq!(data["sessions"][0]["method"], "password", "newest first");
+        let kinds: Vec<_> =
+            data["activity"].as_array().expect("entries").iter().map(|entry| entry["kind"].clone()).collect();
+        assert_eq!(kinds, ["data_exported", "signed_in", "registered"]);
+        for secret in ["argon2", "salt", "digest", PASSWORD] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+}
+
+on_both! {
+    async fn nothing_of_others_is_in_it(world: &World) {
+        let person = world.person(MOBILE, "lilei").await;
+        let other = world.person("+8613900139000", "hanmei").await;
+        let outcome = export(&person.at_work(world)).await.data("exportMyData");
+        let text = outcome["json"].as_str().expect("a text");
+        assert!(!text.contains(&other.id) && !text.contains("hanmei") && !text.contains("13900139000"), "{text}");
+    }
+}
+
+on_both! {
+    async fn the_activity_tells_what_when_and_from_where(world: &World) {
+        let person = world.person(MOBILE, "lilei").await;
+        world.advance(60);
+        world.browser_at("203.0.113.9").login("lilei", "not the password").await;
+        let browser = person.at_work(world);
+        let entries = activity(&browser).await;
+        assert_eq!(entries.len(), 2, "{entries:?}");
+        let failed = json!({
+            "kind": "sign_in_failed", "at": "2026-03-01T08:01:00+00:00", "ip": "203.0.113.9", "device": "menjin-stories",
+        });
+        assert_eq!((&entries[0], &entries[1]["kind"]), (&failed, &json!("registered")));
+        let other = world.person("+8613900139000", "hanmei").await;
+        assert_eq!(activity(&other.at_work(world)).await.len(), 1, "everybody sees their own");
+    }
+}
+
+on_both! {
+    [("MENJIN_LIMITS_ACCOUNT_CHANGES", "100/1d")]
+    async fn the_activity_ends_after_fifty(world: &World) {
+        let person = world.person(MOBILE, "lilei").await;
+        let browser = person.at_work(world);
+        for _ in 0..52 {
+            export(&browser).await.data("exportMyData");
+        }
+        let entries = activity(&browser).await;
+        assert_eq!(entries.len(), 50);
+        assert_eq!(entries[49]["kind"], "data_exported");
+    }
+}
+
+on_both! {
+    [("MENJIN_LIMITS_ACCOUNT_CHANGES", "2/1d")]
+    async fn copies_are_limited(world: &World) {
+        let person = world.person(MOBILE, "lilei").await;
+        for expected in ["MyData", "MyData", "RateLimited"] {
+            assert_eq!(kind(&export(&person.at_work(world)).await.data("exportMyData")), expected);
+        }
+    }
+}
+
+on_both! {
+    async fn whoever_is_nobody_is_told_so(world: &World) {
+        assert_eq!(export(&world.browser()).await.error_code(), "UNAUTHENTICATED");
+    }
+}

@@ -1,0 +1,42 @@
+//! What callers see: whole gateways on real stores, asked over HTTP.
+//!
+//! Every story runs twice: `embedded` on SQLite and the in-process store, `servers` on PostgreSQL and Redis. The
+//! servers are named by `TEST_DATABASE_URL` (with the right to create databases) and `TEST_REDIS_URL`; where they are
+//! missing the half is left out and says so, unless `CI=true` or `MENJIN_TEST_STRICT=1`.
+
+#[macro_use]
+mod support;
+
+mod availability;
+mod bad_input;
+mod change_email;
+mod change_mobile;
+mod change_password;
+mod database;
+mod delete_account;
+mod delivery;
+mod export_my_data;
+mod federation;
+mod forward_auth;
+mod hasura;
+mod import_cli;
+mod introspection;
+mod keys;
+mod login;
+mod login_with_code;
+mod logout;
+mod me;
+mod races;
+mod redaction;
+mod refresh_session;
+mod register;
+mod request_password_reset;
+mod reset_password;
+mod revoke_other_sessions;
+mod revoke_session;
+mod send_email_code;
+mod send_sms;
+mod settings;
+mod store_down;
+mod update_profile;
+mod users_cli;

@@ -1,0 +1,256 @@
+//! A gateway, or several, on stores that nobody else uses, at a time that the test tells.
+
+use std::collections::HashSet;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::FutureExt as _;
+use menjin::app::Gateway;
+use menjin::config::Config;
+use menjin::config::reader::Source;
+use menjin::core::clock::Clock;
+use menjin::core::random::Random;
+use tempfile::TempDir;
+
+use super::browser::Browser;
+use super::cli::{self, Finished};
+use super::logs;
+use super::proxy::{Line, Proxy};
+use super::sql::{self, Sql};
+
+/// Which stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// SQLite and the in-process store.
+    Embedded,
+    /// PostgreSQL and Redis.
+    Servers,
+}
+
+/// Where the stores of one story are.
+pub struct Stores {
+    pub database_url: String,
+    pub redis_url: Option<String>,
+    folder: TempDir,
+    /// The server and the name of the database to drop.
+    fresh: Option<(String, String)>,
+}
+
+/// A gateway on its own stores.
+pub struct World {
+    pub clock: Clock,
+    pub gateway: Gateway,
+    pub stores: Stores,
+    variables: Vec<(String, String)>,
+    seen: Mutex<HashSet<String>>,
+    addresses: AtomicU32,
+}
+
+/// Whether a story came to its end, or what it panicked with.
+type Outcome = std::thread::Result<()>;
+
+/// Where every story begins.
+pub fn start() -> DateTime<Utc> {
+    DateTime::parse_from_rfc3339("2026-03-01T08:00:00Z").expect("a date").to_utc()
+}
+
+static READY: LazyLock<()> = LazyLock::new(|| {
+    rustls::crypto::aws_lc_rs::default_provider().install_default().ok();
+    logs::install();
+});
+
+/// The address of a test server, or `None` where the story is to be left out.
+pub fn server(variable: &str) -> Option<String> {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let found = set(variable);
+    if found.is_none() {
+        let strict = set("CI").is_some_and(|value| value == "true")
+            || set("MENJIN_TEST_STRICT").is_some_and(|value| value == "1");
+        assert!(!strict, "{variable} is not set, and nothing may be left out here");
+        eprintln!("left out: {variable} is not set");
+    }
+    found
+}
+
+/// A name that no other test has.
+pub fn unique() -> String {
+    format!("{:016x}", u64::from_be_bytes(Random::system().bytes()))
+}
+
+impl Stores {
+    /// Fresh stores; `None` where their servers are not there.
+    pub async fn make(kind: Kind) -> Option<Self> {
+        let folder = TempDir::new().expect("a temporary folder");
+        let stores = match kind {
+            Kind::Embedded => {
+                let database_url = format!("sqlite:{}", folder.path().join("menjin.sqlite").display());
+                Self { database_url, redis_url: None, folder, fresh: None }
+            }
+            Kind::Servers => {
+                let (server, redis) = (server("TEST_DATABASE_URL")?, server("TEST_REDIS_URL")?);
+                let name = format!("menjin_test_{}", unique());
+                sql::create_database(&server, &name).await;
+                let mut url: url::Url = server.parse().expect("TEST_DATABASE_URL is an address");
+                url.set_path(&name);
+                Self { database_url: url.into(), redis_url: Some(redis), folder, fresh: Some((server, name)) }
+            }
+        };
+        menjin::db::migrate(&stores.database_url).await.expect("the migrations can be applied");
+        Some(stores)
+    }
+}
+
+impl World {
+    /// Starts a gateway on `stores`, with `settings` (environment variables) beside those that every story has.
+    pub async fn start(stores: Stores, settings: &[(&str, &str)]) -> Self {
+        LazyLock::force(&READY);
+        let clock = Clock::manual(start());
+        let folder = stores.folder.path().join("data").display().to_string();
+        let mut variables = vec![
+            ("MENJIN_HTTP_LISTEN", "127.0.0.1:0".to_owned()),
+            ("MENJIN_HTTP_TRUSTED_PROXIES", "127.0.0.1/32".to_owned()),
+            ("MENJIN_DATA_FOLDER", folder),
+            ("MENJIN_SECRETS_MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
+            ("DATABASE_URL", stores.database_url.clone()),
+            // Many gateways share a machine here: only the stories of stores that are away hold the defaults.
+            ("MENJIN_DATABASE_DEADLINE", "8s".to_owned()),
+            ("MENJIN_REDIS_DEADLINE", "8s".to_owned()),
+        ];
+        if let Some(redis) = &stores.redis_url {
+            variables.push(("REDIS_URL", redis.clone()));
+            variables.push(("MENJIN_REDIS_PREFIX", format!("test-{}", unique())));
+        }
+        variables.extend(settings.iter().map(|(name, value)| (*name, (*value).to_owned())));
+        let variables: Vec<_> = variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let gateway = gateway(&variables, &clock).await;
+        Self { clock, gateway, stores, variables, seen: Mutex::default(), addresses: AtomicU32::new(1) }
+    }
+
+    /// One more gateway on the same stores. The caller stops it.
+    pub async fn another_gateway(&self) -> Gateway {
+        gateway(&self.variables, &self.clock).await
+    }
+
+    /// One more gateway on the same stores, with other settings. The caller stops it.
+    pub async fn another_gateway_with(&self, settings: &[(&str, &str)]) -> Gateway {
+        let mut variables = self.variables.clone();
+        variables.retain(|(name, _)| settings.iter().all(|(other, _)| name != other));
+        variables.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        gateway(&variables, &self.clock).await
+    }
+
+    /// What the gateway was started with.
+    pub fn config(&self) -> Config {
+        configured(&self.variables)
+    }
+
+    /// The settings of this world, as environment variables.
+    pub fn variables(&self) -> &[(String, String)] {
+        &self.variables
+    }
+
+    /// Runs `menjin` on the same stores, as the operator would: another process, at the real time.
+    pub async fn operator(&self, arguments: &[&str]) -> Finished {
+        self.operator_with(arguments, "").await
+    }
+
+    /// The same, with something on standard input.
+    pub async fn operator_with(&self, arguments: &[&str], input: &str) -> Finished {
+        cli::menjin(&self.variables, arguments, input).await
+    }
+
+    /// A browser at an address of its own.
+    pub fn browser(&self) -> Browser {
+        let [_, b, c, d] = self.addresses.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        Browser::new(self.gateway.address(), &format!("10.{b}.{c}.{d}"))
+    }
+
+    /// A browser at a given address.
+    pub fn browser_at(&self, address: &str) -> Browser {
+        Browser::new(self.gateway.address(), address)
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub fn advance(&self, seconds: i64) {
+        self.clock.advance(TimeDelta::seconds(seconds));
+    }
+
+    /// A connection of the test's own to the database.
+    pub async fn sql(&self) -> Sql {
+        Sql::connect(&self.stores.database_url).await
+    }
+
+    /// Whether a message of the inbox is asked for the first time.
+    pub fn first_sight(&self, id: &str) -> bool {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
+    }
+}
+
+fn configured(variables: &[(String, String)]) -> Config {
+    let config = Config::load(Source::from_variables(variables.iter().cloned()));
+    config.unwrap_or_else(|faults| panic!("the configuration of the story is bad: {faults:#?}"))
+}
+
+async fn gateway(variables: &[(String, String)], clock: &Clock) -> Gateway {
+    match Gateway::start(configured(variables), clock.clone(), Random::system()).await {
+        Ok(gateway) => gateway,
+        Err(error) => panic!("the gateway does not start: {error}"),
+    }
+}
+
+/// Runs a story in a world of its own, which is cleared away however the story ends.
+pub async fn run(kind: Kind, settings: &[(&str, &str)], story: impl AsyncFnOnce(&World)) {
+    on_fresh_stores(kind, async |stores| {
+        let world = World::start(stores, settings).await;
+        let outcome = AssertUnwindSafe(story(&world)).catch_unwind().await;
+        world.gateway.stop().await;
+        outcome
+    })
+    .await;
+}
+
+/// Runs a story on servers whose lines can be cut: the first proxy is that of Redis, the second that of PostgreSQL.
+pub async fn run_behind_lines(story: impl AsyncFnOnce(&World, &Proxy, &Proxy)) {
+    run_behind_lines_with(&[], story).await;
+}
+
+/// As [`run_behind_lines`], with settings of the story's own.
+pub async fn run_behind_lines_with(
+    settings: &[(&str, &str)],
+    story: impl AsyncFnOnce(&World, &Proxy, &Proxy),
+) {
+    on_fresh_stores(Kind::Servers, async |mut stores| {
+        let (redis, redis_url) = Proxy::before(stores.redis_url.as_deref().unwrap_or_default(), 6379).await;
+        let (database, database_url) = Proxy::before(&stores.database_url, 5432).await;
+        (stores.redis_url, stores.database_url) = (Some(redis_url), database_url);
+        let defaults = [("MENJIN_DATABASE_DEADLINE", "900ms"), ("MENJIN_REDIS_DEADLINE", "700ms")];
+        let settings = [settings, &defaults].concat();
+        let world = World::start(stores, &settings).await;
+        let outcome = AssertUnwindSafe(story(&world, &redis, &database)).catch_unwind().await;
+        redis.set(Line::Up);
+        database.set(Line::Up);
+        world.gateway.stop().await;
+        outcome
+    })
+    .await;
+}
+
+async fn on_fresh_stores(kind: Kind, play: impl AsyncFnOnce(Stores) -> Outcome) {
+    LazyLock::force(&READY);
+    let Some(stores) = Stores::make(kind).await else {
+        return;
+    };
+    let fresh = stores.fresh.clone();
+    let outcome = AssertUnwindSafe(play(stores)).catch_unwind().await.and_then(|outcome| outcome);
+    if let Some((server, name)) = fresh {
+        sql::drop_database(&server, &name).await;
+    }
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
+}
