@@ -1,0 +1,31 @@
+// The page: GraphiQL against this gateway, with the documents of start.graphql for a beginning.
+import "graphiql/graphiql.css";
+
+import { GraphiQL } from "graphiql";
+import { createElement } from "react";
+import { createRoot } from "react-dom/client";
+
+async function fetcher(parameters, options) {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    headers: {
+      accept: "application/graphql-response+json, application/json;q=0.9",
+      "content-type": "application/json",
+      ...options?.headers,
+    },
+    body: JSON.stringify(parameters),
+  });
+  return response.json();
+}
+
+const start = await (await fetch("/graphiql/start.graphql")).text();
+createRoot(document.getElementById("graphiql")).render(
+  createElement(GraphiQL, {
+    fetcher,
+    defaultQuery: start,
+    defaultEditorToolsVisibility: "headers",
+    isHeadersEditorEnabled: true,
+    // A token in local storage would outlive the tab.
+    shouldPersistHeaders: false,
+  }),
+);
