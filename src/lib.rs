@@ -24,4 +24,5 @@ pub mod limits;
 pub mod passwords;
 pub mod sandbox;
 pub mod sessions;
+pub mod social;
 pub mod verification;

@@ -20,6 +20,7 @@ pub mod retention;
 pub mod secrets;
 pub mod services;
 pub mod sessions;
+pub mod social;
 
 use std::path::{Path, PathBuf};
 
@@ -41,6 +42,7 @@ use retention::RetentionSettings;
 use secrets::SecretSettings;
 use services::ServiceSettings;
 use sessions::SessionSettings;
+use social::SocialSettings;
 
 /// Every setting of a gateway.
 #[derive(Clone)]
@@ -62,6 +64,7 @@ pub struct Config {
     pub sessions: SessionSettings,
     pub keys: KeySettings,
     pub services: ServiceSettings,
+    pub social: SocialSettings,
     pub delivery: DeliverySettings,
     pub retention: RetentionSettings,
     pub log: LogSettings,
@@ -106,6 +109,7 @@ impl Config {
             sessions: SessionSettings::read(reader, issuer(&http)),
             keys: KeySettings::read(reader),
             services: ServiceSettings::read(reader),
+            social: SocialSettings::read(reader),
             delivery: DeliverySettings::read(reader),
             retention: RetentionSettings::read(reader),
             log: LogSettings::read(reader, mode),
@@ -116,6 +120,7 @@ impl Config {
 
     /// Nothing that is meant for development may serve the public, and nothing that the public needs may be missing.
     fn check_production(&self, reader: &mut Reader) {
+        self.social.check_production(reader);
         if self.secrets.master_key.is_none() {
             reader
                 .fault("secrets.master_key", "needed in production; make one with `openssl rand -base64 32`");

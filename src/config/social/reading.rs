@@ -1,0 +1,40 @@
+//! What the sections of providers have in common.
+
+use crate::config::accounts::PageUrl;
+use crate::config::reader::Reader;
+use crate::core::secret::SecretString;
+
+/// Both or none; one alone is a fault.
+pub(super) fn pair(
+    reader: &mut Reader,
+    id: (&'static str, &'static str),
+    secret: (&'static str, &'static str),
+) -> Option<(String, SecretString)> {
+    let id_value: Option<String> = reader.optional(id.0, id.1);
+    let secret_value = reader.secret(secret.0, secret.1);
+    match (id_value, secret_value) {
+        (Some(id), Some(secret)) => Some((id, secret)),
+        (None, None) => None,
+        (Some(_), None) => {
+            reader.fault(secret.0, "needed beside the client's name");
+            None
+        }
+        (None, Some(_)) => {
+            reader.fault(id.0, "needed beside the secret");
+            None
+        }
+    }
+}
+
+pub(super) fn address(
+    reader: &mut Reader,
+    key: &'static str,
+    default: &str,
+    meaning: &'static str,
+) -> String {
+    let text: String = reader.value(key, default, meaning);
+    if text.parse::<PageUrl>().is_err() || text.contains('?') {
+        reader.fault(key, "http:// or https:// and a host are expected");
+    }
+    text.trim_end_matches('/').to_owned()
+}

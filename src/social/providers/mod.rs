@@ -1,0 +1,1 @@
+//! One file a provider. Each speaks that provider's dialect and nothing else; none knows accounts.
