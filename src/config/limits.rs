@@ -31,6 +31,8 @@ pub struct LimitSettings {
     pub login_forget: Duration,
     pub register: Rate,
     pub redeem: Rate,
+    /// Social sign-ins begun or carried on, per client address.
+    pub social: Rate,
     /// Per client address.
     pub refresh: Rate,
     pub availability: Rate,
@@ -127,6 +129,11 @@ impl LimitSettings {
                 "Registrations tried from one client address.",
             ),
             redeem: reader.value("limits.redeem", "60/1h", "Codes tried from one client address."),
+            social: reader.value(
+                "limits.social",
+                "120/10m",
+                "Social sign-ins begun or carried on from one client address.",
+            ),
             refresh: reader.value("limits.refresh", "120/1m", "Sessions refreshed from one client address."),
             availability: reader.value(
                 "limits.availability",

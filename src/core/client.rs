@@ -15,6 +15,8 @@ pub struct Client {
     pub language: Language,
     /// The device cookie: tells a browser that signed in here before. It proves nothing by itself.
     pub device: Option<SecretString>,
+    /// The cookie that ties a social sign-in to the browser in which it began.
+    pub browser: Option<SecretString>,
     /// The refresh token in its cookie.
     pub refresh: Option<SecretString>,
     /// Names the request in answers and log lines.
@@ -55,6 +57,7 @@ mod tests {
                 user_agent: None,
                 language,
                 device: None,
+                browser: None,
                 refresh: None,
                 request_id: String::new(),
             }

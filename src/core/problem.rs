@@ -53,6 +53,10 @@ pub enum Fault {
     Mismatch,
     /// The terms were not accepted.
     TermsNotAccepted,
+    /// Neither a path nor an address of an origin that is allowed.
+    ForeignAddress,
+    /// No provider of that name is offered here.
+    UnknownProvider,
 }
 
 impl Fault {
@@ -76,6 +80,8 @@ impl Fault {
             Self::PersonalPassword => "PERSONAL_PASSWORD",
             Self::Mismatch => "MISMATCH",
             Self::TermsNotAccepted => "TERMS_NOT_ACCEPTED",
+            Self::ForeignAddress => "FOREIGN_ADDRESS",
+            Self::UnknownProvider => "UNKNOWN_PROVIDER",
         }
     }
 
@@ -100,6 +106,8 @@ impl Fault {
                 Self::PersonalPassword => "密码不能包含用户名、手机号、邮箱或产品名称".into(),
                 Self::Mismatch => "两次输入不一致".into(),
                 Self::TermsNotAccepted => "请先同意服务条款".into(),
+                Self::ForeignAddress => "只能是本站的路径或已允许站点的网址".into(),
+                Self::UnknownProvider => "不支持该登录方式".into(),
             },
             Language::English => match self {
                 Self::Empty => "must not be empty".into(),
@@ -120,6 +128,8 @@ impl Fault {
                 }
                 Self::Mismatch => "does not match".into(),
                 Self::TermsNotAccepted => "must be accepted".into(),
+                Self::ForeignAddress => "must be a path, or an address of an allowed origin".into(),
+                Self::UnknownProvider => "is no way to sign in that is offered here".into(),
             },
         }
     }

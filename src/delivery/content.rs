@@ -90,17 +90,23 @@ pub enum NoticeTopic {
     MobileChanged,
     EmailChanged,
     AccountDeleted,
+    ProviderLinked,
+    ProviderUnlinked,
+    AccountsMerged,
 }
 
 impl NoticeTopic {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::UsernameChanged,
         Self::MobileChanged,
         Self::EmailChanged,
         Self::AccountDeleted,
+        Self::ProviderLinked,
+        Self::ProviderUnlinked,
+        Self::AccountsMerged,
     ];
 }
 
@@ -144,6 +150,9 @@ impl Content {
                 NoticeTopic::MobileChanged => "notice.mobile_changed",
                 NoticeTopic::EmailChanged => "notice.email_changed",
                 NoticeTopic::AccountDeleted => "notice.account_deleted",
+                NoticeTopic::ProviderLinked => "notice.provider_linked",
+                NoticeTopic::ProviderUnlinked => "notice.provider_unlinked",
+                NoticeTopic::AccountsMerged => "notice.accounts_merged",
             },
         }
     }

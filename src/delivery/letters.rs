@@ -114,12 +114,18 @@ fn title(topic: NoticeTopic, language: Language) -> &'static str {
         (Language::Chinese, NoticeTopic::MobileChanged) => "手机号已更换",
         (Language::Chinese, NoticeTopic::EmailChanged) => "邮箱已更换",
         (Language::Chinese, NoticeTopic::AccountDeleted) => "账号已注销",
+        (Language::Chinese, NoticeTopic::ProviderLinked) => "新增登录方式",
+        (Language::Chinese, NoticeTopic::ProviderUnlinked) => "登录方式已解绑",
+        (Language::Chinese, NoticeTopic::AccountsMerged) => "账号已合并",
         (Language::English, NoticeTopic::PasswordChanged) => "password changed",
         (Language::English, NoticeTopic::PasswordReset) => "password was reset",
         (Language::English, NoticeTopic::UsernameChanged) => "user name changed",
         (Language::English, NoticeTopic::MobileChanged) => "mobile number changed",
         (Language::English, NoticeTopic::EmailChanged) => "e-mail address changed",
         (Language::English, NoticeTopic::AccountDeleted) => "account deleted",
+        (Language::English, NoticeTopic::ProviderLinked) => "new way to sign in",
+        (Language::English, NoticeTopic::ProviderUnlinked) => "a way to sign in was removed",
+        (Language::English, NoticeTopic::AccountsMerged) => "accounts merged",
     }
 }
 
@@ -134,6 +140,9 @@ fn happened(product: &str, topic: NoticeTopic, language: Language) -> String {
                 NoticeTopic::MobileChanged => "绑定的手机号刚刚被更换。",
                 NoticeTopic::EmailChanged => "绑定的邮箱刚刚被更换。",
                 NoticeTopic::AccountDeleted => "已申请注销，宽限期满后数据将被清除。",
+                NoticeTopic::ProviderLinked => "刚刚绑定了一个第三方账号，可用其登录。",
+                NoticeTopic::ProviderUnlinked => "刚刚解绑了一个第三方账号。",
+                NoticeTopic::AccountsMerged => "刚刚与您的另一个账号合并。",
             };
             format!("您的 {product} 账号{what}")
         }
@@ -145,6 +154,11 @@ fn happened(product: &str, topic: NoticeTopic, language: Language) -> String {
                 NoticeTopic::MobileChanged => "The mobile number of your {} account was changed.",
                 NoticeTopic::EmailChanged => "The e-mail address of your {} account was changed.",
                 NoticeTopic::AccountDeleted => "Your {} account was deleted and will be erased.",
+                NoticeTopic::ProviderLinked => {
+                    "A social account was linked to your {} account and can sign in to it."
+                }
+                NoticeTopic::ProviderUnlinked => "A social account was removed from your {} account.",
+                NoticeTopic::AccountsMerged => "Your {} account was merged with another account of yours.",
             };
             what.replace("{}", product)
         }

@@ -127,6 +127,7 @@ mod tests {
             user_agent: None,
             language: Language::English,
             device: None,
+            browser: None,
             refresh: None,
             request_id: "r-1".into(),
         }

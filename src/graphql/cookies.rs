@@ -1,4 +1,6 @@
-//! The two cookies that the gateway sets. Scripts can read neither.
+//! The three cookies that the gateway sets. Scripts can read neither.
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
@@ -20,6 +22,12 @@ impl CookiePolicy {
     /// Tells a browser that signed in here before.
     pub(super) fn device(self, token: &SecretString) -> String {
         self.cookie("menjin_device", token.expose_secret(), "Lax", Some(DEVICE_LIFETIME))
+    }
+
+    /// Ties a social sign-in to the browser in which it began, for as long as that may take.
+    pub(super) fn browser(self, token: &SecretString, lifetime: Duration) -> String {
+        let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
+        self.cookie("menjin_browser", token.expose_secret(), "Lax", Some(seconds))
     }
 
     /// `until`: `None` for a cookie that ends with the browser.

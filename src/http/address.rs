@@ -29,6 +29,7 @@ pub fn client(settings: &HttpSettings, random: &Random, peer: Option<Peer>, head
         user_agent: headers.get(USER_AGENT).and_then(|value| user_agent(value.as_bytes())),
         language: text(ACCEPT_LANGUAGE).map_or_else(Language::default, Language::from_accept_language),
         device: cookie(settings.public_url.is_https(), "menjin_device", 43, headers).map(Into::into),
+        browser: cookie(settings.public_url.is_https(), "menjin_browser", 43, headers).map(Into::into),
         refresh: cookie(settings.public_url.is_https(), "menjin_refresh", 70, headers).map(Into::into),
         request_id: text(REQUEST_ID).filter(|id| proxied && is_request_id(id)).map_or_else(
             || uuid::Builder::from_random_bytes(random.bytes()).into_uuid().to_string(),

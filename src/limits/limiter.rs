@@ -41,6 +41,11 @@ impl Limiter {
         self.rate("redeem", self.settings.redeem, network).await
     }
 
+    /// A social sign-in that is begun or carried on.
+    pub async fn social(&self, network: &str) -> Result<(), LimitError> {
+        self.rate("social", self.settings.social, network).await
+    }
+
     /// A session that is refreshed.
     pub async fn refresh(&self, network: &str) -> Result<(), LimitError> {
         self.rate("refresh", self.settings.refresh, network).await
