@@ -76,6 +76,9 @@ conformance!(
     codes_expire_by_the_clock,
     a_code_is_given_back_unless_a_newer_one_was_issued,
     a_withdrawn_code_is_gone_unless_it_was_redeemed,
+    one_of_a_hundred_takes_the_record,
+    a_record_takes_the_place_of_another,
+    records_expire_by_the_clock,
     charges_are_taken_all_or_none,
     parallel_charges_do_not_pass_the_burst,
     refunds_give_back_what_was_charged,
@@ -172,6 +175,49 @@ async fn a_withdrawn_code_is_gone_unless_it_was_redeemed(store: Ephemeral) {
     assert_eq!(redeem("right").await, Redeemed::Right { id: "2".into() });
     store.withdraw_code("s", "2", at(1)).await.unwrap();
     assert_eq!(redeem("right").await, Redeemed::UsedUp { left: 5 });
+}
+
+async fn one_of_a_hundred_takes_the_record(store: Ephemeral) {
+    store.put_record("r", "值 \" \0 {}", at(600), at(0)).await.unwrap();
+    let takers = (0..100).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { store.take_record("r", at(1)).await.unwrap() })
+    });
+    let mut got = Vec::new();
+    for taker in takers.collect::<Vec<_>>() {
+        got.extend(taker.await.unwrap());
+    }
+    assert_eq!(got, ["值 \" \0 {}"]);
+    assert_eq!(store.peek_record("r", at(1)).await.unwrap(), None);
+}
+
+async fn a_record_takes_the_place_of_another(store: Ephemeral) {
+    store.put_record("r", "first", at(600), at(0)).await.unwrap();
+    store.put_record("r", "second", at(100), at(0)).await.unwrap();
+    store.put_record("another", "third", at(600), at(0)).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(store.peek_record("r", at(99)).await.unwrap().as_deref(), Some("second"));
+    }
+    assert_eq!(store.peek_record("r", at(100)).await.unwrap(), None, "the time of the second one counts");
+    assert_eq!(store.take_record("another", at(1)).await.unwrap().as_deref(), Some("third"));
+    assert_eq!(store.take_record("none", at(1)).await.unwrap(), None);
+    store.put_record("another", "again", at(600), at(2)).await.unwrap();
+    assert_eq!(store.take_record("another", at(2)).await.unwrap().as_deref(), Some("again"));
+}
+
+async fn records_expire_by_the_clock(store: Ephemeral) {
+    let last = at(600) - TimeDelta::microseconds(1);
+    for key in ["taken", "late"] {
+        store.put_record(key, "value", at(600), at(0)).await.unwrap();
+    }
+    assert_eq!(store.peek_record("taken", last).await.unwrap().as_deref(), Some("value"));
+    assert_eq!(store.take_record("taken", last).await.unwrap().as_deref(), Some("value"));
+    assert_eq!(store.peek_record("late", at(600)).await.unwrap(), None);
+    assert_eq!(store.take_record("late", at(600)).await.unwrap(), None);
+    // A clock that goes back does not bring it back: it was taken.
+    assert_eq!(store.peek_record("late", at(1)).await.unwrap(), None);
+    store.put_record("stale", "value", at(0), at(5)).await.unwrap();
+    assert_eq!(store.take_record("stale", at(5)).await.unwrap(), None);
 }
 
 async fn charges_are_taken_all_or_none(store: Ephemeral) {

@@ -9,9 +9,12 @@ use super::limit::{Charge, Charged, LimitState, Return, Verdict};
 use super::time::instant;
 use crate::core::clock::Instant;
 
-/// Entries kept at most, some 100 MB. When all are in use, new keys are refused: dropping old ones would let a
+/// Entries kept at most, some 100 MB; a long record counts for several. When all are in use, new keys are refused: dropping old ones would let a
 /// stranger wash away the counts that hold him back.
 const CAPACITY: usize = 200_000;
+
+/// Bytes of a record that count for one entry.
+const SHARE: usize = 512;
 
 /// Entries past their time that one call removes at most: more than it can add, so that they get fewer.
 const SWEEP: usize = 32;
@@ -27,6 +30,8 @@ struct Map {
     /// The same keys by the time when they mean nothing any more.
     ends: BTreeSet<(i64, String)>,
     capacity: usize,
+    /// What the entries count for together.
+    used: usize,
 }
 
 struct Entry {
@@ -37,6 +42,16 @@ struct Entry {
 enum Value {
     Code(Slot),
     Limit(LimitState),
+    Record(String),
+}
+
+impl Value {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Code(_) | Self::Limit(_) => 1,
+            Self::Record(record) => 1 + record.len() / SHARE,
+        }
+    }
 }
 
 impl Memory {
@@ -45,7 +60,7 @@ impl Memory {
     }
 
     fn with_capacity(capacity: usize) -> Self {
-        let map = Map { entries: HashMap::new(), ends: BTreeSet::new(), capacity };
+        let map = Map { entries: HashMap::new(), ends: BTreeSet::new(), capacity, used: 0 };
         Self { map: Arc::new(Mutex::new(map)) }
     }
 
@@ -90,6 +105,38 @@ impl Memory {
         self.lock(now).change_slot(slot, |state| state.withdraw(id));
     }
 
+    pub(super) fn put_record(
+        &self,
+        key: &str,
+        record: &str,
+        expires: i64,
+        now: i64,
+    ) -> Result<(), EphemeralError> {
+        let value = Value::Record(record.to_owned());
+        let mut map = self.lock(now);
+        map.remove(key);
+        if map.used + value.weight() > map.capacity {
+            return Err(full());
+        }
+        map.put(key, value, expires);
+        Ok(())
+    }
+
+    pub(super) fn peek_record(&self, key: &str, now: i64) -> Option<String> {
+        match self.lock(now).entries.get(key) {
+            Some(Entry { value: Value::Record(record), ends }) if now < *ends => Some(record.clone()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn take_record(&self, key: &str, now: i64) -> Option<String> {
+        let mut map = self.lock(now);
+        match map.remove(key)? {
+            Entry { value: Value::Record(record), ends } if now < ends => Some(record),
+            _ => None,
+        }
+    }
+
     pub(super) fn charge(&self, charges: &[Charge], at: Instant) -> Result<Charged, EphemeralError> {
         let now = at.timestamp_micros();
         let mut map = self.lock(now);
@@ -124,14 +171,14 @@ impl Memory {
         let mut map = self.lock(now);
         for returned in returns {
             match returned {
-                Return::Clear { key } => map.remove(key),
+                Return::Clear { key } => drop(map.remove(key)),
                 Return::Refund { charge, at } => {
                     let Some(state) = map.limit(&charge.key) else {
                         continue;
                     };
                     match charge.rule.refund(state, at.timestamp_micros(), now) {
                         Some(state) => map.replace(&charge.key, Value::Limit(state)),
-                        None => map.remove(&charge.key),
+                        None => drop(map.remove(&charge.key)),
                     }
                 }
             }
@@ -151,8 +198,8 @@ impl Map {
 
     fn room_for(&self, keys: &[&str]) -> Result<(), EphemeralError> {
         let new = keys.iter().filter(|key| !self.entries.contains_key(**key)).count();
-        if self.entries.len() + new > self.capacity {
-            return Err(EphemeralError::Unavailable("it is full".into()));
+        if self.used + new > self.capacity {
+            return Err(full());
         }
         Ok(())
     }
@@ -167,7 +214,7 @@ impl Map {
     fn limit(&self, key: &str) -> Option<LimitState> {
         match self.entries.get(key)?.value {
             Value::Limit(state) => Some(state),
-            Value::Code(_) => None,
+            Value::Code(_) | Value::Record(_) => None,
         }
     }
 
@@ -185,24 +232,29 @@ impl Map {
     }
 
     fn put(&mut self, key: &str, value: Value, ends: i64) {
-        if let Some(old) = self.entries.insert(key.to_owned(), Entry { value, ends }) {
-            self.ends.remove(&(old.ends, key.to_owned()));
-        }
+        self.remove(key);
+        self.used += value.weight();
+        self.entries.insert(key.to_owned(), Entry { value, ends });
         self.ends.insert((ends, key.to_owned()));
     }
 
-    /// Another value under a key that is there; it ends when the old one did.
+    /// Another limit under a key that holds one; it ends when the old one did.
     fn replace(&mut self, key: &str, value: Value) {
         if let Some(entry) = self.entries.get_mut(key) {
             entry.value = value;
         }
     }
 
-    fn remove(&mut self, key: &str) {
-        if let Some(old) = self.entries.remove(key) {
-            self.ends.remove(&(old.ends, key.to_owned()));
-        }
+    fn remove(&mut self, key: &str) -> Option<Entry> {
+        let old = self.entries.remove(key)?;
+        self.ends.remove(&(old.ends, key.to_owned()));
+        self.used -= old.value.weight();
+        Some(old)
     }
+}
+
+fn full() -> EphemeralError {
+    EphemeralError::Unavailable("it is full".into())
 }
 
 #[cfg(test)]
@@ -227,6 +279,21 @@ mod tests {
         let known = memory.charge(&charge("3".into()), start).unwrap();
         assert!(matches!(known, Charged::Refused { .. }), "keys that are there still count");
         memory.charge(&charge("new".into()), start + TimeDelta::seconds(1)).unwrap();
+    }
+
+    #[test]
+    fn long_records_count_for_several_entries() {
+        let memory = Memory::with_capacity(10);
+        let long = "x".repeat(5 * SHARE);
+        memory.put_record("a", &long, 10, 0).unwrap();
+        memory.put_record("a", &long, 10, 0).unwrap();
+        assert!(memory.put_record("b", &long, 10, 0).is_err(), "12 of 10");
+        memory.put_record("b", "short", 10, 0).unwrap();
+        assert_eq!(memory.map.lock().unwrap().used, 7);
+        assert_eq!(memory.take_record("a", 0), Some(long.clone()));
+        memory.put_record("c", &long, 10, 0).unwrap();
+        memory.put_record("d", &long, 20, 10).unwrap();
+        assert_eq!(memory.map.lock().unwrap().used, 6, "what has expired makes room");
     }
 
     #[test]

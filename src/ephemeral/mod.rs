@@ -1,4 +1,4 @@
-//! The short-lived store: codes and limits, in Redis or in this process.
+//! The short-lived store: codes, limits and records that are read once, in Redis or in this process.
 //!
 //! Each operation is one atomic step: one Lua script call in Redis, one lock section in memory. Expiry is part of the
 //! stored value and is compared with the caller's clock; what Redis and the map throw away by themselves is garbage.

@@ -45,6 +45,9 @@ struct Scripts {
     redeem: Script,
     restore: Script,
     withdraw: Script,
+    put_record: Script,
+    peek_record: Script,
+    take_record: Script,
     charge: Script,
     give_back: Script,
 }
@@ -82,6 +85,9 @@ impl Redis {
             redeem: Script::new(include_str!("scripts/redeem.lua")),
             restore: Script::new(include_str!("scripts/restore.lua")),
             withdraw: Script::new(include_str!("scripts/withdraw.lua")),
+            put_record: Script::new(include_str!("scripts/put_record.lua")),
+            peek_record: Script::new(include_str!("scripts/peek_record.lua")),
+            take_record: Script::new(include_str!("scripts/take_record.lua")),
             charge: Script::new(include_str!("scripts/charge.lua")),
             give_back: Script::new(include_str!("scripts/give_back.lua")),
         };
@@ -142,6 +148,26 @@ impl Redis {
 
     pub(super) async fn withdraw(&self, slot: &str, id: &str) -> Result<(), EphemeralError> {
         self.run(self.scripts.withdraw.prepare_invoke().key(self.key(slot)).arg(id)).await
+    }
+
+    pub(super) async fn put_record(
+        &self,
+        key: &str,
+        record: &str,
+        expires: i64,
+        now: i64,
+    ) -> Result<(), EphemeralError> {
+        let mut call = self.scripts.put_record.prepare_invoke();
+        call.key(self.key(key)).arg(now).arg(record).arg(expires).arg(SPARE);
+        self.run(&call).await
+    }
+
+    pub(super) async fn peek_record(&self, key: &str, now: i64) -> Result<Option<String>, EphemeralError> {
+        self.run(self.scripts.peek_record.prepare_invoke().key(self.key(key)).arg(now)).await
+    }
+
+    pub(super) async fn take_record(&self, key: &str, now: i64) -> Result<Option<String>, EphemeralError> {
+        self.run(self.scripts.take_record.prepare_invoke().key(self.key(key)).arg(now)).await
     }
 
     pub(super) async fn charge(&self, charges: &[Charge], now: Instant) -> Result<Charged, EphemeralError> {

@@ -88,6 +88,39 @@ impl Ephemeral {
         }
     }
 
+    /// Keeps `record` under `key` until `expires`, in the place of what was there. Callers digest what `key` is made of.
+    pub async fn put_record(
+        &self,
+        key: &str,
+        record: &str,
+        expires: Instant,
+        now: Instant,
+    ) -> Result<(), EphemeralError> {
+        let (expires, now) = (expires.timestamp_micros(), now.timestamp_micros());
+        match &self.0 {
+            Store::Memory(memory) => memory.put_record(key, record, expires, now),
+            Store::Redis(redis) => redis.put_record(key, record, expires, now).await,
+        }
+    }
+
+    /// The record under `key`, which stays there; `None` when there is none, or it has expired.
+    pub async fn peek_record(&self, key: &str, now: Instant) -> Result<Option<String>, EphemeralError> {
+        let now = now.timestamp_micros();
+        match &self.0 {
+            Store::Memory(memory) => Ok(memory.peek_record(key, now)),
+            Store::Redis(redis) => redis.peek_record(key, now).await,
+        }
+    }
+
+    /// The same, and takes it away: of any number of callers one gets it.
+    pub async fn take_record(&self, key: &str, now: Instant) -> Result<Option<String>, EphemeralError> {
+        let now = now.timestamp_micros();
+        match &self.0 {
+            Store::Memory(memory) => Ok(memory.take_record(key, now)),
+            Store::Redis(redis) => redis.take_record(key, now).await,
+        }
+    }
+
     /// Charges all of `charges`, or, when one of them refuses, none. Their keys must differ.
     pub async fn charge(&self, charges: &[Charge], now: Instant) -> Result<Charged, EphemeralError> {
         match &self.0 {

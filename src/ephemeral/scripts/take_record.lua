@@ -1,0 +1,7 @@
+-- Reads a record and takes it away. KEYS: key. ARGV: now (microseconds). Returns what peek_record.lua does.
+local kept = redis.call('HMGET', KEYS[1], 'record', 'expires')
+if not kept[1] then
+  return false
+end
+redis.call('DEL', KEYS[1])
+return tonumber(ARGV[1]) < tonumber(kept[2]) and kept[1]
