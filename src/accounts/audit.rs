@@ -52,6 +52,14 @@ pub enum Kind {
     AccountRestored,
     /// The owner took a copy of all that is held.
     DataExported,
+    /// The person of a social provider was bound to the account.
+    IdentityLinked,
+    /// And taken off it.
+    IdentityUnlinked,
+    /// Another account was made one with this one, or this one with another.
+    AccountsMerged,
+    /// An operator took them apart again.
+    AccountsUnmerged,
 }
 
 impl Kind {
@@ -81,6 +89,10 @@ impl Kind {
             Self::DeletionScheduled => "deletion_scheduled",
             Self::AccountRestored => "account_restored",
             Self::DataExported => "data_exported",
+            Self::IdentityLinked => "identity_linked",
+            Self::IdentityUnlinked => "identity_unlinked",
+            Self::AccountsMerged => "accounts_merged",
+            Self::AccountsUnmerged => "accounts_unmerged",
         }
     }
 }

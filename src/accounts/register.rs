@@ -222,8 +222,8 @@ fn refusal(error: DbError) -> RegisterRefusal {
         DbError::Taken(Taken::Nickname) => RegisterRefusal::Taken("nickname"),
         DbError::Taken(Taken::Mobile) => RegisterRefusal::Taken("contact.mobile.mobile"),
         DbError::Taken(Taken::Email) => RegisterRefusal::Taken("contact.email.email"),
-        DbError::Taken(Taken::Other) | DbError::Unavailable(_) | DbError::Fault(_) => {
-            Denied::from(error).into()
-        }
+        DbError::Taken(Taken::Identity | Taken::Provider | Taken::Other)
+        | DbError::Unavailable(_)
+        | DbError::Fault(_) => Denied::from(error).into(),
     }
 }

@@ -113,5 +113,7 @@ fn proven(user: &User, method: Method) -> Option<Proven> {
         Method::Password => user.password_hash.clone().map(Proven::Password),
         Method::SmsCode => user.mobile.clone().map(Proven::Mobile),
         Method::EmailCode => user.email.clone().map(Proven::Email),
+        // The account alone does not tell which of its identities it was: those sessions are opened with it.
+        Method::Provider => None,
     }
 }

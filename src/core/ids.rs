@@ -43,6 +43,10 @@ ids! {
     SessionId;
     /// A message in the outbox.
     MessageId;
+    /// A person of a social provider, bound to an account.
+    IdentityId;
+    /// Two accounts that were made one.
+    MergeId;
     /// An entry of the audit log.
     AuditId;
 }

@@ -9,6 +9,10 @@ pub enum Taken {
     Nickname,
     Mobile,
     Email,
+    /// The person of a social provider: an account has them, by subject or by union id.
+    Identity,
+    /// The place of a provider: this account has another person of it.
+    Provider,
     /// Another row of a table that people do not fill in by hand.
     Other,
 }
@@ -40,6 +44,12 @@ fn taken(info: &dyn DatabaseErrorInformation) -> Taken {
         Taken::Mobile
     } else if named("users_email_key_key", "users.email_key") {
         Taken::Email
+    } else if named("identities_provider_subject_key", "identities.subject")
+        || named("identities_provider_union_id_key", "identities.union_id")
+    {
+        Taken::Identity
+    } else if named("identities_user_id_provider_key", "identities.provider") {
+        Taken::Provider
     } else {
         Taken::Other
     }

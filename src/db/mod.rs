@@ -7,6 +7,7 @@
 
 pub mod changes;
 mod error;
+pub mod identities;
 mod migrating;
 pub mod models;
 mod pg;
@@ -22,9 +23,10 @@ use diesel_async::pooled_connection::bb8::Pool;
 pub use error::{DbError, Taken};
 
 use crate::core::clock::Instant;
-use crate::core::ids::{MessageId, SessionId, UserId};
+use crate::core::ids::{IdentityId, MessageId, SessionId, UserId};
 use crate::core::outage::Outage;
 use changes::{AccountChange, ProfileChange};
+use identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use models::{
     AuditEvent, AuditFilter, DueMessage, InboxMessage, KeyChange, KnownPerson, MessageEnd, MessageProgress,
     NewMessage, NewUser, Proven, ResetLink, Session, SigningKey, User, UserFilter,
@@ -240,6 +242,36 @@ dispatch! {
     queries::changes::ask_for_reset(link: &ResetLink, message: &NewMessage, event: &AuditEvent) -> ();
     /// Finds a reset link by its digest, whether or not it is good.
     queries::changes::find_reset_link(digest: &[u8]) -> Option<ResetLink>;
+
+    /// Finds the person of a provider by subject; where there is none, by union id.
+    queries::identities::find_identity(provider: &str, subject: &str, union_id: Option<&str>) -> Option<Identity>;
+    /// The people of providers that are bound to an account, first bound first.
+    queries::identities::identities_of(user: UserId) -> Vec<Identity>;
+    /// A session by way of a provider, with what the provider tells now and the audit entry, all or nothing; false when
+    /// the account of the session may not be used any more, or no longer has that person.
+    queries::identities::sign_in_with_identity(
+        id: IdentityId, refreshed: &IdentityUpdate, session: &Session, event: &AuditEvent
+    ) -> bool;
+    /// Binds the person of a provider to an account and opens a session on it, with audit entries and notice, all or
+    /// nothing; false when the account may not be used any more, or has no longer what was proved. `Taken::Identity`:
+    /// an account has that person; `Taken::Provider`: this account has another one.
+    queries::identities::bind_identity(
+        identity: &NewIdentity, proven: &Proven, session: &Session, events: &[AuditEvent], notice: Option<&NewMessage>
+    ) -> bool;
+    /// Binds the person of a provider to the account of somebody who is signed in; false when `session` does not stand
+    /// any more at `identity.linked_at`, or the account may not be used. Refused as `bind_identity` is.
+    queries::identities::link_identity(
+        identity: &NewIdentity, session: SessionId, event: &AuditEvent, notice: Option<&NewMessage>
+    ) -> bool;
+    /// A new account of a provider's person with its first session and the audit entries, all or nothing.
+    queries::identities::create_user_with_identity(
+        user: &NewUser, identity: &NewIdentity, session: &Session, events: &[AuditEvent]
+    ) -> ();
+    /// Unbinds the person of a provider from an account; with `keep_a_way_in` not when it has no password, no address and
+    /// no other provider.
+    queries::identities::unlink_identity(
+        user: UserId, provider: &str, keep_a_way_in: bool, event: &AuditEvent, notice: Option<&NewMessage>
+    ) -> Unlinked;
 
     /// The newest entries of the audit log about a person, newest first.
     queries::erasure::activity(user: UserId, limit: i64) -> Vec<AuditEvent>;

@@ -7,7 +7,7 @@ use diesel::{Insertable, Queryable, Selectable};
 use super::schema;
 use super::types::{Ts, Uid};
 use crate::core::clock::Instant;
-use crate::core::ids::{MessageId, SessionId, UserId};
+use crate::core::ids::{IdentityId, MessageId, SessionId, UserId};
 
 /// A person. No `Debug`: it holds a password hash and addresses.
 #[derive(Clone, Queryable, Selectable)]
@@ -107,6 +107,8 @@ pub enum Proven {
     /// E.164.
     Mobile(String),
     Email(String),
+    /// That the account has this person of a provider.
+    Identity(IdentityId),
 }
 
 /// A sign-in on one device.
@@ -117,7 +119,7 @@ pub struct Session {
     pub id: SessionId,
     #[diesel(deserialize_as = Uid, serialize_as = Uid)]
     pub user_id: UserId,
-    /// How the person proved who they are: `password`, `sms_code`, `email_code`.
+    /// How the person proved who they are: `password`, `sms_code`, `email_code`, `provider`.
     pub method: String,
     pub remember: bool,
     /// SHA-256 of the device cookie.

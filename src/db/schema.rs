@@ -138,5 +138,39 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use crate::db::types::{DbUuid, UtcTimestamp};
+
+    identities (id) {
+        id -> DbUuid,
+        user_id -> DbUuid,
+        provider -> Text,
+        subject -> Text,
+        union_id -> Nullable<Text>,
+        nickname -> Nullable<Text>,
+        avatar_url -> Nullable<Text>,
+        email -> Nullable<Text>,
+        tokens -> Nullable<Binary>,
+        linked_at -> UtcTimestamp,
+        last_used_at -> UtcTimestamp,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Nullable};
+    use crate::db::types::{DbUuid, UtcTimestamp};
+
+    merges (id) {
+        id -> DbUuid,
+        kept_user_id -> DbUuid,
+        merged_user_id -> DbUuid,
+        at -> UtcTimestamp,
+        undo_until -> UtcTimestamp,
+        undone_at -> Nullable<UtcTimestamp>,
+        record -> Binary,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 allow_tables_to_appear_in_same_query!(users, sessions);

@@ -12,7 +12,7 @@ use diesel::sqlite::{Sqlite, SqliteValue};
 use uuid::Uuid;
 
 use crate::core::clock::Instant;
-use crate::core::ids::{AuditId, MessageId, SessionId, UserId};
+use crate::core::ids::{AuditId, IdentityId, MergeId, MessageId, SessionId, UserId};
 
 /// `TIMESTAMPTZ` on PostgreSQL, microseconds since the Unix epoch as `INTEGER` on SQLite.
 #[derive(SqlType, QueryId, Debug, Clone, Copy)]
@@ -115,4 +115,4 @@ macro_rules! typed_ids {
     )+};
 }
 
-typed_ids!(UserId, SessionId, MessageId, AuditId);
+typed_ids!(UserId, SessionId, MessageId, AuditId, IdentityId, MergeId);

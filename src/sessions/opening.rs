@@ -18,6 +18,8 @@ pub enum Method {
     Password,
     SmsCode,
     EmailCode,
+    /// A social provider said so.
+    Provider,
 }
 
 impl Method {
@@ -28,6 +30,7 @@ impl Method {
             Self::Password => "password",
             Self::SmsCode => "sms_code",
             Self::EmailCode => "email_code",
+            Self::Provider => "provider",
         }
     }
 }

@@ -19,6 +19,7 @@ mod export_my_data;
 mod federation;
 mod forward_auth;
 mod hasura;
+mod identities;
 mod import_cli;
 mod introspection;
 mod keys;

@@ -43,6 +43,8 @@ pub async fn set_status(
 ) -> Result<Option<usize>, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
         let row = users::table.filter(users::id.eq(Uid::from(id))).filter(users::status.ne(status));
+        // A merged account comes back by undoing the merge, with what it had.
+        let row = row.filter(users::status.ne("merged"));
         let change = (users::status.eq(status), users::updated_at.eq(Ts(now)));
         let changed = diesel::update(row).set(change).execute(conn).await? == 1;
         // A sign-in that ran beside an earlier change may have left a session: it ends now, and does not come to life

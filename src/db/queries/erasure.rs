@@ -39,6 +39,8 @@ pub async fn terms_and_update(conn: &mut Conn, user: UserId) -> Result<(Option<S
 pub async fn restore_account(conn: &mut Conn, user: UserId, event: &AuditEvent) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
         let row = users::table.filter(users::id.eq(Uid::from(user))).filter(users::delete_at.is_not_null());
+        // A merged account is opened by undoing the merge.
+        let row = row.filter(users::status.ne("merged"));
         let restored = diesel::update(row).set(users::delete_at.eq(None::<Ts>)).execute(conn).await? == 1;
         if restored {
             super::audit::record(conn, event).await?;
@@ -61,7 +63,7 @@ pub async fn erase_due(conn: &mut Conn, now: Instant) -> Result<usize, DbError> 
     Ok(erased)
 }
 
-/// Sessions and reset links go with the row. The log keeps what happened and forgets to whom and from where.
+/// Sessions, reset links, identities and merges go with the row. The log keeps what happened and forgets to whom and from where.
 async fn erase(conn: &mut Conn, id: Uid, now: Instant) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
         let row = users::table.filter(users::id.eq(id)).filter(users::delete_at.le(Ts(now)));

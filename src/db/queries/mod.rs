@@ -8,6 +8,7 @@ pub mod administration;
 pub mod audit;
 pub mod changes;
 pub mod erasure;
+pub mod identities;
 pub mod inbox;
 pub mod keys;
 pub mod messages;

@@ -7,7 +7,7 @@ use super::{Conn, DbError};
 use crate::core::clock::Instant;
 use crate::core::ids::{SessionId, UserId};
 use crate::db::models::{AuditEvent, Proven, Session};
-use crate::db::schema::{sessions, users};
+use crate::db::schema::{identities, sessions, users};
 use crate::db::types::{Ts, Uid};
 
 pub(super) async fn insert(conn: &mut Conn, session: &Session) -> Result<(), DbError> {
@@ -31,9 +31,8 @@ pub async fn open_session(
     })
 }
 
-/// Whether the account may still be used and has what the person proved. An update that changes nothing: unlike a look,
-/// it waits for whoever is changing the account, so that no session slips past the end of all sessions.
-async fn still_stands(conn: &mut Conn, user: UserId, proven: &Proven) -> Result<bool, DbError> {
+/// Whether the account may still be used and has what the person proved; locks its row.
+pub(super) async fn still_stands(conn: &mut Conn, user: UserId, proven: &Proven) -> Result<bool, DbError> {
     let account = users::table
         .filter(users::id.eq(Uid::from(user)))
         .filter(users::status.eq("active"))
@@ -49,8 +48,29 @@ async fn still_stands(conn: &mut Conn, user: UserId, proven: &Proven) -> Result<
         Proven::Email(email) => {
             diesel::update(account.filter(users::email.eq(email))).set(touch).execute(conn).await?
         }
+        Proven::Identity(id) => {
+            // Two statements: what an update had to wait for is seen in its own table only.
+            if !hold_active(conn, user).await? {
+                return Ok(false);
+            }
+            let bound = identities::table
+                .filter(identities::id.eq(Uid::from(*id)))
+                .filter(identities::user_id.eq(Uid::from(user)))
+                .select(identities::id);
+            usize::from(bound.first::<Uid>(conn).await.optional()?.is_some())
+        }
     };
     Ok(touched == 1)
+}
+
+/// Locks the person's row; false when the account may not be used. An update that changes nothing: unlike a look, it
+/// waits for whoever is changing the account, so that no session slips past the end of all sessions.
+pub(super) async fn hold_active(conn: &mut Conn, user: UserId) -> Result<bool, DbError> {
+    let account = users::table
+        .filter(users::id.eq(Uid::from(user)))
+        .filter(users::status.eq("active"))
+        .filter(users::delete_at.is_null());
+    Ok(diesel::update(account).set(users::updated_at.eq(users::updated_at)).execute(conn).await? == 1)
 }
 
 pub async fn find_session(conn: &mut Conn, id: SessionId) -> Result<Option<Session>, DbError> {

@@ -6,6 +6,7 @@ pub mod logs;
 pub mod people;
 pub mod proxy;
 pub mod reply;
+pub mod rows;
 pub mod sql;
 pub mod world;
 

@@ -227,7 +227,7 @@ impl Importer {
                 Taken::Username => "username",
                 Taken::Mobile => "mobile",
                 Taken::Email => "email",
-                Taken::Other => "row",
+                Taken::Identity | Taken::Provider | Taken::Other => "row",
             };
             return Ok(Some(BadField::new(candidate.line, field, "an account has it")));
         }

@@ -1,0 +1,123 @@
+//! Rows as services write them, for the stories of the durable store itself.
+
+use menjin::accounts::audit::{Audit, Kind};
+use menjin::core::ids::{IdentityId, MessageId, SessionId, UserId};
+use menjin::core::random::Random;
+use menjin::db::Db;
+use menjin::db::identities::NewIdentity;
+use menjin::db::models::{AuditEvent, NewMessage, NewUser, Session};
+use menjin::db::types::Ts;
+
+use super::world::World;
+
+/// Makes rows at the time of a world.
+pub struct Rows<'a> {
+    world: &'a World,
+    random: Random,
+}
+
+impl World {
+    pub fn rows(&self) -> Rows<'_> {
+        Rows { world: self, random: Random::system() }
+    }
+
+    pub fn db(&self) -> &Db {
+        self.gateway.db()
+    }
+}
+
+impl Rows<'_> {
+    fn now(&self) -> Ts {
+        self.world.now().into()
+    }
+
+    /// Somebody with a user name and nothing else.
+    pub fn user(&self, name: &str) -> NewUser {
+        NewUser {
+            id: UserId::new(&self.world.clock, &self.random),
+            username: name.into(),
+            username_key: name.into(),
+            nickname: name.into(),
+            nickname_key: name.into(),
+            avatar_url: None,
+            mobile: None,
+            email: None,
+            email_key: None,
+            password_hash: None,
+            roles: "[]".into(),
+            status: "active".into(),
+            terms_version: None,
+            created_at: self.now(),
+            updated_at: self.now(),
+        }
+    }
+
+    /// Writes an account.
+    pub async fn add(&self, user: NewUser) -> UserId {
+        self.world.db().add_user(&user, &self.event(Kind::UserCreated, user.id)).await.expect("an account");
+        user.id
+    }
+
+    pub fn identity(&self, user: UserId, provider: &str, subject: &str) -> NewIdentity {
+        NewIdentity {
+            id: IdentityId::new(&self.world.clock, &self.random),
+            user_id: user,
+            provider: provider.into(),
+            subject: subject.into(),
+            union_id: None,
+            nickname: Some("before".into()),
+            avatar_url: None,
+            email: None,
+            tokens: Some(vec![0, 255]),
+            linked_at: self.now(),
+            last_used_at: self.now(),
+        }
+    }
+
+    /// A session that lasts an hour.
+    pub fn session(&self, user: UserId) -> Session {
+        let ends = (self.world.now() + chrono::TimeDelta::hours(1)).into();
+        Session {
+            id: SessionId::new(&self.world.clock, &self.random),
+            user_id: user,
+            method: "provider".into(),
+            remember: false,
+            device_digest: None,
+            user_agent: None,
+            address: None,
+            created_at: self.now(),
+            last_used_at: self.now(),
+            idle_expires_at: ends,
+            expires_at: ends,
+            revoked_at: None,
+            refresh_salt: None,
+            refresh_generation: 0,
+            end_reason: None,
+        }
+    }
+
+    pub fn event(&self, kind: Kind, user: UserId) -> AuditEvent {
+        let audit = Audit::new(self.world.clock.clone(), self.random.clone());
+        audit.by_operator(kind, user, &[])
+    }
+
+    /// A message that waits for a day that never comes.
+    pub fn notice(&self) -> NewMessage {
+        let never = self.world.now() + chrono::TimeDelta::days(1_000);
+        NewMessage {
+            id: MessageId::new(&self.world.clock, &self.random),
+            channel: "email".into(),
+            kind: "notice.test".into(),
+            language: "en".into(),
+            destination: Vec::new(),
+            masked: "t***@example.com".into(),
+            payload: Vec::new(),
+            status: "queued".into(),
+            attempts: 0,
+            next_attempt_at: never.into(),
+            expires_at: never.into(),
+            created_at: self.now(),
+            updated_at: self.now(),
+        }
+    }
+}
