@@ -61,8 +61,34 @@ impl Login {
     /// # Errors
     /// [`LoginRefusal`].
     pub async fn run(&self, input: Credentials, client: &Client) -> Result<SignedIn, LoginRefusal> {
-        check(&input)?;
-        let account = Account::parse(&input.account, &self.settings.regions);
+        let typed = PasswordProof { account: input.account, password: input.password };
+        let mut proven = self.prove(&typed, "", input.captcha.as_ref(), client).await?;
+        let mut opened =
+            self.sign_in.open(proven.user.clone(), Method::Password, input.remember, client).await?;
+        if opened.is_none() {
+            // Another login has renewed the hash between our look and now: the password is looked at once more.
+            proven = self.prove(&typed, "", input.captcha.as_ref(), client).await?;
+            opened = self.sign_in.open(proven.user.clone(), Method::Password, input.remember, client).await?;
+        }
+        let opened = opened.ok_or(LoginRefusal::Rejected)?;
+        self.renew_hash(&proven, &typed.password).await;
+        Ok(opened)
+    }
+
+    /// Checks that the caller has the password of an account that may be used; opens nothing. Faults are told under
+    /// `prefix`, which ends with a dot or is empty.
+    ///
+    /// # Errors
+    /// [`LoginRefusal`].
+    pub async fn prove(
+        &self,
+        typed: &PasswordProof,
+        prefix: &str,
+        captcha: Option<&CaptchaAnswer>,
+        client: &Client,
+    ) -> Result<ProvenAccount, LoginRefusal> {
+        typed.check(prefix)?;
+        let account = Account::parse(&typed.account, &self.settings.regions);
         let user = self.find(account.as_ref()).await?;
         let device = client.device_digest();
         let device_known = match &device {
@@ -77,7 +103,7 @@ impl Login {
         let key = match (&user, &account) {
             (Some(user), _) => user.id.to_string(),
             (None, Some(account)) => account.key(),
-            (None, None) => input.account.clone(),
+            (None, None) => typed.account.clone(),
         };
         let keys = LoginKeys {
             account: key,
@@ -85,11 +111,10 @@ impl Login {
             known_device: device.filter(|_| device_known),
         };
         self.limits.login(&keys).await?;
-        self.captcha.check(input.captcha.as_ref(), client.address).await?;
+        self.captcha.check(captcha, client.address).await?;
         let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
-        let password = Password::new(input.password);
-        let verdict = self.hasher.verify(&password, stored).await?;
-        let (Some(user), Verdict::Match { rehash }) = (&user, verdict) else {
+        let verdict = self.hasher.verify(&Password::new(typed.password.clone()), stored).await?;
+        let (Some(user), Verdict::Match { rehash }) = (user.as_ref(), verdict) else {
             self.sign_in.failed(user.as_ref(), Method::Password, client).await;
             return Err(LoginRefusal::Rejected);
         };
@@ -98,12 +123,7 @@ impl Login {
             self.sign_in.failed(Some(user), Method::Password, client).await;
             return Err(LoginRefusal::Disabled);
         }
-        let opened = self.sign_in.open(user.clone(), Method::Password, input.remember, client).await?;
-        let opened = opened.ok_or(LoginRefusal::Rejected)?;
-        if rehash {
-            self.rehash(user, &password).await;
-        }
-        Ok(opened)
+        Ok(ProvenAccount { user: user.clone(), rehash })
     }
 
     async fn find(&self, account: Option<&Account>) -> Result<Option<User>, DbError> {
@@ -115,27 +135,45 @@ impl Login {
         }
     }
 
-    /// The parameters rose since this hash was made. A failure costs nothing: the next sign-in tries again.
-    async fn rehash(&self, user: &User, password: &Password) {
-        let Some(old) = &user.password_hash else { return };
-        let Ok(new) = self.hasher.hash(password).await else {
+    /// Hashes anew where the parameters rose since the hash was made. A failure costs nothing: the next sign-in tries
+    /// again.
+    pub async fn renew_hash(&self, proven: &ProvenAccount, password: &SecretString) {
+        let Some(old) = proven.user.password_hash.as_ref().filter(|_| proven.rehash) else { return };
+        let Ok(new) = self.hasher.hash(&Password::new(password.clone())).await else {
             return;
         };
-        if let Err(error) = self.db.rehash_password(user.id, old, &new, self.clock.now()).await {
+        if let Err(error) = self.db.rehash_password(proven.user.id, old, &new, self.clock.now()).await {
             tracing::warn!(%error, "a password hash could not be renewed");
         }
     }
 }
 
-fn check(input: &Credentials) -> Result<(), Vec<FieldFault>> {
-    let mut faults = Vec::new();
-    if input.account.trim().is_empty() {
-        faults.push(FieldFault::new("account", Fault::Empty));
-    } else if input.account.chars().nth(LONGEST_ACCOUNT as usize).is_some() {
-        faults.push(FieldFault::new("account", Fault::TooLong(LONGEST_ACCOUNT)));
+/// An account and its password, as typed.
+pub struct PasswordProof {
+    /// User name, mobile number or e-mail address.
+    pub account: String,
+    pub password: SecretString,
+}
+
+/// Whose password it was.
+pub struct ProvenAccount {
+    pub user: User,
+    /// Whether the hash is to be renewed.
+    rehash: bool,
+}
+
+impl PasswordProof {
+    fn check(&self, prefix: &str) -> Result<(), Vec<FieldFault>> {
+        let mut faults = Vec::new();
+        let mut fault = |field: &str, fault| faults.push(FieldFault::new(format!("{prefix}{field}"), fault));
+        if self.account.trim().is_empty() {
+            fault("account", Fault::Empty);
+        } else if self.account.chars().nth(LONGEST_ACCOUNT as usize).is_some() {
+            fault("account", Fault::TooLong(LONGEST_ACCOUNT));
+        }
+        if self.password.expose_secret().is_empty() {
+            fault("password", Fault::Empty);
+        }
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
-    if input.password.expose_secret().is_empty() {
-        faults.push(FieldFault::new("password", Fault::Empty));
-    }
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }

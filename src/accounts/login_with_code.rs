@@ -6,10 +6,11 @@ use crate::captcha::{Captcha, CaptchaAnswer, CaptchaRefusal};
 use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
 use crate::core::problem::FieldFault;
+use crate::db::models::User;
 use crate::db::{Db, DbError};
 use crate::limits::{LimitError, Limiter};
 use crate::sessions::Method;
-use crate::verification::{CodeRejection, Codes, Contact, Denied, Purpose, refusals};
+use crate::verification::{CodeRejection, Codes, Contact, Denied, Purpose, Redemption, refusals};
 
 /// What the person filled in.
 pub struct CodeCredentials {
@@ -51,27 +52,51 @@ impl LoginWithCode {
     /// # Errors
     /// [`CodeLoginRefusal`].
     pub async fn run(&self, input: CodeCredentials, client: &Client) -> Result<SignedIn, CodeLoginRefusal> {
+        let asked = Asked { purpose: Purpose::Login, prefix: "contact." };
+        let proven = self.prove(input.contact, asked, input.captcha.as_ref(), client).await?;
+        let opened = self.sign_in.open(proven.user, proven.method, input.remember, client).await;
+        match opened {
+            Ok(opened) => opened.ok_or(CodeLoginRefusal::Rejected),
+            Err(fault) => {
+                self.codes.restore(proven.redemption).await;
+                Err(fault.into())
+            }
+        }
+    }
+
+    /// Checks that the caller has an address of an account that may be used; opens nothing, and uses the code up: whoever
+    /// then fails for a reason that is not the caller's gives it back.
+    ///
+    /// # Errors
+    /// [`CodeLoginRefusal`].
+    pub async fn prove(
+        &self,
+        contact: ContactInput,
+        asked: Asked,
+        captcha: Option<&CaptchaAnswer>,
+        client: &Client,
+    ) -> Result<ProvenContact, CodeLoginRefusal> {
         let mut faults = Vec::new();
-        let claim = input.contact.parse(&self.settings.regions, &self.codes, &mut faults);
+        let claim = contact.parse_at(asked.prefix, &self.settings.regions, &self.codes, &mut faults);
         let Some(claim) = claim.filter(|_| faults.is_empty()) else {
             return Err(faults.into());
         };
         self.limits.redeem(&client.network()).await?;
-        self.captcha.check(input.captcha.as_ref(), client.address).await?;
-        let redemption = self.codes.redeem(Purpose::Login, &claim.contact.key(), &claim.code).await?;
-        let outcome = self.sign_in(&claim.contact, input.remember, client).await;
-        if matches!(outcome, Err(CodeLoginRefusal::Denied(_))) {
-            self.codes.restore(redemption).await;
+        self.captcha.check(captcha, client.address).await?;
+        let redemption = self.codes.redeem(asked.purpose, &claim.contact.key(), &claim.code).await?;
+        match self.owner(&claim.contact, client).await {
+            Ok((user, method)) => Ok(ProvenContact { user, method, redemption }),
+            Err(refusal) => {
+                if matches!(refusal, CodeLoginRefusal::Denied(_)) || asked.purpose == Purpose::Bind {
+                    // Bought nothing. A code to bind is also good for registering where no account has the address.
+                    self.codes.restore(redemption).await;
+                }
+                Err(refusal)
+            }
         }
-        outcome
     }
 
-    async fn sign_in(
-        &self,
-        contact: &Contact,
-        remember: bool,
-        client: &Client,
-    ) -> Result<SignedIn, CodeLoginRefusal> {
+    async fn owner(&self, contact: &Contact, client: &Client) -> Result<(User, Method), CodeLoginRefusal> {
         let (user, method) = match contact {
             Contact::Mobile(mobile) => (self.db.find_user_by_mobile(mobile.e164()).await?, Method::SmsCode),
             Contact::Email(email) => (self.db.find_user_by_email(email.key()).await?, Method::EmailCode),
@@ -84,6 +109,21 @@ impl LoginWithCode {
             self.sign_in.failed(Some(&user), method, client).await;
             return Err(CodeLoginRefusal::Disabled);
         }
-        self.sign_in.open(user, method, remember, client).await?.ok_or(CodeLoginRefusal::Rejected)
+        Ok((user, method))
     }
+}
+
+/// What a code has to be for, and where it stands in the input.
+pub struct Asked {
+    pub purpose: Purpose,
+    /// Ends with a dot, or is empty.
+    pub prefix: &'static str,
+}
+
+/// Whose address it was.
+pub struct ProvenContact {
+    pub user: User,
+    pub method: Method,
+    /// Gives the code back where what it was for failed.
+    pub redemption: Redemption,
 }

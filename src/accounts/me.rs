@@ -2,6 +2,7 @@
 
 use crate::core::clock::Clock;
 use crate::core::ids::UserId;
+use crate::db::identities::Identity;
 use crate::db::models::{AuditEvent, Session, User};
 use crate::db::{Db, DbError};
 use crate::sessions::{AccessTokens, Claims, Sessions};
@@ -68,6 +69,14 @@ impl Me {
     /// [`DbError`].
     pub async fn sessions(&self, user: UserId) -> Result<Vec<Session>, DbError> {
         self.db.live_sessions(user, self.clock.now()).await
+    }
+
+    /// Who the person is at social providers, first linked first.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub async fn identities(&self, user: UserId) -> Result<Vec<Identity>, DbError> {
+        self.db.identities_of(user).await
     }
 
     /// What happened to the person's account, newest first; at most 50 entries.

@@ -1,5 +1,6 @@
 //! Accounts: one use case a file, named after its mutation or query.
 
+pub mod account;
 pub mod administration;
 pub mod audit;
 pub mod availability;

@@ -15,7 +15,7 @@ pub struct PasswordInput {
 
 impl PasswordInput {
     /// Checks both; every fault goes into `faults`.
-    pub(super) fn parse(
+    pub fn parse(
         &self,
         policy: &Policy,
         own_words: &[String],

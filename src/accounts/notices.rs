@@ -26,7 +26,8 @@ impl Notices {
 
     /// A notice to the address that the account has now: the one of the channel `first`, in its absence the other.
     /// `None` for an account without an address.
-    pub(super) fn to(
+    #[must_use]
+    pub fn to(
         &self,
         user: &User,
         first: Channel,
@@ -42,7 +43,7 @@ impl Notices {
     }
 
     /// The notice is written: it can be sent.
-    pub(super) fn written(&self) {
+    pub fn written(&self) {
         self.outbox.wake();
     }
 }

@@ -29,7 +29,7 @@ impl ContactInput {
     }
 
     /// The same where the proof stands elsewhere in the input; `prefix` ends with a dot, or is empty.
-    pub(super) fn parse_at(
+    pub fn parse_at(
         self,
         prefix: &str,
         regions: &[Region],

@@ -48,7 +48,7 @@ macro_rules! unproven {
         }
     };
 }
-pub(super) use unproven;
+pub(crate) use unproven;
 
 /// Asks people who are signed in to prove it again.
 #[derive(Clone)]
@@ -64,7 +64,7 @@ pub struct Reauthentication {
 
 impl Reauthentication {
     /// By the password where one is given, else by a fresh session.
-    pub(super) async fn check(
+    pub async fn check(
         &self,
         caller: &Caller,
         password: Option<SecretString>,

@@ -1,5 +1,6 @@
 //! `register`: a new account, proven by a code to a mobile number or an e-mail address.
 
+use super::account;
 use super::audit::{Audit, Kind};
 use super::naming;
 use super::proof::{Claim, ContactInput};
@@ -9,11 +10,9 @@ use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::identifier::{Nickname, Username};
-use crate::core::ids::UserId;
 use crate::core::problem::{Fault, FieldFault};
 use crate::core::random::Random;
 use crate::core::secret::{ExposeSecret as _, SecretString};
-use crate::db::models::{NewUser, User};
 use crate::db::{Db, DbError, Taken};
 use crate::limits::{LimitError, Limiter};
 use crate::passwords::{Busy, Hasher, NewPassword, Policy};
@@ -141,7 +140,13 @@ impl Register {
                 (None, None) => Nickname::parse(username.as_str(), &[])
                     .unwrap_or_else(|_| naming::nickname(username.as_str(), &self.random)),
             };
-            let user = self.row(&username, &nickname, &contact, &hash);
+            let user = account::row(
+                account::Names { username: &username, nickname: &nickname, avatar_url: None },
+                &contact,
+                Some(&hash),
+                self.settings.terms_version.clone(),
+                (&self.clock, &self.random),
+            );
             let session = self.sessions.open(user.id, method, false, client);
             let event = self.audit.event(
                 Kind::Registered,
@@ -153,7 +158,7 @@ impl Register {
             let access = self.sessions.access_token(&session.row, Vec::new()).map_err(OpenFault::from)?;
             match self.db.create_user(&user, &session.row, &event).await {
                 Ok(()) => {
-                    let user = shown(user);
+                    let user = account::shown(user);
                     let refresh = RefreshToken::of(&session.row, &self.sessions);
                     let new_device = session.new_device;
                     return Ok(SignedIn { user, access, refresh, new_account: true, new_device });
@@ -167,52 +172,10 @@ impl Register {
         }
         Err(Denied::Fault("no free name was drawn".into()).into())
     }
-
-    fn row(&self, username: &Username, nickname: &Nickname, contact: &Contact, hash: &str) -> NewUser {
-        let now = self.clock.now();
-        let (mobile, email) = match contact {
-            Contact::Mobile(mobile) => (Some(mobile.e164().to_owned()), None),
-            Contact::Email(email) => (None, Some(email)),
-        };
-        NewUser {
-            id: UserId::new(&self.clock, &self.random),
-            username: username.as_str().into(),
-            username_key: username.key().into(),
-            nickname: nickname.as_str().into(),
-            nickname_key: nickname.key().into(),
-            avatar_url: None,
-            mobile,
-            email: email.map(|email| email.as_str().to_owned()),
-            email_key: email.map(|email| email.key().to_owned()),
-            password_hash: Some(hash.into()),
-            roles: "[]".into(),
-            status: "active".into(),
-            terms_version: self.settings.terms_version.clone(),
-            created_at: now.into(),
-            updated_at: now.into(),
-        }
-    }
 }
 
 fn noted<T>(parsed: Option<Result<T, Fault>>, path: &str, faults: &mut Vec<FieldFault>) -> Option<T> {
     parsed?.map_err(|fault| faults.push(FieldFault::new(path, fault))).ok()
-}
-
-/// The person as a query would read them back.
-fn shown(user: NewUser) -> User {
-    User {
-        id: user.id,
-        username: user.username,
-        nickname: user.nickname,
-        avatar_url: user.avatar_url,
-        mobile: user.mobile,
-        email: user.email,
-        password_hash: user.password_hash,
-        roles: user.roles,
-        status: user.status,
-        created_at: user.created_at,
-        delete_at: None,
-    }
 }
 
 /// Names the input field whose value was taken.

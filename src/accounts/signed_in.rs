@@ -4,7 +4,7 @@ use super::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::secret::SecretString;
-use crate::db::models::{Proven, Session, User};
+use crate::db::models::{AuditEvent, Proven, Session, User};
 use crate::db::{Db, DbError};
 use crate::passwords::Busy;
 use crate::sessions::{AccessToken, Method, Sessions, TokenFault};
@@ -61,6 +61,25 @@ impl From<Busy> for Denied {
     }
 }
 
+/// A session that waits to be written.
+pub struct Draft {
+    pub session: Session,
+    /// That the person signed in.
+    pub event: AuditEvent,
+    access: AccessToken,
+    refresh: Option<RefreshToken>,
+    new_device: Option<SecretString>,
+}
+
+impl Draft {
+    /// What the person is handed once the session is written.
+    #[must_use]
+    pub fn finish(self, user: User, new_account: bool) -> SignedIn {
+        let Self { access, refresh, new_device, .. } = self;
+        SignedIn { user, access, refresh, new_account, new_device }
+    }
+}
+
 /// Opens sessions on accounts that exist.
 #[derive(Clone)]
 pub struct SignIn {
@@ -85,20 +104,35 @@ impl SignIn {
         client: &Client,
     ) -> Result<Option<SignedIn>, OpenFault> {
         let Some(proven) = proven(&user, method) else { return Ok(None) };
-        let opened = self.sessions.open(user.id, method, remember, client);
-        let event =
-            self.audit.event(Kind::SignedIn, Some(user.id), Some(opened.row.id), method.word(), client);
-        // Signed first: a token that cannot be made must not leave a session behind.
-        let access = self.sessions.access_token(&opened.row, user.roles())?;
-        if !self.db.open_session(&opened.row, &proven, &event).await? {
+        let draft = self.draft(&user, method, method.word(), remember, client)?;
+        if !self.db.open_session(&draft.session, &proven, &draft.event).await? {
             return Ok(None);
         }
+        Ok(Some(draft.finish(user, false)))
+    }
+
+    /// Makes a session that is written in the transaction of its cause. `way`: how the person signed in, for the audit
+    /// log. The token is signed first: one that cannot be made must not leave a session behind.
+    ///
+    /// # Errors
+    /// [`OpenFault::Token`].
+    pub fn draft(
+        &self,
+        user: &User,
+        method: Method,
+        way: &str,
+        remember: bool,
+        client: &Client,
+    ) -> Result<Draft, OpenFault> {
+        let opened = self.sessions.open(user.id, method, remember, client);
+        let event = self.audit.event(Kind::SignedIn, Some(user.id), Some(opened.row.id), way, client);
+        let access = self.sessions.access_token(&opened.row, user.roles())?;
         let refresh = RefreshToken::of(&opened.row, &self.sessions);
-        Ok(Some(SignedIn { user, access, refresh, new_account: false, new_device: opened.new_device }))
+        Ok(Draft { session: opened.row, event, access, refresh, new_device: opened.new_device })
     }
 
     /// Writes down a sign-in that failed. The answer does not depend on it.
-    pub(super) async fn failed(&self, user: Option<&User>, method: Method, client: &Client) {
+    pub async fn failed(&self, user: Option<&User>, method: Method, client: &Client) {
         let event =
             self.audit.event(Kind::SignInFailed, user.map(|user| user.id), None, method.word(), client);
         if let Err(error) = self.db.record(&event).await {
@@ -108,7 +142,7 @@ impl SignIn {
 }
 
 /// What `user` proved by `method`, as it was read.
-fn proven(user: &User, method: Method) -> Option<Proven> {
+pub fn proven(user: &User, method: Method) -> Option<Proven> {
     match method {
         Method::Password => user.password_hash.clone().map(Proven::Password),
         Method::SmsCode => user.mobile.clone().map(Proven::Mobile),

@@ -47,20 +47,29 @@ impl AccountLife<'_> {
         configured.unwrap_or_else(|| PageUrl::at(&self.config.http.public_url, "/reset"))
     }
 
+    /// Proof, once more, by somebody who is signed in.
+    pub(super) fn reauthentication(&self) -> Reauthentication {
+        Reauthentication {
+            db: self.db.clone(),
+            limits: self.limits.clone(),
+            hasher: self.hasher.clone(),
+            audit: self.audit.clone(),
+            clock: self.clock.clone(),
+            fresh: self.config.accounts.fresh_session,
+        }
+    }
+
+    /// Notices to owners.
+    pub(super) fn notices(&self) -> Notices {
+        Notices::new(self.outbox.clone(), self.clock.clone())
+    }
+
     /// Adds the services to the schema.
     pub(super) fn add_to<Q: Root>(&self, builder: Builder<Q>) -> Builder<Q> {
         let settings = self.config.accounts.clone();
         let (db, clock) = (self.db.clone(), self.clock.clone());
         let Self { codes, limits, captcha, hasher, policy, audit, outbox, .. } = self;
-        let reauthentication = Reauthentication {
-            db: db.clone(),
-            limits: (*limits).clone(),
-            hasher: (*hasher).clone(),
-            audit: (*audit).clone(),
-            clock: clock.clone(),
-            fresh: settings.fresh_session,
-        };
-        let notices = Notices::new((*outbox).clone(), clock.clone());
+        let (reauthentication, notices) = (self.reauthentication(), self.notices());
         let links = ResetLinks {
             db: db.clone(),
             clock: clock.clone(),

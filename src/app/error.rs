@@ -20,6 +20,8 @@ pub enum StartError {
     KeyFile(String, String),
     #[error("{0} cannot be listened on: {1}")]
     Listen(SocketAddr, std::io::Error),
+    #[error("social sign-in: {0}")]
+    Social(String),
     #[error(transparent)]
     Mail(#[from] SmtpSetupError),
 }

@@ -9,8 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::error::StartError;
 use super::master_key::master_key;
 use super::services::Parts;
+use super::social;
 use crate::config::Config;
 use crate::config::http::Origin;
+use crate::config::mode::Mode;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::db::{self, Db};
@@ -54,7 +56,11 @@ impl Gateway {
         {
             config.http.public_url = Origin::of_listener(address);
         }
-        let parts = Parts { config: &config, clock, random, master, db: db.clone(), store, keys };
+        if config.mode == Mode::Development {
+            config.social.fill_from_sandbox(&config.http.public_url);
+        }
+        let providers = social::providers(&config, &clock).map_err(StartError::Social)?;
+        let parts = Parts { config: &config, clock, random, master, db: db.clone(), store, keys, providers };
         let outbox = Outbox::new(db.clone(), &parts.master, parts.clock.clone(), parts.random.clone());
         let worker = parts.worker(&outbox)?;
         let router = http::router(parts.routes(&outbox));

@@ -7,6 +7,7 @@ mod gateway;
 mod keys;
 mod master_key;
 mod services;
+mod social;
 
 pub use error::StartError;
 pub use examine::{Health, examine};

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::account_life::AccountLife;
 use super::error::StartError;
+use super::social::Social;
 use crate::accounts::audit::Audit;
 use crate::accounts::availability::Availability;
 use crate::accounts::login::Login;
@@ -38,6 +39,7 @@ use crate::graphql::{self, CookiePolicy};
 use crate::limits::Limiter;
 use crate::passwords::{Hasher, Policy};
 use crate::sessions::{AccessTokens, KeyRing, RefreshTokens, Sessions, UpstreamTokens};
+use crate::social::Providers;
 use crate::verification::{Codes, SendEmailCode, SendSms, Sending};
 use crate::{http, sandbox};
 
@@ -50,6 +52,7 @@ pub(super) struct Parts<'a> {
     pub(super) db: Db,
     pub(super) store: Ephemeral,
     pub(super) keys: KeyRing,
+    pub(super) providers: Providers,
 }
 
 impl Parts<'_> {
@@ -177,8 +180,46 @@ impl Parts<'_> {
             audit: &audit,
             outbox,
         };
-        account_life
-            .add_to(builder)
+        let login = Login {
+            db: db.clone(),
+            limits: limits.clone(),
+            captcha: captcha.clone(),
+            hasher: hasher.clone(),
+            sign_in: sign_in.clone(),
+            settings: config.accounts.clone(),
+            clock: clock.clone(),
+        };
+        let login_with_code = LoginWithCode {
+            db: db.clone(),
+            codes: codes.clone(),
+            limits: limits.clone(),
+            captcha: captcha.clone(),
+            sign_in: sign_in.clone(),
+            settings: config.accounts.clone(),
+        };
+        let social = Social {
+            config,
+            providers: self.providers.clone(),
+            master: &self.master,
+            clock,
+            random,
+            db,
+            store: &self.store,
+            codes: &codes,
+            limits: &limits,
+            captcha: &captcha,
+            hasher: &hasher,
+            policy: &policy,
+            audit: &audit,
+            notices: &account_life.notices(),
+            sign_in: &sign_in,
+            login: &login,
+            login_with_code: &login_with_code,
+            reauthentication: &account_life.reauthentication(),
+        };
+        let names = social.names();
+        social
+            .add_to(account_life.add_to(builder))
             .data(CookiePolicy {
                 secure: config.http.public_url.is_https(),
                 refresh_delivery: config.sessions.refresh_delivery,
@@ -219,23 +260,8 @@ impl Parts<'_> {
                 clock: clock.clone(),
                 random: random.clone(),
             })
-            .data(Login {
-                db: db.clone(),
-                limits: limits.clone(),
-                captcha: captcha.clone(),
-                hasher,
-                sign_in: sign_in.clone(),
-                settings: config.accounts.clone(),
-                clock: clock.clone(),
-            })
-            .data(LoginWithCode {
-                db: db.clone(),
-                codes,
-                limits: limits.clone(),
-                captcha: captcha.clone(),
-                sign_in,
-                settings: config.accounts.clone(),
-            })
+            .data(login)
+            .data(login_with_code)
             .data(Availability::new(db.clone(), limits.clone(), config.accounts.clone()))
             .data(me)
             .data(graphql::Offer {
@@ -243,6 +269,7 @@ impl Parts<'_> {
                 captcha: captcha.widget(),
                 sms_regions,
                 terms_version: config.accounts.terms_version.clone(),
+                providers: names,
             })
             .data(limits)
             .data(outbox.clone())

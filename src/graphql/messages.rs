@@ -18,6 +18,11 @@ pub enum Refusal {
     SessionRejected,
     TicketRejected,
     ReauthenticationRequired,
+    ProviderRejected,
+    ProviderUnavailable,
+    IdentityLinked,
+    AccountLinked,
+    LastWayIn,
 }
 
 /// The text in a language.
@@ -35,8 +40,13 @@ pub fn of(refusal: Refusal, language: Language) -> &'static str {
             Refusal::CodeUsedUp => "验证码已失效，请稍后重新获取",
             Refusal::MobileNotSupported => "暂不支持该地区的手机号",
             Refusal::SessionRejected => "登录已失效，请重新登录",
-            Refusal::TicketRejected => "链接无效或已过期，请重新申请",
+            Refusal::TicketRejected => "链接或凭证已失效，请重新开始",
             Refusal::ReauthenticationRequired => "请输入密码或重新登录，以确认是您本人",
+            Refusal::ProviderRejected => "第三方登录未成功，请重试",
+            Refusal::ProviderUnavailable => "第三方登录暂时不可用，请稍后再试",
+            Refusal::IdentityLinked => "该第三方账号已绑定其他账号",
+            Refusal::AccountLinked => "您的账号已绑定另一个同类第三方账号，请先解绑",
+            Refusal::LastWayIn => "这是唯一的登录方式，请先设置密码或绑定手机号、邮箱",
         },
         Language::English => match refusal {
             Refusal::InvalidInput => "Please check what you entered",
@@ -50,9 +60,18 @@ pub fn of(refusal: Refusal, language: Language) -> &'static str {
             Refusal::CodeUsedUp => "The code is used up, please ask for a new one later",
             Refusal::MobileNotSupported => "Numbers of this region are not supported yet",
             Refusal::SessionRejected => "The session has ended, please sign in again",
-            Refusal::TicketRejected => "The link is not good any more, please begin anew",
+            Refusal::TicketRejected => "The link or ticket is not good any more, please begin anew",
             Refusal::ReauthenticationRequired => {
                 "Please enter your password, or sign in again, to show that it is you"
+            }
+            Refusal::ProviderRejected => "The sign-in there did not succeed, please try again",
+            Refusal::ProviderUnavailable => "The sign-in there is not available right now, please try later",
+            Refusal::IdentityLinked => "Is linked to another account already",
+            Refusal::AccountLinked => {
+                "Your account is linked to another person of this provider; unlink that one first"
+            }
+            Refusal::LastWayIn => {
+                "This is the only way to sign in: set a password or add a mobile number or an e-mail address first"
             }
         },
     }

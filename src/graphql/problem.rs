@@ -4,6 +4,7 @@ use async_graphql::{Enum, Interface, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::messages::{self, Refusal};
+use super::social_problem::{AlreadyLinked, ProviderRejected};
 use crate::core::language::Language;
 use crate::core::problem::FieldFault;
 use crate::verification;
@@ -33,6 +34,14 @@ pub enum ProblemCode {
     TicketRejected,
     /// The caller has to prove again that the account is theirs: by the password, or by signing in anew.
     ReauthenticationRequired,
+    /// The provider does not take what the browser brought: begin anew.
+    ProviderRejected,
+    /// The provider does not answer, or refuses this gateway: try again later.
+    ProviderUnavailable,
+    /// The person of the provider is bound to another account, or the account has another person of that provider.
+    AlreadyLinked,
+    /// Without it nobody could sign in to the account any more.
+    LastWayIn,
 }
 
 /// A refusal that a caller must expect.
@@ -53,6 +62,9 @@ pub enum Problem {
     SessionRejected(SessionRejected),
     TicketRejected(TicketRejected),
     ReauthenticationRequired(ReauthenticationRequired),
+    ProviderRejected(ProviderRejected),
+    AlreadyLinked(AlreadyLinked),
+    LastWayIn(LastWayIn),
 }
 
 /// One field that is not acceptable.
@@ -231,4 +243,6 @@ plain_problems! {
     TicketRejected;
     /// The caller has to prove again that the account is theirs: by the password, or by signing in anew.
     ReauthenticationRequired;
+    /// Without it nobody could sign in to the account any more: add a password, an address or another provider first.
+    LastWayIn;
 }

@@ -13,8 +13,11 @@ use super::me::MeQueries;
 use super::password::{PasswordMutations, PasswordQueries};
 use super::problem::Problem;
 use super::profile::ProfileMutations;
+use super::qq::QqMutations;
 use super::sessions::SessionMutations;
 use super::settings::SettingsQueries;
+use super::social::SocialMutations;
+use super::social_link::LinkMutations;
 
 /// What clients may ask, whether the API is a subgraph or not.
 #[derive(MergedObject, Default)]
@@ -33,6 +36,9 @@ pub struct Mutation(
     ContactMutations,
     ProfileMutations,
     DeletionMutations,
+    QqMutations,
+    SocialMutations,
+    LinkMutations,
     SessionMutations,
 );
 

@@ -14,6 +14,8 @@ pub struct Offer {
     /// Empty where no carrier is configured.
     pub sms_regions: Vec<Region>,
     pub terms_version: Option<String>,
+    /// Slugs and names.
+    pub providers: Vec<(String, String)>,
 }
 
 /// What passwords must be like. Any characters will do.
@@ -45,6 +47,15 @@ pub struct MobileRegion {
     name: String,
 }
 
+/// Somewhere that people can sign in instead.
+#[derive(SimpleObject)]
+pub struct SocialProvider {
+    /// Its name in this API: `qq`, `github`.
+    slug: String,
+    /// Its name for people.
+    name: String,
+}
+
 /// What a client needs to draw its forms.
 pub struct Settings;
 
@@ -71,6 +82,13 @@ impl Settings {
             name: region.name(ctx.language()).into(),
         };
         ctx.service::<Offer>().sms_regions.iter().map(region).collect()
+    }
+
+    /// Where people can sign in instead, in the order in which the operator likes them to be shown.
+    async fn providers(&self, ctx: &Context<'_>) -> Vec<SocialProvider> {
+        let provider =
+            |(slug, name): &(String, String)| SocialProvider { slug: slug.clone(), name: name.clone() };
+        ctx.service::<Offer>().providers.iter().map(provider).collect()
     }
 
     /// The version of the terms that `acceptTerms` accepts.

@@ -29,6 +29,11 @@ pub struct SignedIn {
 }
 
 impl SignedIn {
+    /// The same, with where the client wanted to go.
+    pub fn to_next(ctx: &Context<'_>, outcome: signed_in::SignedIn, next: String) -> Self {
+        Self { next: Some(next), ..Self::hand_over(ctx, outcome) }
+    }
+
     /// Hands the browser its cookies, and the client its session.
     pub fn hand_over(ctx: &Context<'_>, outcome: signed_in::SignedIn) -> Self {
         let policy = ctx.service::<CookiePolicy>();

@@ -8,6 +8,7 @@ use super::activity::Activity;
 use super::context::{ContextExt as _, View};
 use super::error::ApiError;
 use super::fault::CallerFault;
+use super::identity::Identity;
 use super::session::Session;
 use crate::accounts::me::Me;
 use crate::db::models;
@@ -68,6 +69,12 @@ impl User {
     /// Whether the person can sign in with a password.
     async fn has_password(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
         Ok(self.own(ctx)?.password_hash.is_some())
+    }
+
+    /// Who the person is at social providers, first linked first.
+    async fn identities(&self, ctx: &Context<'_>) -> Result<Vec<Identity>, ApiError> {
+        let identities = ctx.service::<Me>().identities(self.own(ctx)?.id).await.map_err(Denied::from)?;
+        Ok(identities.into_iter().map(Identity::from).collect())
     }
 
     /// The sessions that stand, last used first.

@@ -1,10 +1,29 @@
 //! Sign-in by QQ and its siblings: the provider vouches for a person, whom we sign in, bind to an account or register.
 //!
-//! `provider` is the port, one file in `providers/` implements it for each of them; `client` is how they are asked.
+//! `provider` is the port, one file in `providers/` implements it for each of them, `client` is how they are asked.
+//! `states` and `tickets` tie each sign-in to one browser; the use cases are named after their mutations. Those about QQ
+//! are the same ones, with the provider fixed.
 
+pub mod bind_social;
+mod browser;
 mod client;
+pub mod exchange;
+pub mod link_social;
+mod next;
 mod provider;
 pub mod providers;
+pub mod register_with_social;
+mod registry;
+pub mod social_authorize;
+pub mod social_authorize_url;
+mod states;
+mod tickets;
+pub mod unlink_social;
+mod vault;
 
 pub use client::{Answer, HttpClient};
 pub use provider::{AuthorizeRequest, Callback, Display, Profile, ProviderError, SocialProvider, Tokens};
+pub use registry::{Offered, Providers};
+pub use states::States;
+pub use tickets::Tickets;
+pub use vault::Vault;

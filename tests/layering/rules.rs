@@ -71,6 +71,7 @@ const ROOMS: &[Room] = &[
             "passwords",
             "limits",
             "captcha",
+            "db::identities",
             "db::models",
             "config",
             "core",

@@ -135,6 +135,12 @@ impl SocialSettings {
         callback(self.callback_url.as_deref()?, provider)
     }
 
+    /// Where browsers come back to from a provider that posts a form: the gateway, which sends them on to the page.
+    #[must_use]
+    pub fn form_callback(public_url: &Origin, provider: &str) -> Option<url::Url> {
+        url::Url::parse(&format!("{}/auth/callback/{provider}", public_url.as_str())).ok()
+    }
+
     /// Development: every provider without credentials is the sandbox's, and so is the page to come back to.
     pub fn fill_from_sandbox(&mut self, public_url: &Origin) {
         let at = |provider: &str| format!("{}/sandbox/{provider}", public_url.as_str());

@@ -1,0 +1,106 @@
+//! `next`: where the client wants to go after a sign-in. Whoever may choose any address there has an open redirect.
+
+use url::Url;
+
+use crate::config::http::Origin;
+use crate::core::problem::Fault;
+
+/// In characters.
+const LONGEST: u32 = 2_048;
+/// What a path is joined to, to see by a browser's own rules whether it leaves the site.
+const NOWHERE: &str = "http://nowhere.invalid";
+
+/// Takes a path of the client's own site, or an address of an allowed origin, and gives it back as a browser reads it.
+///
+/// # Errors
+/// [`Fault::ForeignAddress`] for all else, [`Fault::TooLong`].
+pub(super) fn checked(next: &str, allowed: &[Origin]) -> Result<String, Fault> {
+    if next.chars().nth(LONGEST as usize).is_some() {
+        return Err(Fault::TooLong(LONGEST));
+    }
+    let nowhere = Url::parse(NOWHERE).map_err(|_| Fault::ForeignAddress)?;
+    let url = nowhere.join(next).map_err(|_| Fault::ForeignAddress)?;
+    let plain = url.username().is_empty() && url.password().is_none();
+    if url.origin() == nowhere.origin() {
+        // Only what begins with a slash is a path to every reader; "nowhere.invalid" itself was not asked for.
+        let relative = next.starts_with('/') && plain;
+        let path = &url[url::Position::BeforePath..];
+        // "/.//evil.example" is the path "//evil.example", which the next reader takes for a host.
+        return if relative && !path.starts_with("//") {
+            Ok(path.to_owned())
+        } else {
+            Err(Fault::ForeignAddress)
+        };
+    }
+    let origin = url.origin().ascii_serialization();
+    let known = plain && allowed.iter().any(|allowed| allowed.as_str() == origin);
+    if known { Ok(url.into()) } else { Err(Fault::ForeignAddress) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn allowed() -> Vec<Origin> {
+        vec!["https://app.example".parse().unwrap()]
+    }
+
+    #[test]
+    fn paths_and_allowed_origins_stand() {
+        for (next, expected) in [
+            ("/", "/"),
+            ("/orders?page=2#top", "/orders?page=2#top"),
+            ("/我的", "/%E6%88%91%E7%9A%84"),
+            ("https://app.example/orders", "https://app.example/orders"),
+            ("https://APP.example:443/", "https://app.example/"),
+        ] {
+            assert_eq!(checked(next, &allowed()).as_deref(), Ok(expected), "{next}");
+        }
+    }
+
+    #[test]
+    fn nothing_leads_away() {
+        for next in [
+            "",
+            "orders",
+            "?x",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "/\t/evil.example",
+            "/\n/evil.example",
+            " //evil.example",
+            "/.//evil.example",
+            "/a/..//evil.example",
+            "https://evil.example/",
+            "https:evil.example",
+            "https://app.example.evil.example/",
+            "https://app.example@evil.example/",
+            "https://user@app.example/",
+            "http://app.example/",
+            "https://app.example:444/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "http://nowhere.invalid/",
+            "http:/x",
+        ] {
+            assert_eq!(checked(next, &allowed()), Err(Fault::ForeignAddress), "{next:?}");
+        }
+        assert_eq!(checked(&format!("/{}", "a".repeat(2_048)), &allowed()), Err(Fault::TooLong(2_048)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_stands_stays_on_allowed_origins(next in "[/\\\\a.:@\\t\\n %2fhtps]{0,24}|\\PC{0,24}") {
+            if let Ok(next) = checked(&next, &allowed()) {
+                let site = Url::parse("https://site.example/deep/page").unwrap();
+                let target = site.join(&next).unwrap().origin().ascii_serialization();
+                prop_assert!(["https://site.example", "https://app.example"].contains(&target.as_str()), "{}", next);
+                prop_assert_eq!(checked(&next, &allowed()), Ok(next.clone()));
+            }
+        }
+    }
+}

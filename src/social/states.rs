@@ -1,0 +1,171 @@
+//! The state of an OAuth sign-in: what ties the browser that comes back to the one that was sent away.
+//!
+//! A state is 256 random bits, good once, for one provider and for one browser. The PKCE verifier and the nonce are made
+//! of it under the master key, so that they need no place of their own and nobody who reads the store has them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::browser;
+use crate::core::client::Client;
+use crate::core::clock::{Clock, Instant};
+use crate::core::ids::UserId;
+use crate::core::random::Random;
+use crate::core::secret::{Digester, ExposeSecret as _, MasterKey, SecretString, sha256};
+use crate::ephemeral::{Ephemeral, EphemeralError};
+
+/// Opens and takes states. Cheap to clone.
+#[derive(Clone)]
+pub struct States {
+    store: Ephemeral,
+    digester: Digester,
+    clock: Clock,
+    random: Random,
+    lifetime: TimeDelta,
+}
+
+/// What is kept while somebody is at the provider.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Pending {
+    pub(super) provider: String,
+    /// Where the client wants to go afterwards; checked.
+    pub(super) next: String,
+    /// Whether the person wants to stay signed in for longer than a day.
+    pub(super) remember: bool,
+    /// Who was signed in when it began: only they may link what comes back.
+    pub(super) user: Option<UserId>,
+    browser: String,
+}
+
+/// A state that was opened.
+pub(super) struct OpenState {
+    pub(super) state: String,
+    pub(super) expires_at: Instant,
+}
+
+impl States {
+    /// `lifetime`: how long somebody may take at the provider.
+    #[must_use]
+    pub fn new(
+        store: Ephemeral,
+        master: &MasterKey,
+        clock: Clock,
+        random: Random,
+        lifetime: std::time::Duration,
+    ) -> Self {
+        let lifetime = TimeDelta::from_std(lifetime).unwrap_or(TimeDelta::MAX);
+        Self { store, digester: master.digester("social.state"), clock, random, lifetime }
+    }
+
+    /// Opens a state for the browser that holds `cookie`.
+    pub(super) async fn open(
+        &self,
+        provider: &str,
+        next: String,
+        remember: bool,
+        user: Option<UserId>,
+        cookie: &SecretString,
+    ) -> Result<OpenState, EphemeralError> {
+        // Hexadecimal: WeChat promises to keep letters and digits only.
+        let state = hex(&self.random.bytes::<32>());
+        let (now, browser) = (self.clock.now(), browser::digest(cookie));
+        let expires_at = now + self.lifetime;
+        let pending = Pending { provider: provider.into(), next, remember, user, browser };
+        let record = serde_json::to_string(&pending).expect("texts always have a JSON form");
+        self.store.put_record(&key(&state), &record, expires_at, now).await?;
+        Ok(OpenState { state, expires_at })
+    }
+
+    /// Takes a state, once. `None`: unknown, used, expired, of another provider or of another browser; a stranger who
+    /// got hold of a state does not use it up for its owner.
+    pub(super) async fn take(
+        &self,
+        state: &str,
+        provider: &str,
+        client: &Client,
+    ) -> Result<Option<Pending>, EphemeralError> {
+        let (key, now) = (key(state), self.clock.now());
+        let read = |record: String| serde_json::from_str::<Pending>(&record).ok();
+        let Some(pending) = self.store.peek_record(&key, now).await?.and_then(read) else { return Ok(None) };
+        if pending.provider != provider || !browser::is(&pending.browser, client) {
+            return Ok(None);
+        }
+        Ok(self.store.take_record(&key, now).await?.and_then(read))
+    }
+
+    /// Keeps what a provider posted about the person beside the code, until the browser is back. Only for states that
+    /// are open: nobody can fill the store with it.
+    ///
+    /// # Errors
+    /// [`EphemeralError`].
+    pub async fn keep_user(&self, state: &str, user: &str) -> Result<(), EphemeralError> {
+        let now = self.clock.now();
+        if is_state(state) && self.store.peek_record(&key(state), now).await?.is_some() {
+            self.store.put_record(&user_key(state), user, now + self.lifetime, now).await?;
+        }
+        Ok(())
+    }
+
+    /// What was kept by [`States::keep_user`].
+    pub(super) async fn take_user(&self, state: &str) -> Result<Option<String>, EphemeralError> {
+        self.store.take_record(&user_key(state), self.clock.now()).await
+    }
+
+    /// The PKCE verifier of a state (RFC 7636): 43 characters.
+    pub(super) fn verifier(&self, state: &str) -> SecretString {
+        URL_SAFE_NO_PAD.encode(self.digester.digest(&["verifier", state])).into()
+    }
+
+    /// Its S256 challenge.
+    pub(super) fn challenge(&self, state: &str) -> String {
+        URL_SAFE_NO_PAD.encode(sha256(self.verifier(state).expose_secret().as_bytes()))
+    }
+
+    /// What has to come back in the ID token.
+    pub(super) fn nonce(&self, state: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.digester.digest(&["nonce", state]))
+    }
+}
+
+/// Whether a text has the form of a state.
+pub(super) fn is_state(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+fn user_key(state: &str) -> String {
+    format!("social:user:{}", hex(&sha256(state.as_bytes())))
+}
+
+fn key(state: &str) -> String {
+    format!("social:state:{}", hex(&sha256(state.as_bytes())))
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        for nibble in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
+        }
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verifier_and_nonce_are_of_the_state_and_of_the_form_that_rfc_7636_asks_for() {
+        let (clock, random) = (Clock::system(), Random::seeded(1));
+        let master = MasterKey::generate(&random);
+        let lifetime = std::time::Duration::from_secs(600);
+        let states = States::new(Ephemeral::memory(), &master, clock, random, lifetime);
+        let one = states.verifier("a");
+        assert_eq!(one.expose_secret().len(), 43);
+        assert_eq!(one.expose_secret(), states.verifier("a").expose_secret());
+        assert_ne!(one.expose_secret(), states.verifier("b").expose_secret());
+        assert_ne!(one.expose_secret(), states.nonce("a"));
+        assert!(is_state(&hex(&[0xab; 32])) && !is_state("ab") && !is_state(&"G".repeat(64)));
+    }
+}

@@ -1,0 +1,80 @@
+//! Rows of identities, with the provider's tokens sealed in them.
+
+use super::provider::Profile;
+use super::tickets::{KeptTokens, Vouched};
+use crate::core::clock::Clock;
+use crate::core::ids::{IdentityId, UserId};
+use crate::core::random::Random;
+use crate::core::secret::{MasterKey, Sealer};
+use crate::db::identities::{IdentityUpdate, NewIdentity};
+
+/// Makes rows. Cheap to clone.
+#[derive(Clone)]
+pub struct Vault {
+    sealer: Sealer,
+    clock: Clock,
+    random: Random,
+}
+
+impl Vault {
+    #[must_use]
+    pub fn new(master: &MasterKey, clock: Clock, random: Random) -> Self {
+        Self { sealer: master.sealer("identities"), clock, random }
+    }
+
+    /// A person of a provider who is bound to `user` from now on.
+    pub(super) fn bound(&self, vouched: &Vouched, user: UserId) -> NewIdentity {
+        let (id, now) = (IdentityId::new(&self.clock, &self.random), self.clock.now());
+        NewIdentity {
+            id,
+            user_id: user,
+            provider: vouched.provider.clone(),
+            subject: vouched.subject.clone(),
+            union_id: vouched.union_id.clone(),
+            nickname: vouched.nickname.clone(),
+            avatar_url: vouched.avatar_url.clone(),
+            email: vouched.email.clone(),
+            tokens: Some(self.seal(id, &vouched.tokens)),
+            linked_at: now.into(),
+            last_used_at: now.into(),
+        }
+    }
+
+    /// The same straight from the provider, for somebody who is signed in.
+    pub(super) fn linked(&self, provider: &str, profile: &Profile, user: UserId) -> NewIdentity {
+        let (id, now) = (IdentityId::new(&self.clock, &self.random), self.clock.now());
+        NewIdentity {
+            id,
+            user_id: user,
+            provider: provider.to_owned(),
+            subject: profile.subject.clone(),
+            union_id: profile.union_id.clone(),
+            nickname: profile.nickname.clone(),
+            avatar_url: profile.avatar_url.clone(),
+            email: profile.email.clone(),
+            tokens: Some(self.seal(id, &KeptTokens::new(&profile.tokens, now))),
+            linked_at: now.into(),
+            last_used_at: now.into(),
+        }
+    }
+
+    /// What the provider tells at a later sign-in.
+    pub(super) fn update(&self, id: IdentityId, profile: &Profile) -> IdentityUpdate {
+        let now = self.clock.now();
+        IdentityUpdate {
+            subject: profile.subject.clone(),
+            union_id: profile.union_id.clone(),
+            nickname: profile.nickname.clone(),
+            avatar_url: profile.avatar_url.clone(),
+            email: profile.email.clone(),
+            tokens: Some(self.seal(id, &KeptTokens::new(&profile.tokens, now))),
+            last_used_at: now.into(),
+        }
+    }
+
+    fn seal(&self, id: IdentityId, tokens: &KeptTokens) -> Vec<u8> {
+        let plain =
+            zeroize::Zeroizing::new(serde_json::to_vec(tokens).expect("texts always have a JSON form"));
+        self.sealer.seal(&self.random, &format!("identities.tokens.{id}"), &plain)
+    }
+}
