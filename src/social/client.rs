@@ -92,3 +92,52 @@ fn unavailable(error: reqwest::Error) -> ProviderError {
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     ProviderError::Unavailable(format!("{kind}: {cause}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Reply, Stub};
+    use super::*;
+
+    async fn ask(client: HttpClient, reply: Reply) -> Result<Answer, ProviderError> {
+        let stub = Stub::start().await;
+        stub.always("/a", reply);
+        let url = Url::parse(&format!("{}/a?access_token=hunter2", stub.url)).unwrap();
+        client.get(url, &[("Accept", "application/json")]).await
+    }
+
+    #[tokio::test]
+    async fn a_whole_answer_is_given_as_it_is() {
+        let answer = ask(Stub::client(), Reply::status(401, "é\n")).await.unwrap();
+        assert_eq!((answer.status, answer.text.as_str()), (401, "é\n"));
+        let answer = ask(Stub::client(), Reply::redirect("http://127.0.0.1:1/")).await.unwrap();
+        assert_eq!((answer.status, answer.text.as_str()), (302, ""));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_whole_answer_is_an_error_without_the_address() {
+        for (reply, word) in [
+            (Reply::silence(), "no answer in time"),
+            (Reply::cut("{}"), "broke off"),
+            (Reply::raw(b""), "broke off"),
+            (Reply::raw(b"220 mail ready\r\n"), "broke off"),
+            (Reply::ok(&"x".repeat(LONGEST_ANSWER + 1)), "too long"),
+        ] {
+            let client = if reply.is_silent() { Stub::hasty_client() } else { Stub::client() };
+            let Err(ProviderError::Unavailable(words)) = ask(client, reply).await else {
+                panic!("{word}: an answer")
+            };
+            assert!(words.contains(word), "{words}");
+            assert!(!words.contains("hunter2") && !words.contains("127.0.0.1"), "{words}");
+        }
+    }
+
+    #[tokio::test]
+    async fn nobody_at_home_is_an_error_without_the_address() {
+        let url = Url::parse("http://127.0.0.1:1/a?code=hunter2").unwrap();
+        let Err(error) = Stub::client().post(url, &[("client_secret", "hunter3")], &[]).await else {
+            panic!("an answer from nowhere")
+        };
+        let words = format!("{error} {error:?}");
+        assert!(words.contains("no connection") && !words.contains("hunter"), "{words}");
+    }
+}

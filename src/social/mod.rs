@@ -1,6 +1,7 @@
 //! Sign-in by QQ and its siblings: the provider vouches for a person, whom we sign in, bind to an account or register.
 //!
-//! `provider` is the port, one file in `providers/` implements it for each of them, `client` is how they are asked.
+//! `provider` is the port, one file in `providers/` implements it for each of them, `client` is how they are asked,
+//! `values` what of their answers is let in.
 //! `states` and `tickets` tie each sign-in to one browser; the use cases are named after their mutations. Those about QQ
 //! are the same ones, with the provider fixed.
 
@@ -17,8 +18,11 @@ mod registry;
 pub mod social_authorize;
 pub mod social_authorize_url;
 mod states;
+#[cfg(test)]
+mod testing;
 mod tickets;
 pub mod unlink_social;
+pub mod values;
 mod vault;
 
 pub use client::{Answer, HttpClient};
