@@ -85,7 +85,7 @@ pub struct Tokens {
 }
 
 /// Why there is no profile.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum ProviderError {
     /// It was asked and said no: the code is old, was used, belongs to another app. To begin anew may help.
     #[error("refused with {}", code.as_deref().unwrap_or("no code"))]
