@@ -8,6 +8,7 @@
 pub mod changes;
 mod error;
 pub mod identities;
+pub mod merges;
 mod migrating;
 pub mod models;
 mod pg;
@@ -23,10 +24,11 @@ use diesel_async::pooled_connection::bb8::Pool;
 pub use error::{DbError, Taken};
 
 use crate::core::clock::Instant;
-use crate::core::ids::{IdentityId, MessageId, SessionId, UserId};
+use crate::core::ids::{IdentityId, MergeId, MessageId, SessionId, UserId};
 use crate::core::outage::Outage;
 use changes::{AccountChange, ProfileChange};
 use identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
+use merges::{Merge, Merged, NewMerge, Seal, Undone, Unseal};
 use models::{
     AuditEvent, AuditFilter, DueMessage, InboxMessage, KeyChange, KnownPerson, MessageEnd, MessageProgress,
     NewMessage, NewUser, Proven, ResetLink, Session, SigningKey, User, UserFilter,
@@ -272,6 +274,19 @@ dispatch! {
     queries::identities::unlink_identity(
         user: UserId, provider: &str, keep_a_way_in: bool, event: &AuditEvent, notice: Option<&NewMessage>
     ) -> Unlinked;
+
+    /// Makes two accounts one, with the audit entries and notices, all or nothing. The kept account gets the other's
+    /// people of providers and roles, and of mobile number, e-mail address and password what it has not; the merged one can
+    /// not be used any more, and all its sessions are ended.
+    queries::merges::merge_accounts(merge: &NewMerge<'_>, seal: Seal<'_>, events: &[AuditEvent]) -> Merged;
+    /// Takes two accounts apart again, and ends all sessions of the kept one. What its owner changed since stays.
+    queries::merges::undo_merge(
+        id: MergeId, now: Instant, unseal: Unseal<'_>, events: &[AuditEvent], notices: &[NewMessage]
+    ) -> Undone;
+    /// Finds a merge by id.
+    queries::merges::find_merge(id: MergeId) -> Option<Merge>;
+    /// The merges of an account, on whichever side, newest first.
+    queries::merges::find_merges(user: UserId) -> Vec<Merge>;
 
     /// The newest entries of the audit log about a person, newest first.
     queries::erasure::activity(user: UserId, limit: i64) -> Vec<AuditEvent>;

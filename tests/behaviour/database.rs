@@ -5,6 +5,8 @@ use diesel::prelude::*;
 use diesel::query_source::Column as Named;
 use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
+use menjin::core::ids::UserId;
+use menjin::db::models::NewUser;
 use menjin::db::schema;
 use menjin::db::types::{Ts, Uid};
 
@@ -99,28 +101,6 @@ on_both! {
             // Far ahead: the gateway beside us erases what is due.
             delete_at: Option<Ts> = Some(ts(100_000_000_000_000)),
         });
-        honest!(sql, identities {
-            id: Uid = uid(7),
-            user_id: Uid = uid(1),
-            provider: String = text("qq"),
-            subject: String = text("openid"),
-            union_id: Option<String> = Some(text("UID_1")),
-            nickname: Option<String> = Some(text("雷")),
-            avatar_url: Option<String> = Some(text("https://example.com/qq.png")),
-            email: Option<String> = Some(text("li@example.com")),
-            tokens: Option<Vec<u8>> = Some(vec![1, 0, 254]),
-            linked_at: Ts = ts(20),
-            last_used_at: Ts = ts(21),
-        });
-        honest!(sql, merges {
-            id: Uid = uid(8),
-            kept_user_id: Uid = uid(1),
-            merged_user_id: Uid = uid(1),
-            at: Ts = ts(22),
-            undo_until: Ts = ts(23),
-            undone_at: Option<Ts> = Some(ts(24)),
-            record: Vec<u8> = vec![0, 3],
-        });
         honest!(sql, reset_links {
             digest: Vec<u8> = vec![8, 0, 255],
             user_id: Option<Uid> = Some(uid(1)),
@@ -195,6 +175,37 @@ on_both! {
             html: Option<String> = Some(text("<p>")),
             code: Option<String> = Some(text("012345")),
             received_at: Ts = ts(15),
+        });
+    }
+}
+
+on_both! {
+    async fn so_can_those_of_social_providers(world: &World) {
+        let mut sql = world.sql().await;
+        let sql = &mut sql;
+        let person = NewUser { id: UserId(uid(1).0), ..world.rows().user("lilei") };
+        world.rows().add(person).await;
+        honest!(sql, identities {
+            id: Uid = uid(7),
+            user_id: Uid = uid(1),
+            provider: String = text("qq"),
+            subject: String = text("openid"),
+            union_id: Option<String> = Some(text("UID_1")),
+            nickname: Option<String> = Some(text("雷")),
+            avatar_url: Option<String> = Some(text("https://example.com/qq.png")),
+            email: Option<String> = Some(text("li@example.com")),
+            tokens: Option<Vec<u8>> = Some(vec![1, 0, 254]),
+            linked_at: Ts = ts(20),
+            last_used_at: Ts = ts(21),
+        });
+        honest!(sql, merges {
+            id: Uid = uid(8),
+            kept_user_id: Uid = uid(1),
+            merged_user_id: Uid = uid(1),
+            at: Ts = ts(22),
+            undo_until: Ts = ts(23),
+            undone_at: Option<Ts> = Some(ts(24)),
+            record: Vec<u8> = vec![0, 3],
         });
     }
 }

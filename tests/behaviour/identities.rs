@@ -66,7 +66,7 @@ on_both! {
         let first = newcomer(world, "first", with_union).await;
         let second = newcomer(world, "second", rows.identity(nobody, "qq", "s2")).await;
         let find = async |provider, subject, union_id| {
-            world.db().find_identity(provider, subject, union_id).await.unwrap().map(|found| found.user_id)
+            world.db().find_identity(provider, subject, union_id).await.expect("it answers").map(|found| found.user_id)
         };
         assert_eq!(find("qq", "s1", None).await, Some(first));
         assert_eq!(find("qq", "other", Some("u1")).await, Some(first));
@@ -89,8 +89,8 @@ on_both! {
         let made = world.db().create_user_with_identity(&other, &identity, &rows.session(other.id), &events).await;
         assert_eq!(taken(made), Taken::Identity);
         assert_eq!(counts(world).await, [1, 1, 2, 0]);
-        assert!(world.db().find_user(other.id).await.unwrap().is_none());
-        let bound = world.db().identities_of(user).await.unwrap();
+        assert!(world.db().find_user(other.id).await.expect("it answers").is_none());
+        let bound = world.db().identities_of(user).await.expect("it answers");
         assert_eq!(bound.len(), 1);
         assert_eq!(bound[0].tokens.as_deref(), Some([0, 255].as_slice()));
     }
@@ -101,13 +101,13 @@ on_both! {
         let rows = world.rows();
         let nobody = UserId(uuid::Uuid::nil());
         let user = newcomer(world, "first", rows.identity(nobody, "qq", "s1")).await;
-        let id = world.db().identities_of(user).await.unwrap()[0].id;
+        let id = world.db().identities_of(user).await.expect("it answers")[0].id;
         world.advance(60);
         let sign_in = async |update: IdentityUpdate| {
             let event = rows.event(Kind::SignedIn, user);
             let signed_in = world.db().sign_in_with_identity(id, &update, &rows.session(user), &event).await;
-            assert!(signed_in.unwrap());
-            world.db().identities_of(user).await.unwrap().remove(0)
+            assert!(signed_in.expect("it answers"));
+            world.db().identities_of(user).await.expect("it answers").remove(0)
         };
         let known = sign_in(update("s1", Some("u1"), world)).await;
         assert_eq!((known.union_id.as_deref(), known.nickname.as_deref()), (Some("u1"), Some("after")));
@@ -133,29 +133,29 @@ on_both! {
         let user = rows.add(with_password(&rows, "first")).await;
         let identity = rows.identity(user, "qq", "s1");
         let linked = [rows.event(Kind::IdentityLinked, user)];
-        assert!(db.bind_identity(&identity, &password(), &rows.session(user), &linked, None).await.unwrap());
+        assert!(db.bind_identity(&identity, &password(), &rows.session(user), &linked, None).await.expect("it answers"));
         let other = rows.add(rows.user("second")).await;
         let before = counts(world).await;
         let sign_in = async |user| {
             let event = rows.event(Kind::SignedIn, user);
             let update = update("s1", None, world);
-            db.sign_in_with_identity(identity.id, &update, &rows.session(user), &event).await.unwrap()
+            db.sign_in_with_identity(identity.id, &update, &rows.session(user), &event).await.expect("it answers")
         };
         assert!(!sign_in(other).await, "it is another account's");
         let set = async |status| {
             let event = rows.event(Kind::UserDisabled, user);
-            db.set_status(user, status, world.now(), &event).await.unwrap().expect("a change");
+            db.set_status(user, status, world.now(), &event).await.expect("it answers").expect("a change");
         };
         set("disabled").await;
         assert!(!sign_in(user).await);
         set("active").await;
         let event = rows.event(Kind::IdentityUnlinked, user);
-        assert_eq!(db.unlink_identity(user, "qq", true, &event, None).await.unwrap(), Unlinked::Done);
+        assert_eq!(db.unlink_identity(user, "qq", true, &event, None).await.expect("it answers"), Unlinked::Done);
         assert!(!sign_in(user).await);
         assert_eq!(counts(world).await, [0, before[1], before[2] + 3, 0]);
         let session = rows.session(user);
         let event = rows.event(Kind::SignedIn, user);
-        assert!(!db.open_session(&session, &Proven::Identity(identity.id), &event).await.unwrap());
+        assert!(!db.open_session(&session, &Proven::Identity(identity.id), &event).await.expect("it answers"));
     }
 }
 
@@ -170,7 +170,7 @@ on_both! {
             db.bind_identity(identity, proven, &rows.session(user), &events, Some(&rows.notice())).await
         };
         let qq = rows.identity(user, "qq", "s1");
-        assert!(!bind(&qq, &Proven::Password("another".into())).await.unwrap());
+        assert!(!bind(&qq, &Proven::Password("another".into())).await.expect("it answers"));
         assert_eq!(counts(world).await, [0, 0, 1, 0]);
         // The last entry cannot be written: nothing is.
         let twice = [events[0].clone(), events[0].clone()];
@@ -178,7 +178,7 @@ on_both! {
         assert_eq!(taken(failed), Taken::Other);
         assert_eq!(counts(world).await, [0, 0, 1, 0]);
         let with_union = NewIdentity { union_id: Some("u1".into()), ..qq.clone() };
-        assert!(bind(&with_union, &password()).await.unwrap());
+        assert!(bind(&with_union, &password()).await.expect("it answers"));
         assert_eq!(counts(world).await, [1, 1, 3, 1]);
 
         let other = rows.add(with_password(&rows, "second")).await;
@@ -192,9 +192,9 @@ on_both! {
         assert_eq!(taken(bind(&same_person, &password()).await), Taken::Identity);
         assert_eq!(counts(world).await, full);
         world.advance(1);
-        assert!(bind(&rows.identity(user, "wechat", "s1"), &Proven::Identity(qq.id)).await.unwrap());
-        assert!(!bind(&rows.identity(other, "wechat", "s2"), &Proven::Identity(qq.id)).await.unwrap());
-        let names: Vec<_> = db.identities_of(user).await.unwrap().into_iter().map(|one| one.provider).collect();
+        assert!(bind(&rows.identity(user, "wechat", "s1"), &Proven::Identity(qq.id)).await.expect("it answers"));
+        assert!(!bind(&rows.identity(other, "wechat", "s2"), &Proven::Identity(qq.id)).await.expect("it answers"));
+        let names: Vec<_> = db.identities_of(user).await.expect("it answers").into_iter().map(|one| one.provider).collect();
         assert_eq!(names, ["qq", "wechat"]);
     }
 }
@@ -215,7 +215,7 @@ on_both! {
             }
             let (mut bound, mut refused) = (0, 0);
             for tried in tries {
-                match tried.await.unwrap() {
+                match tried.await.expect("it answers") {
                     Ok(true) => bound += 1,
                     outcome => {
                         assert_eq!(taken(outcome), Taken::Identity);
@@ -235,7 +235,7 @@ on_both! {
         for round in 0..10 {
             let user = rows.add(with_password(&rows, &format!("u{round}"))).await;
             let session = rows.session(user);
-            assert!(db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user)).await.unwrap());
+            assert!(db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user)).await.expect("it answers"));
             let (one, other) =
                 (rows.identity(user, "qq", &format!("a{round}")), rows.identity(user, "qq", &format!("b{round}")));
             let (bound, linked) = (rows.event(Kind::IdentityLinked, user), rows.event(Kind::IdentityLinked, user));
@@ -261,15 +261,15 @@ on_both! {
         let other = rows.add(with_password(&rows, "second")).await;
         let open = async |user| {
             let session = rows.session(user);
-            assert!(db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user)).await.unwrap());
+            assert!(db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user)).await.expect("it answers"));
             session.id
         };
         let (standing, ended, strange) = (open(user).await, open(user).await, open(other).await);
         let event = rows.event(Kind::SignedOut, user);
-        assert!(db.revoke_session(ended, "logout", world.now(), &event).await.unwrap());
+        assert!(db.revoke_session(ended, "logout", world.now(), &event).await.expect("it answers"));
         let link = async |session| {
             let event = rows.event(Kind::IdentityLinked, user);
-            db.link_identity(&rows.identity(user, "qq", "s1"), session, &event, Some(&rows.notice())).await.unwrap()
+            db.link_identity(&rows.identity(user, "qq", "s1"), session, &event, Some(&rows.notice())).await.expect("it answers")
         };
         let before = counts(world).await;
         assert!(!link(ended).await);
@@ -279,7 +279,7 @@ on_both! {
         assert_eq!(counts(world).await, [1, before[1], before[2] + 1, 1]);
         let event = rows.event(Kind::IdentityUnlinked, user);
         assert_eq!(
-            db.unlink_identity(user, "qq", true, &event, Some(&rows.notice())).await.unwrap(),
+            db.unlink_identity(user, "qq", true, &event, Some(&rows.notice())).await.expect("it answers"),
             Unlinked::Done
         );
         assert_eq!(counts(world).await, [0, before[1], before[2] + 2, 2]);
@@ -296,7 +296,7 @@ on_both! {
         let nobody = UserId(uuid::Uuid::nil());
         let unlink = async |user, provider, guarded| {
             let event = rows.event(Kind::IdentityUnlinked, user);
-            db.unlink_identity(user, provider, guarded, &event, Some(&rows.notice())).await.unwrap()
+            db.unlink_identity(user, provider, guarded, &event, Some(&rows.notice())).await.expect("it answers")
         };
         let alone = newcomer(world, "alone", rows.identity(nobody, "qq", "s0")).await;
         let before = counts(world).await;
@@ -315,8 +315,8 @@ on_both! {
             sql.run(change).await;
             assert_eq!(unlink(alone, "qq", guarded).await, Unlinked::Done, "{change}");
             let identity = rows.identity(alone, "qq", "s0");
-            let standing = db.all_sessions(alone).await.unwrap()[0].id;
-            assert!(db.link_identity(&identity, standing, &rows.event(Kind::IdentityLinked, alone), None).await.unwrap());
+            let standing = db.all_sessions(alone).await.expect("it answers")[0].id;
+            assert!(db.link_identity(&identity, standing, &rows.event(Kind::IdentityLinked, alone), None).await.expect("it answers"));
         }
     }
 }
@@ -327,15 +327,15 @@ on_both! {
         let nobody = UserId(uuid::Uuid::nil());
         for round in 0..10 {
             let user = newcomer(world, &format!("u{round}"), rows.identity(nobody, "qq", &format!("s{round}"))).await;
-            let session = db.all_sessions(user).await.unwrap()[0].id;
+            let session = db.all_sessions(user).await.expect("it answers")[0].id;
             let second = rows.identity(user, "wechat", &format!("s{round}"));
-            assert!(db.link_identity(&second, session, &rows.event(Kind::IdentityLinked, user), None).await.unwrap());
+            assert!(db.link_identity(&second, session, &rows.event(Kind::IdentityLinked, user), None).await.expect("it answers"));
             let (one, other) = (rows.event(Kind::IdentityUnlinked, user), rows.event(Kind::IdentityUnlinked, user));
             let (one, other) = tokio::join!(
                 db.unlink_identity(user, "qq", true, &one, None),
                 db.unlink_identity(user, "wechat", true, &other, None),
             );
-            let mut outcomes = [one.unwrap(), other.unwrap()];
+            let mut outcomes = [one.expect("it answers"), other.expect("it answers")];
             outcomes.sort_by_key(|outcome| *outcome == Unlinked::LastWayIn);
             assert_eq!(outcomes, [Unlinked::Done, Unlinked::LastWayIn]);
         }
@@ -354,7 +354,7 @@ on_both! {
             crate::support::sql::Sql::Sqlite(_) => "1",
         };
         sql.run(&format!("UPDATE users SET delete_at = {past} WHERE username = 'gone'")).await;
-        assert_eq!(world.db().erase_due(world.now()).await.unwrap(), 1);
+        assert_eq!(world.db().erase_due(world.now()).await.expect("it answers"), 1);
         assert_eq!(sql.count("identities").await, 1);
         assert_eq!(sql.count("identities WHERE subject = 's2'").await, 1);
     }

@@ -27,6 +27,7 @@ mod login;
 mod login_with_code;
 mod logout;
 mod me;
+mod merges;
 mod races;
 mod redaction;
 mod refresh_session;

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::desk::{Failure, find};
 use crate::accounts::administration::{Administration, RolesChange};
 use crate::core::roles;
+use crate::db::models::User;
 
 #[derive(Args)]
 pub struct Who {
@@ -34,8 +35,17 @@ pub struct Roles {
     json: bool,
 }
 
+/// An account that is no longer a part of another one.
+async fn find_whole(hands: &Administration, who: &str) -> Result<User, Failure> {
+    let user = find(hands, who).await?;
+    if user.status == "merged" {
+        return Err("the account was merged into another one: it comes back by undoing that".into());
+    }
+    Ok(user)
+}
+
 pub async fn disable(hands: &Administration, who: &Who) -> Result<(), Failure> {
-    let user = find(hands, &who.who).await?;
+    let user = find_whole(hands, &who.who).await?;
     let ended = hands.disable(user.id).await.map_err(|error| error.to_string())?;
     if who.json {
         let ended_sessions = ended.unwrap_or(0);
@@ -52,7 +62,7 @@ pub async fn disable(hands: &Administration, who: &Who) -> Result<(), Failure> {
 }
 
 pub async fn enable(hands: &Administration, who: &Who) -> Result<(), Failure> {
-    let user = find(hands, &who.who).await?;
+    let user = find_whole(hands, &who.who).await?;
     let changed = hands.enable(user.id).await.map_err(|error| error.to_string())?;
     if who.json {
         println!("{}", json!({ "id": user.id, "status": "active", "changed": changed }));

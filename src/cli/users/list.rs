@@ -14,7 +14,7 @@ use crate::db::models::UserFilter;
 #[derive(Args)]
 pub struct Arguments {
     /// Only accounts with this status.
-    #[arg(long, value_parser = ["active", "disabled"])]
+    #[arg(long, value_parser = ["active", "disabled", "merged"])]
     status: Option<String>,
     /// Only accounts with this role.
     #[arg(long)]

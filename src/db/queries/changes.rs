@@ -44,7 +44,7 @@ async fn finish(conn: &mut Conn, change: &AccountChange<'_>) -> Result<usize, Db
 }
 
 /// No link that was mailed before a change of credentials is good after it.
-async fn spend_links(conn: &mut Conn, user: UserId, now: Instant) -> Result<(), DbError> {
+pub(super) async fn spend_links(conn: &mut Conn, user: UserId, now: Instant) -> Result<(), DbError> {
     let open = reset_links::table
         .filter(reset_links::user_id.eq(Uid::from(user)))
         .filter(reset_links::used_at.is_null());

@@ -8,7 +8,7 @@ use crate::core::clock::Instant;
 use crate::core::identifier::{EmailAddress, Mobile, Region};
 use crate::core::ids::UserId;
 use crate::db::models::{AuditEvent, Session, User};
-use crate::db::schema::{audit_events, inbox, messages, reset_links, sessions, users};
+use crate::db::schema::{audit_events, inbox, merges, messages, reset_links, sessions, users};
 use crate::db::types::{Ts, Uid};
 
 /// So many accounts are erased in one go.
@@ -63,9 +63,25 @@ pub async fn erase_due(conn: &mut Conn, now: Instant) -> Result<usize, DbError> 
     Ok(erased)
 }
 
+/// Locks the account and those that were merged into it, in the order in which a merge and its end lock them; tells the
+/// latter.
+async fn hold(conn: &mut Conn, id: Uid) -> Result<Vec<Uid>, DbError> {
+    let merged = merges::table.filter(merges::kept_user_id.eq(id)).select(merges::merged_user_id);
+    let merged: Vec<Uid> = merged.load(conn).await?;
+    let mut all = merged.clone();
+    all.push(id);
+    all.sort_by_key(|id| id.0);
+    for id in all {
+        let row = users::table.filter(users::id.eq(id));
+        diesel::update(row).set(users::updated_at.eq(users::updated_at)).execute(conn).await?;
+    }
+    Ok(merged)
+}
+
 /// Sessions, reset links, identities and merges go with the row. The log keeps what happened and forgets to whom and from where.
 async fn erase(conn: &mut Conn, id: Uid, now: Instant) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
+        let merged = hold(conn, id).await?;
         let row = users::table.filter(users::id.eq(id)).filter(users::delete_at.le(Ts(now)));
         let user: Option<User> = row.select(User::as_select()).first(conn).await.optional()?;
         // An operator may have restored it a moment ago.
@@ -73,6 +89,9 @@ async fn erase(conn: &mut Conn, id: Uid, now: Instant) -> Result<bool, DbError> 
         if diesel::delete(row).execute(conn).await? == 0 {
             return Ok(false);
         }
+        // What was merged into it is of the same person, and nobody is left to give it back to: it is due as well.
+        let merged = users::table.filter(users::id.eq_any(merged)).filter(users::status.eq("merged"));
+        diesel::update(merged).set(users::delete_at.eq(Some(Ts(now)))).execute(conn).await?;
         if let Some(user) = user {
             forget_messages_to(conn, &user).await?;
         }

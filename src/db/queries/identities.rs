@@ -7,7 +7,7 @@ use super::{Conn, DbError};
 use crate::core::ids::{IdentityId, SessionId, UserId};
 use crate::db::identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use crate::db::models::{AuditEvent, NewMessage, NewUser, Proven, Session};
-use crate::db::schema::{identities, sessions, users};
+use crate::db::schema::{identities, users};
 use crate::db::types::Uid;
 
 pub async fn find_identity(
@@ -103,15 +103,7 @@ pub async fn link_identity(
         if !super::sessions::hold_active(conn, identity.user_id).await? {
             return Ok(false);
         }
-        let standing = sessions::table
-            .filter(sessions::id.eq(Uid::from(session)))
-            .filter(sessions::user_id.eq(Uid::from(identity.user_id)))
-            .filter(sessions::revoked_at.is_null())
-            .filter(sessions::idle_expires_at.gt(identity.linked_at))
-            .filter(sessions::expires_at.gt(identity.linked_at));
-        // As the account's row: it waits for whoever is ending the session.
-        let touch = sessions::last_used_at.eq(sessions::last_used_at);
-        if diesel::update(standing).set(touch).execute(conn).await? == 0 {
+        if !super::sessions::hold_session(conn, session, identity.user_id, identity.linked_at).await? {
             return Ok(false);
         }
         insert(conn, identity).await?;
@@ -170,16 +162,16 @@ async fn insert(conn: &mut Conn, identity: &NewIdentity) -> Result<(), DbError> 
     Ok(())
 }
 
-/// Writes the entries and the notice.
-async fn write_down(
+/// Writes the entries and the notices.
+pub(super) async fn write_down(
     conn: &mut Conn,
     events: &[AuditEvent],
-    notice: Option<&NewMessage>,
+    notices: impl IntoIterator<Item = &NewMessage>,
 ) -> Result<(), DbError> {
     for event in events {
         super::audit::record(conn, event).await?;
     }
-    if let Some(notice) = notice {
+    for notice in notices {
         super::messages::insert(conn, notice).await?;
     }
     Ok(())

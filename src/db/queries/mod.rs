@@ -11,6 +11,7 @@ pub mod erasure;
 pub mod identities;
 pub mod inbox;
 pub mod keys;
+pub mod merges;
 pub mod messages;
 pub mod sessions;
 pub mod upkeep;
