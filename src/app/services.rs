@@ -36,12 +36,13 @@ use crate::delivery::{Email, Outbox, Sms, Worker};
 use crate::ephemeral::Ephemeral;
 use crate::graphql::api::Api;
 use crate::graphql::{self, CookiePolicy};
+use crate::http;
 use crate::limits::Limiter;
 use crate::passwords::{Hasher, Policy};
+use crate::sandbox::{self, Sandbox};
 use crate::sessions::{AccessTokens, KeyRing, RefreshTokens, Sessions, UpstreamTokens};
 use crate::social::Providers;
 use crate::verification::{Codes, SendEmailCode, SendSms, Sending};
-use crate::{http, sandbox};
 
 /// What services are built from.
 pub(super) struct Parts<'a> {
@@ -109,8 +110,26 @@ impl Parts<'_> {
             checks: Arc::new(checks),
             keys: self.keys.clone(),
             proofs: Some(proofs),
-            extra: (self.config.mode == Mode::Development).then(|| sandbox::router(self.db.clone())),
+            extra: self.sandbox().map(sandbox::router),
         }
+    }
+
+    /// The world outside, emulated: in development only.
+    fn sandbox(&self) -> Option<Sandbox> {
+        if self.config.mode != Mode::Development {
+            return None;
+        }
+        let (http, social) = (&self.config.http, &self.config.social);
+        let page = social.callback("qq").and_then(|page| page.origin().ascii_serialization().parse().ok());
+        let return_to = [http.public_url.clone()].into_iter().chain(http.allowed_origins.clone()).chain(page);
+        Some(Sandbox {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            public_url: http.public_url.clone(),
+            return_to: return_to.collect(),
+            slow: social.timeout * 3 / 2,
+        })
     }
 
     /// What proxies and services ask.

@@ -36,6 +36,7 @@ mod request_password_reset;
 mod reset_password;
 mod revoke_other_sessions;
 mod revoke_session;
+mod sandbox;
 mod send_email_code;
 mod send_sms;
 mod settings;

@@ -4,6 +4,7 @@ pub mod browser;
 pub mod cli;
 pub mod logs;
 pub mod people;
+pub mod provider;
 pub mod proxy;
 pub mod reply;
 pub mod rows;

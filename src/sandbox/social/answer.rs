@@ -1,0 +1,68 @@
+//! Answers, and how they go wrong on their way.
+
+use std::io;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::{StreamExt as _, stream};
+
+use super::fault::Fault;
+
+/// What QQ calls everything that it sends.
+pub(super) const HTML: &str = "text/html; charset=utf-8";
+pub(super) const JSON: &str = "application/json; charset=utf-8";
+pub(super) const TEXT: &str = "text/plain";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
+
+/// What a proxy says when it cannot reach the server behind it.
+const BAD_GATEWAY: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad \
+                           Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
+
+/// An answer with exactly these bytes.
+pub(super) fn answer(status: StatusCode, kind: &'static str, body: String) -> Response {
+    let mut response = (status, body).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+/// The same with 200, disturbed on its way where `fault` is one of those that strike `here`; `slow` is how long an answer
+/// takes that is too late.
+pub(super) async fn disturbed(
+    slow: Duration,
+    fault: Fault,
+    here: &[Fault],
+    kind: &'static str,
+    body: String,
+) -> Response {
+    if !here.contains(&fault) {
+        return answer(StatusCode::OK, kind, body);
+    }
+    if fault == Fault::Slow {
+        tokio::time::sleep(slow).await;
+    }
+    if fault == Fault::BadGateway {
+        return answer(StatusCode::BAD_GATEWAY, "text/html", BAD_GATEWAY.to_owned());
+    }
+    let mut middle = body.len() / 2;
+    while !body.is_char_boundary(middle) {
+        middle -= 1;
+    }
+    if fault == Fault::Broken {
+        return answer(StatusCode::OK, kind, body[..middle].to_owned());
+    }
+    if fault == Fault::Half {
+        let half = Ok(Bytes::from(body[..middle].to_owned()));
+        let lost = async {
+            // Long enough for the half to be on its way.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Err(io::Error::from(io::ErrorKind::ConnectionReset))
+        };
+        let mut response = answer(StatusCode::OK, kind, String::new());
+        *response.body_mut() = Body::from_stream(stream::iter([half]).chain(stream::once(lost)));
+        return response;
+    }
+    answer(StatusCode::OK, kind, body)
+}

@@ -1,0 +1,207 @@
+//! The page that asks a person of the sandbox for consent, for all providers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header::{LOCATION, REFERRER_POLICY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use minijinja::{Value, context};
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::{Error, StrDeserializer};
+use url::{Url, form_urlencoded};
+
+use super::fault::Fault;
+use super::page::{language, origin_of};
+use super::params::{Params, joined};
+use super::people::{PEOPLE, Person};
+use super::state::{Question, Shared};
+use crate::core::language::Language;
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new().route("/sandbox/consent", post(consent))
+}
+
+/// Shows the page; the answer to it comes to `/sandbox/consent`.
+pub(super) fn ask(shared: &Shared, headers: &HeaderMap, question: Question) -> Response {
+    let language = language(headers);
+    let name = name(&question, language);
+    let faults: Vec<Value> = question
+        .choices
+        .iter()
+        .map(|choice| {
+            let text = match language {
+                Language::Chinese => choice.chinese,
+                Language::English => choice.english,
+            };
+            context! { name => choice.fault.name(), text }
+        })
+        .collect();
+    let people: Vec<Value> = PEOPLE
+        .iter()
+        .map(
+            |person| context! { key => person.key, name => person.nickname, about => person.about(language) },
+        )
+        .collect();
+    let ticket = shared.random.token();
+    let origin = origin_of(&question.redirect_uri);
+    let texts = Texts::of(language);
+    let values = context! {
+        ticket => ticket.as_str(), faults, people, name,
+        client => question.client_id.as_str(),
+        target => question.redirect_uri.as_str(),
+        scope => question.scope.as_str(),
+        title => texts.title.replace("{}", name),
+        warning => texts.warning.replace("{}", name),
+        question => texts.question,
+        returns => texts.returns,
+        scopes => texts.scopes,
+        who => texts.who,
+        wrong => texts.wrong,
+        allow => texts.allow,
+        refuse => texts.refuse,
+    };
+    shared.questions.put(&ticket, question);
+    shared.pages.render(StatusCode::OK, "consent.html", language, values, &[&origin])
+}
+
+/// Says on a page what the provider would say, for requests that no browser may be sent back with.
+pub(super) fn refuse(shared: &Shared, headers: &HeaderMap, words: &str) -> Response {
+    let language = language(headers);
+    shared.pages.notice(StatusCode::BAD_REQUEST, language, Texts::of(language).bad, words)
+}
+
+async fn consent(State(shared): State<Arc<Shared>>, headers: HeaderMap, form: Params) -> Response {
+    let language = language(&headers);
+    let texts = Texts::of(language);
+    let name: StrDeserializer<'_, Error> = form.get("failure").unwrap_or("none").into_deserializer();
+    let Some(question) = shared.questions.get(form.text("request")) else {
+        return shared.pages.notice(StatusCode::GONE, language, texts.bad, texts.old);
+    };
+    let fault =
+        Fault::deserialize(name).ok().filter(|fault| question.choices.iter().any(|c| c.fault == *fault));
+    let (Some(person), Some(mut fault)) = (Person::find(form.text("person")), fault) else {
+        return shared.pages.notice(StatusCode::BAD_REQUEST, language, texts.bad, texts.unknown);
+    };
+    if form.get("decision") == Some("refuse") {
+        fault = Fault::Refused;
+    }
+    let query = match fault {
+        Fault::Closed => None,
+        Fault::Refused => question.refusal.clone(),
+        Fault::Authorize => Some(question.trouble.clone()),
+        _ => {
+            let code = format!("code={}", shared.issue_code(&question, person, fault));
+            Some(joined(&[&code, &question.beside]))
+        }
+    };
+    match query {
+        None => shared.pages.notice(StatusCode::OK, language, texts.closed, texts.stays),
+        Some(query) if question.form_post => send_form(&shared, language, &question, &query),
+        Some(query) => send_back(&question.redirect_uri, &query),
+    }
+}
+
+/// 302 to the client. Its address was checked when the question was asked.
+fn send_back(redirect_uri: &str, query: &str) -> Response {
+    let Ok(mut url) = Url::parse(redirect_uri) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let query = joined(&[url.query().unwrap_or_default(), query]);
+    url.set_query(Some(&query));
+    let Ok(location) = HeaderValue::from_str(url.as_str()) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let no_referrer = (REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    (StatusCode::FOUND, [(LOCATION, location), no_referrer]).into_response()
+}
+
+/// A page with a form that sends itself (OAuth 2.0 Form Post Response Mode).
+fn send_form(shared: &Shared, language: Language, question: &Question, query: &str) -> Response {
+    let fields: Vec<Value> = form_urlencoded::parse(query.as_bytes())
+        .map(|(name, value)| context! { name => &*name, value => &*value })
+        .collect();
+    let texts = Texts::of(language);
+    let values = context! { script => "/sandbox/submit.js", title => texts.sending, go => texts.go, target => question.redirect_uri.as_str(), fields };
+    let origin = origin_of(&question.redirect_uri);
+    shared.pages.render(StatusCode::OK, "form_post.html", language, values, &[&origin])
+}
+
+fn name(question: &Question, language: Language) -> &'static str {
+    let (english, chinese) = question.provider.names();
+    match language {
+        Language::Chinese => chinese,
+        Language::English => english,
+    }
+}
+
+/// The words of the pages; `{}` is the provider.
+struct Texts {
+    title: &'static str,
+    warning: &'static str,
+    question: &'static str,
+    returns: &'static str,
+    scopes: &'static str,
+    who: &'static str,
+    wrong: &'static str,
+    allow: &'static str,
+    refuse: &'static str,
+    bad: &'static str,
+    old: &'static str,
+    unknown: &'static str,
+    closed: &'static str,
+    stays: &'static str,
+    sending: &'static str,
+    go: &'static str,
+}
+
+impl Texts {
+    fn of(language: Language) -> &'static Self {
+        match language {
+            Language::Chinese => &CHINESE,
+            Language::English => &ENGLISH,
+        }
+    }
+}
+
+const ENGLISH: Texts = Texts {
+    title: "Menjin's sandbox: this is not {}",
+    warning: "A stand-in for {} on the developer's own machine. Nobody's real account is used, and nothing is sent to \
+              {}. Never type a real password here.",
+    question: "This app wants to know who you are:",
+    returns: "Afterwards the browser returns to",
+    scopes: "It asks for",
+    who: "Who are you?",
+    wrong: "What goes wrong",
+    allow: "Agree and go back",
+    refuse: "Refuse",
+    bad: "The sandbox refuses this request",
+    old: "This consent page is too old, or the gateway was started anew. Begin again at the application.",
+    unknown: "There is no such person or failure.",
+    closed: "The page was closed",
+    stays: "With this choice no browser comes back to the application. Close this tab, or go back and choose again.",
+    sending: "Back to the application",
+    go: "Go on",
+};
+
+const CHINESE: Texts = Texts {
+    title: "Menjin 沙盒：这里不是{}",
+    warning: "这是开发机上模拟的{}，不涉及任何真实账号，也不会向{}发送任何内容。请勿在此输入真实密码。",
+    question: "以下应用希望获知您的身份：",
+    returns: "之后浏览器将返回",
+    scopes: "申请的权限",
+    who: "您是谁？",
+    wrong: "模拟的故障",
+    allow: "同意并返回",
+    refuse: "拒绝",
+    bad: "沙盒拒绝了该请求",
+    old: "授权页面已过期，或网关已重新启动。请从应用重新开始。",
+    unknown: "没有这个人物或故障。",
+    closed: "页面已关闭",
+    stays: "按此选择，浏览器不会返回应用。请关闭本标签页，或后退重新选择。",
+    sending: "返回应用",
+    go: "继续",
+};

@@ -1,0 +1,30 @@
+//! QQ and its siblings, emulated: the real wire formats with their quirks, a consent page, and failures to choose from.
+//!
+//! One file a provider; `consent` is the page that all share, `state` what they remember.
+
+mod answer;
+mod consent;
+mod fault;
+mod page;
+mod params;
+mod people;
+mod qq;
+mod state;
+mod table;
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::parts::Sandbox;
+use state::Shared;
+
+/// Every path below `/sandbox`.
+pub(super) fn router(sandbox: Sandbox) -> Router {
+    let routes = Router::new()
+        .merge(page::routes())
+        .merge(people::routes())
+        .merge(consent::routes())
+        .merge(qq::routes());
+    routes.with_state(Arc::new(Shared::new(sandbox)))
+}

@@ -1,0 +1,205 @@
+//! What the providers remember: questions that wait for consent, codes and tokens.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use url::Url;
+
+use super::super::parts::Sandbox;
+use super::fault::{Choice, Fault};
+use super::page::Pages;
+use super::people::Person;
+use super::table::Table;
+use crate::config::http::Origin;
+use crate::core::clock::{Clock, Instant};
+use crate::core::random::Random;
+
+/// The client that tokens of [`Fault::OtherApp`] belong to.
+pub(super) const OTHER_APP: &str = "101999999";
+
+/// All providers say ten minutes, or nothing.
+const CODE_LIFE: TimeDelta = TimeDelta::minutes(10);
+/// Longer than the longest token that is told to be old rather than unknown.
+const TOKEN_LIFE: TimeDelta = TimeDelta::days(100);
+
+/// The emulated provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Provider {
+    Qq,
+}
+
+impl Provider {
+    pub(super) fn slug(self) -> &'static str {
+        match self {
+            Self::Qq => "qq",
+        }
+    }
+
+    /// Its name in English and in Chinese.
+    pub(super) fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Qq => ("QQ", "QQ"),
+        }
+    }
+}
+
+/// What a client asked for, waiting for somebody's consent. Queries are encoded already and begin with no `&`.
+#[derive(Clone)]
+pub(super) struct Question {
+    pub(super) provider: Provider,
+    pub(super) client_id: String,
+    /// As it was written: the token request must repeat it.
+    pub(super) redirect_uri: String,
+    pub(super) scope: String,
+    /// PKCE: the S256 challenge.
+    pub(super) challenge: Option<String>,
+    pub(super) nonce: Option<String>,
+    /// Whether the answer is a form rather than an address.
+    pub(super) form_post: bool,
+    pub(super) choices: &'static [Choice],
+    pub(super) code: fn(&Random) -> String,
+    /// What follows the code; the state, where there is one.
+    pub(super) beside: String,
+    /// What a refusal says. `None`: the browser does not come back.
+    pub(super) refusal: Option<String>,
+    /// What [`Fault::Authorize`] says.
+    pub(super) trouble: String,
+}
+
+/// What stands behind a code, and behind the tokens for it.
+#[derive(Clone)]
+pub(super) struct Grant {
+    pub(super) provider: Provider,
+    pub(super) client_id: String,
+    pub(super) redirect_uri: String,
+    pub(super) scope: String,
+    pub(super) challenge: Option<String>,
+    pub(super) nonce: Option<String>,
+    pub(super) person: &'static Person,
+    pub(super) fault: Fault,
+    pub(super) since: Instant,
+    used: bool,
+}
+
+impl Grant {
+    pub(super) fn new(question: &Question, person: &'static Person, fault: Fault, since: Instant) -> Self {
+        Self {
+            provider: question.provider,
+            client_id: question.client_id.clone(),
+            redirect_uri: question.redirect_uri.clone(),
+            scope: question.scope.clone(),
+            challenge: question.challenge.clone(),
+            nonce: question.nonce.clone(),
+            person,
+            fault,
+            since,
+            used: false,
+        }
+    }
+}
+
+/// A token as a table keeps it.
+#[derive(Clone)]
+pub(super) struct Token {
+    pub(super) grant: Grant,
+    /// The app that it belongs to.
+    pub(super) client_id: String,
+    pub(super) expires_at: Instant,
+}
+
+/// What became of a code.
+pub(super) enum Redeemed {
+    /// Boxed: it is much larger than the others.
+    Fresh(Box<Grant>),
+    Used,
+    /// Unknown, too old, or of another provider or client.
+    Invalid,
+}
+
+/// Shared by all requests.
+pub(super) struct Shared {
+    pub(super) clock: Clock,
+    pub(super) random: Random,
+    pub(super) public_url: Origin,
+    pub(super) slow: Duration,
+    pub(super) pages: Pages,
+    pub(super) questions: Table<Question>,
+    pub(super) tokens: Table<Token>,
+    pub(super) refresh_tokens: Table<Token>,
+    codes: Table<Grant>,
+    return_to: Vec<Origin>,
+}
+
+impl Shared {
+    pub(super) fn new(sandbox: Sandbox) -> Self {
+        let clock = sandbox.clock;
+        Self {
+            questions: Table::new(clock.clone(), TimeDelta::minutes(30)),
+            codes: Table::new(clock.clone(), CODE_LIFE),
+            tokens: Table::new(clock.clone(), TOKEN_LIFE),
+            refresh_tokens: Table::new(clock.clone(), TOKEN_LIFE),
+            clock,
+            random: sandbox.random,
+            public_url: sandbox.public_url,
+            return_to: sandbox.return_to,
+            slow: sandbox.slow,
+            pages: Pages::new(),
+        }
+    }
+
+    /// Whether browsers may be sent there.
+    pub(super) fn may_return_to(&self, address: &str) -> bool {
+        Url::parse(address).is_ok_and(|url| {
+            let origin = url.origin().ascii_serialization();
+            url.fragment().is_none() && self.return_to.iter().any(|listed| listed.as_str() == origin)
+        })
+    }
+
+    /// Writes a code down for what was asked and chosen.
+    pub(super) fn issue_code(&self, question: &Question, person: &'static Person, fault: Fault) -> String {
+        let code = (question.code)(&self.random);
+        self.codes.put(&code, Grant::new(question, person, fault, self.clock.now()));
+        code
+    }
+
+    /// Takes a code once.
+    pub(super) fn redeem(&self, provider: Provider, client_id: &str, code: &str) -> Redeemed {
+        let redeemed = self.codes.change(code, |grant| {
+            if grant.provider != provider || grant.client_id != client_id || grant.fault == Fault::CodeExpired
+            {
+                Redeemed::Invalid
+            } else if std::mem::replace(&mut grant.used, true) || grant.fault == Fault::CodeUsed {
+                Redeemed::Used
+            } else {
+                Redeemed::Fresh(Box::new(grant.clone()))
+            }
+        });
+        redeemed.unwrap_or(Redeemed::Invalid)
+    }
+
+    /// Writes an access token down, and a refresh token where there is one.
+    pub(super) fn issue_tokens(&self, grant: Grant, access: &str, refresh: Option<&str>, seconds: i64) {
+        let other = grant.fault == Fault::OtherApp;
+        let client_id = if other { OTHER_APP.to_owned() } else { grant.client_id.clone() };
+        let expires_at = self.clock.now() + TimeDelta::seconds(seconds);
+        let token = Token { grant, client_id, expires_at };
+        if let Some(refresh) = refresh {
+            self.refresh_tokens.put(refresh, token.clone());
+        }
+        self.tokens.put(access, token);
+    }
+
+    /// An access token of `provider`, expired or not.
+    pub(super) fn token(&self, provider: Provider, access: &str) -> Option<Token> {
+        self.tokens.get(access).filter(|token| token.grant.provider == provider)
+    }
+
+    pub(super) fn is_expired(&self, token: &Token) -> bool {
+        token.expires_at <= self.clock.now()
+    }
+}
+
+/// Upper-case hexadecimal digits, 32 of them.
+pub(super) fn upper_hex(bytes: &[u8; 16]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
