@@ -23,6 +23,7 @@ use crate::passwords::{Hasher, Policy};
 use crate::social::bind_social::BindSocial;
 use crate::social::exchange::Exchange;
 use crate::social::link_social::LinkSocial;
+use crate::social::providers::Oidc;
 use crate::social::register_with_social::RegisterWithSocial;
 use crate::social::social_authorize::SocialAuthorize;
 use crate::social::social_authorize_url::SocialAuthorizeUrl;
@@ -34,10 +35,13 @@ use crate::verification::Codes;
 ///
 /// # Errors
 /// In words for the operator: the proxy's address, or a key that cannot be read.
-pub(super) fn providers(config: &Config, _clock: &Clock) -> Result<Providers, String> {
+pub(super) fn providers(config: &Config, clock: &Clock) -> Result<Providers, String> {
     let settings = &config.social;
-    let _client = HttpClient::new(settings.timeout, settings.proxy.as_deref())?;
-    let all: Vec<(Arc<dyn SocialProvider>, bool)> = Vec::new();
+    let client = HttpClient::new(settings.timeout, settings.proxy.as_deref())?;
+    let mut all: Vec<(Arc<dyn SocialProvider>, bool)> = Vec::new();
+    for oidc in &settings.oidc {
+        all.push((Arc::new(Oidc::new(oidc.clone(), client.clone(), clock.clone())?), oidc.form_post));
+    }
     let offered = all.into_iter().filter_map(|(provider, form_post)| {
         let redirect_uri = if form_post {
             SocialSettings::form_callback(&config.http.public_url, provider.slug())

@@ -73,7 +73,7 @@ pub type Unseal<'a> = &'a (dyn Fn(&[u8]) -> Result<String, String> + Sync);
 
 /// What a merge moved from the merged account to the kept one. What the kept account had already stayed where it was.
 #[derive(Default, Serialize, Deserialize)]
-pub(in crate::db) struct Moved {
+pub struct Moved {
     pub identities: Vec<IdentityId>,
     pub mobile: Option<String>,
     /// As written and as compared.
