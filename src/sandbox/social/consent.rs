@@ -95,17 +95,32 @@ async fn consent(State(shared): State<Arc<Shared>>, headers: HeaderMap, form: Pa
         Fault::Authorize => Some(question.trouble.clone()),
         _ => {
             let code = format!("code={}", shared.issue_code(&question, person, fault));
-            Some(joined(&[&code, &question.beside]))
+            let introduction = question.introduction.map(|introduce| introduce(person)).unwrap_or_default();
+            Some(joined(&[&code, &question.beside, &introduction]))
         }
     };
     match query {
         None => shared.pages.notice(StatusCode::OK, language, texts.closed, texts.stays),
-        Some(query) if question.form_post => send_form(&shared, language, &question, &query),
-        Some(query) => send_back(&question.redirect_uri, &query),
+        Some(query) => send(&shared, &headers, &question.redirect_uri, question.form_post, &query),
     }
 }
 
-/// 302 to the client. Its address was checked when the question was asked.
+/// Sends the browser to the client, whose address must have been checked.
+pub(super) fn send(
+    shared: &Shared,
+    headers: &HeaderMap,
+    redirect_uri: &str,
+    form_post: bool,
+    query: &str,
+) -> Response {
+    if form_post {
+        send_form(shared, language(headers), redirect_uri, query)
+    } else {
+        send_back(redirect_uri, query)
+    }
+}
+
+/// 302 to the client.
 fn send_back(redirect_uri: &str, query: &str) -> Response {
     let Ok(mut url) = Url::parse(redirect_uri) else {
         return StatusCode::BAD_REQUEST.into_response();
@@ -120,13 +135,14 @@ fn send_back(redirect_uri: &str, query: &str) -> Response {
 }
 
 /// A page with a form that sends itself (OAuth 2.0 Form Post Response Mode).
-fn send_form(shared: &Shared, language: Language, question: &Question, query: &str) -> Response {
+fn send_form(shared: &Shared, language: Language, target: &str, query: &str) -> Response {
     let fields: Vec<Value> = form_urlencoded::parse(query.as_bytes())
         .map(|(name, value)| context! { name => &*name, value => &*value })
         .collect();
     let texts = Texts::of(language);
-    let values = context! { script => "/sandbox/submit.js", title => texts.sending, go => texts.go, target => question.redirect_uri.as_str(), fields };
-    let origin = origin_of(&question.redirect_uri);
+    let values =
+        context! { script => "/sandbox/submit.js", title => texts.sending, go => texts.go, target, fields };
+    let origin = origin_of(target);
     shared.pages.render(StatusCode::OK, "form_post.html", language, values, &[&origin])
 }
 

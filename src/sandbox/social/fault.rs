@@ -48,6 +48,10 @@ pub(super) enum Fault {
     WrongSignature,
     WrongHash,
     OtherSubject,
+    /// Signed with what is no secret between two, as if it were.
+    Hmac,
+    /// The person gave less than was asked for.
+    FewerScopes,
 }
 
 impl Fault {
@@ -83,6 +87,8 @@ impl Fault {
             Self::WrongSignature => "wrong_signature",
             Self::WrongHash => "wrong_hash",
             Self::OtherSubject => "other_subject",
+            Self::Hmac => "hmac",
+            Self::FewerScopes => "fewer_scopes",
         }
     }
 }
@@ -107,6 +113,8 @@ pub(super) const CLOSED: Choice =
 pub(super) const SLOW: Choice = choice(Fault::Slow, "The token comes too late", "换取令牌的应答超时");
 pub(super) const HALF: Choice =
     choice(Fault::Half, "The connection ends in the middle of the profile", "用户资料传到一半时连接中断");
+pub(super) const BROKEN: Choice =
+    choice(Fault::Broken, "The token's answer is cut off", "换取令牌的应答不完整");
 pub(super) const BAD_GATEWAY: Choice = choice(
     Fault::BadGateway,
     "HTTP 502 with an HTML page instead of the token",

@@ -5,12 +5,17 @@
 mod answer;
 mod consent;
 mod fault;
+mod github;
+mod id_token;
+mod oidc;
 mod page;
 mod params;
 mod people;
 mod qq;
 mod state;
 mod table;
+mod wechat;
+mod weibo;
 
 use std::sync::Arc;
 
@@ -25,6 +30,10 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
         .merge(page::routes())
         .merge(people::routes())
         .merge(consent::routes())
-        .merge(qq::routes());
+        .merge(qq::routes())
+        .merge(weibo::routes())
+        .merge(wechat::routes())
+        .merge(github::routes())
+        .merge(oidc::routes());
     routes.with_state(Arc::new(Shared::new(sandbox)))
 }

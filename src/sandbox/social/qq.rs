@@ -115,6 +115,7 @@ async fn authorize(State(shared): State<Arc<Shared>>, headers: HeaderMap, params
         refusal: Some(joined(&["usercancel=1", &state])),
         trouble: joined(&[&format!("code={code}"), &format!("msg={}", encoded(words)), &state]),
         beside: state,
+        introduction: None,
     };
     consent::ask(&shared, &headers, question)
 }

@@ -19,19 +19,27 @@ pub(super) const OTHER_APP: &str = "101999999";
 
 /// All providers say ten minutes, or nothing.
 const CODE_LIFE: TimeDelta = TimeDelta::minutes(10);
-/// Longer than the longest token that is told to be old rather than unknown.
+/// A token is forgotten afterwards: longer than the sixty days of QQ's.
 const TOKEN_LIFE: TimeDelta = TimeDelta::days(100);
 
 /// The emulated provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Provider {
     Qq,
+    Weibo,
+    Wechat,
+    Github,
+    Oidc,
 }
 
 impl Provider {
     pub(super) fn slug(self) -> &'static str {
         match self {
             Self::Qq => "qq",
+            Self::Weibo => "weibo",
+            Self::Wechat => "wechat",
+            Self::Github => "github",
+            Self::Oidc => "oidc",
         }
     }
 
@@ -39,6 +47,10 @@ impl Provider {
     pub(super) fn names(self) -> (&'static str, &'static str) {
         match self {
             Self::Qq => ("QQ", "QQ"),
+            Self::Weibo => ("Weibo", "微博"),
+            Self::Wechat => ("WeChat", "微信"),
+            Self::Github => ("GitHub", "GitHub"),
+            Self::Oidc => ("OpenID Connect", "OpenID Connect"),
         }
     }
 }
@@ -64,6 +76,8 @@ pub(super) struct Question {
     pub(super) refusal: Option<String>,
     /// What [`Fault::Authorize`] says.
     pub(super) trouble: String,
+    /// What else is said about who consented, in a form.
+    pub(super) introduction: Option<fn(&Person) -> String>,
 }
 
 /// What stands behind a code, and behind the tokens for it.
@@ -102,8 +116,11 @@ impl Grant {
 #[derive(Clone)]
 pub(super) struct Token {
     pub(super) grant: Grant,
+    /// The access token itself.
+    pub(super) access: String,
     /// The app that it belongs to.
     pub(super) client_id: String,
+    pub(super) since: Instant,
     pub(super) expires_at: Instant,
 }
 
@@ -181,8 +198,9 @@ impl Shared {
     pub(super) fn issue_tokens(&self, grant: Grant, access: &str, refresh: Option<&str>, seconds: i64) {
         let other = grant.fault == Fault::OtherApp;
         let client_id = if other { OTHER_APP.to_owned() } else { grant.client_id.clone() };
-        let expires_at = self.clock.now() + TimeDelta::seconds(seconds);
-        let token = Token { grant, client_id, expires_at };
+        let since = self.clock.now();
+        let expires_at = since + TimeDelta::seconds(seconds);
+        let token = Token { grant, access: access.to_owned(), client_id, since, expires_at };
         if let Some(refresh) = refresh {
             self.refresh_tokens.put(refresh, token.clone());
         }
@@ -202,4 +220,15 @@ impl Shared {
 /// Upper-case hexadecimal digits, 32 of them.
 pub(super) fn upper_hex(bytes: &[u8; 16]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+}
+
+/// Digits and letters of both cases.
+pub(super) fn letters(random: &Random, length: usize) -> String {
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    (0..length).map(|_| char::from(LETTERS[random.below(62) as usize])).collect()
+}
+
+/// Lower-case hexadecimal digits, `2 * N` of them.
+pub(super) fn lower_hex<const N: usize>(random: &Random) -> String {
+    random.bytes::<N>().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,0 +1,148 @@
+//! ID tokens, good ones and bad ones.
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse, ThumbprintHash};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Map, Value, json};
+
+use super::fault::Fault;
+use super::state::{Grant, OTHER_APP};
+use crate::config::social::SANDBOX_SECRET;
+use crate::core::clock::Instant;
+use crate::core::secret::sha256;
+
+/// How long ID tokens and access tokens are good for.
+pub(super) const SECONDS: i64 = 3_600;
+
+/// Made at start, gone at the end.
+pub(super) struct Keys {
+    signing: EncodingKey,
+    /// Published nowhere.
+    stranger: EncodingKey,
+    kid: String,
+    jwk: Value,
+}
+
+impl Keys {
+    pub(super) fn generate() -> Self {
+        let (signing, stranger) = (key(), key());
+        let mut jwk = Jwk::from_encoding_key(&signing, Algorithm::ES256).expect("a key that was just made");
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).expect("a key that was just made");
+        jwk.common.key_id = Some(kid.clone());
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        let jwk = serde_json::to_value(jwk).expect("a key that was just made");
+        Self { signing, stranger, kid, jwk }
+    }
+
+    /// What is published.
+    pub(super) fn set(&self) -> Value {
+        json!({ "keys": [self.jwk] })
+    }
+
+    /// An ID token for what was granted, spoilt as was chosen.
+    pub(super) fn id_token(&self, grant: &Grant, issuer: &str, access: &str, now: Instant) -> String {
+        let expiry = match grant.fault {
+            Fault::TokenExpired => now - TimeDelta::hours(1),
+            _ => now + TimeDelta::seconds(SECONDS),
+        };
+        let mut claims = identity(grant, issuer);
+        let hashed = if grant.fault == Fault::WrongHash { "another token" } else { access };
+        // OpenID Connect Core 1.0, section 3.1.3.6.
+        let at_hash = URL_SAFE_NO_PAD.encode(&sha256(hashed.as_bytes())[..16]);
+        claims.extend(object(json!({
+            "exp": expiry.timestamp(),
+            "iat": (expiry - TimeDelta::seconds(SECONDS)).timestamp(),
+            "auth_time": grant.since.timestamp(),
+            "at_hash": at_hash,
+        })));
+        let nonce = match grant.fault {
+            Fault::WrongNonce => Some("the nonce of somebody else"),
+            _ => grant.nonce.as_deref(),
+        };
+        if let Some(nonce) = nonce {
+            claims.insert("nonce".into(), nonce.into());
+        }
+        self.sign(grant.fault, &claims)
+    }
+
+    fn sign(&self, fault: Fault, claims: &Map<String, Value>) -> String {
+        let mut header = Header::new(Algorithm::ES256);
+        header.kid = Some(self.kid.clone());
+        let mut key = &self.signing;
+        let shared = EncodingKey::from_secret(SANDBOX_SECRET.as_bytes());
+        match fault {
+            Fault::Unsigned => {
+                let parts = [
+                    json!({ "alg": "none", "typ": "JWT" }).to_string(),
+                    Value::from(claims.clone()).to_string(),
+                ];
+                let [header, payload] = parts.map(|part| URL_SAFE_NO_PAD.encode(part));
+                return format!("{header}.{payload}.");
+            }
+            Fault::UnknownKey => {
+                header.kid = Some("a-key-that-nobody-published".into());
+                key = &self.stranger;
+            }
+            Fault::WrongSignature => key = &self.stranger,
+            Fault::Hmac => {
+                header.alg = Algorithm::HS256;
+                key = &shared;
+            }
+            _ => {}
+        }
+        jsonwebtoken::encode(&header, claims, key).expect("these claims can be signed")
+    }
+}
+
+/// A private key. The operating system's generator: the library cannot be told which random bytes to use.
+fn key() -> EncodingKey {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("the system gives randomness");
+    let document = pair.to_pkcs8v1().expect("a key that was just made");
+    EncodingKey::from_ec_der(document.as_ref())
+}
+
+/// Who the token is about, by whom and for whom.
+fn identity(grant: &Grant, issuer: &str) -> Map<String, Value> {
+    let issuer = match grant.fault {
+        Fault::WrongIssuer => "https://issuer.example",
+        _ => issuer,
+    };
+    let audience = match grant.fault {
+        Fault::WrongAudience => OTHER_APP,
+        _ => &grant.client_id,
+    };
+    let mut claims = object(json!({ "iss": issuer, "sub": subject(grant), "aud": audience }));
+    claims.extend(email(grant));
+    claims
+}
+
+/// Of a person; another for every emulated provider.
+pub(super) fn subject(grant: &Grant) -> String {
+    grant.person.name_in("oidc")
+}
+
+/// The address, as far as it was asked for.
+pub(super) fn email(grant: &Grant) -> Map<String, Value> {
+    let asked = grant.scope.split(' ').any(|scope| scope == "email");
+    let Some((email, verified)) = grant.person.email.filter(|_| asked && grant.fault != Fault::NoEmail)
+    else {
+        return Map::new();
+    };
+    let verified = verified && grant.fault != Fault::UnverifiedEmail;
+    let verified = match grant.fault {
+        // As Apple has it.
+        Fault::Strings => Value::from(verified.to_string()),
+        _ => Value::from(verified),
+    };
+    object(json!({ "email": email, "email_verified": verified }))
+}
+
+pub(super) fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}
