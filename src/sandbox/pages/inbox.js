@@ -2,7 +2,7 @@
 
 const texts = {
   zh: {
-    title: "收件箱", tag: "开发模式", filter: "按渠道筛选", all: "全部", sms: "短信", email: "邮件",
+    title: "收件箱", tag: "开发模式", sandbox: "登录沙盒", filter: "按渠道筛选", all: "全部", sms: "短信", email: "邮件",
     emptyTitle: "还没有消息",
     emptyText: "开发模式下，短信和邮件不会真正发出，而是显示在这里。在 GraphiQL 里请求一个验证码试试：",
     open: "打开 GraphiQL", none: "该渠道没有消息", copy: "点击复制", copied: "已复制", failed: "请手动复制",
@@ -10,7 +10,7 @@ const texts = {
     arrived: (n) => `收到 ${n} 条新消息`, copyCode: (code) => `复制验证码 ${code}`,
   },
   en: {
-    title: "Inbox", tag: "development", filter: "Filter by channel", all: "All", sms: "SMS", email: "E-mail",
+    title: "Inbox", tag: "development", sandbox: "Sign-in sandbox", filter: "Filter by channel", all: "All", sms: "SMS", email: "E-mail",
     emptyTitle: "No messages yet",
     emptyText: "In development mode text messages and mails are not sent; they show up here. Ask for a code in GraphiQL:",
     open: "Open GraphiQL", none: "No messages on this channel", copy: "click to copy", copied: "Copied",

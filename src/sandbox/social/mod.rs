@@ -14,6 +14,7 @@ mod people;
 mod qq;
 mod state;
 mod table;
+mod visit;
 mod wechat;
 mod weibo;
 
@@ -29,6 +30,7 @@ pub(super) fn router(sandbox: Sandbox) -> Router {
     let routes = Router::new()
         .merge(page::routes())
         .merge(people::routes())
+        .merge(visit::routes())
         .merge(consent::routes())
         .merge(qq::routes())
         .merge(weibo::routes())

@@ -23,6 +23,9 @@ impl Pages {
         for (name, source) in [
             ("frame.html", include_str!("../pages/frame.html")),
             ("consent.html", include_str!("../pages/consent.html")),
+            ("index.html", include_str!("../pages/index.html")),
+            ("start.html", include_str!("../pages/start.html")),
+            ("callback.html", include_str!("../pages/callback.html")),
             ("notice.html", include_str!("../pages/notice.html")),
             ("form_post.html", include_str!("../pages/form_post.html")),
         ] {
@@ -71,9 +74,11 @@ impl Pages {
 /// What pages load.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     const STYLE: &str = include_str!("../pages/sandbox.css");
+    const SCRIPT: &str = include_str!("../pages/sandbox.js");
     const SUBMIT: &str = include_str!("../pages/submit.js");
     Router::new()
         .route("/sandbox/sandbox.css", get(async || asset("text/css; charset=utf-8", STYLE)))
+        .route("/sandbox/sandbox.js", get(async || asset("text/javascript; charset=utf-8", SCRIPT)))
         .route("/sandbox/submit.js", get(async || asset("text/javascript; charset=utf-8", SUBMIT)))
 }
 

@@ -33,6 +33,8 @@ pub(super) enum Provider {
 }
 
 impl Provider {
+    pub(super) const ALL: [Self; 5] = [Self::Qq, Self::Weibo, Self::Wechat, Self::Github, Self::Oidc];
+
     pub(super) fn slug(self) -> &'static str {
         match self {
             Self::Qq => "qq",
@@ -51,6 +53,34 @@ impl Provider {
             Self::Wechat => ("WeChat", "微信"),
             Self::Github => ("GitHub", "GitHub"),
             Self::Oidc => ("OpenID Connect", "OpenID Connect"),
+        }
+    }
+}
+
+impl Provider {
+    /// What is special about it, in English and in Chinese.
+    pub(super) fn about(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Qq => (
+                "JSONP, JSON or urlencoded text, all as text/html; errors with HTTP 200; openid and unionid.",
+                "应答为 JSONP、JSON 或表单文本，类型一律 text/html；错误也是 HTTP 200；有 openid 与 unionid。",
+            ),
+            Self::Weibo => (
+                "Tokens by POST, errors with real HTTP statuses, numbers that are sometimes strings.",
+                "用 POST 换取令牌，错误使用真实的 HTTP 状态码，数字有时是字符串。",
+            ),
+            Self::Wechat => (
+                "appid and secret instead of client_id and client_secret, errcode with HTTP 200, unionid.",
+                "参数名是 appid 与 secret；错误为 HTTP 200 加 errcode；有 unionid。",
+            ),
+            Self::Github => (
+                "PKCE, urlencoded or JSON as asked for, e-mail addresses at an address of their own.",
+                "支持 PKCE；按 Accept 返回表单文本或 JSON；邮箱由单独的接口返回。",
+            ),
+            Self::Oidc => (
+                "Discovery, PKCE required, signed ID tokens, form_post where asked for.",
+                "支持发现文档；必须使用 PKCE；签名的 ID token；可用 form_post 返回。",
+            ),
         }
     }
 }

@@ -1,5 +1,9 @@
 //! The providers of the sandbox send what the real ones send, byte for byte, and refuse what those refuse.
 
+mod oidc;
+mod others;
+mod pages;
+mod production;
 mod qq;
 
 use reqwest::Method;

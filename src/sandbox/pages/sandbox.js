@@ -1,0 +1,178 @@
+"use strict";
+
+const texts = {
+  "zh-CN": {
+    signedIn: (who) => `已登录：${who}`, bindRequired: "平台已确认您的身份，但还没有绑定账号。请绑定已有账号，或注册新账号。",
+    user: "用户", username: "用户名", newAccount: "新账号", next: "接下来前往", yes: "是", no: "否", nobody: "未取得昵称",
+    refused: "平台没有给出授权码", missing: "地址里没有 code 和 state。", failed: "网关没有给出可用的应答", sent: (where) => `验证码已发送至 ${where}`,
+  },
+  en: {
+    signedIn: (who) => `Signed in: ${who}`,
+    bindRequired: "The provider vouches for you, but no account is bound yet. Bind the one that you have, or register.",
+    user: "User", username: "Username", newAccount: "New account", next: "Goes on to", yes: "yes", no: "no",
+    nobody: "no nickname was given", refused: "The provider gave no code", missing: "There is no code and state in the address.",
+    failed: "The gateway gave no answer that can be used", sent: (where) => `The code was sent to ${where}`,
+  },
+};
+const t = texts[document.documentElement.lang] ?? texts.en;
+const find = (id) => document.getElementById(id);
+
+// No token is asked for: the page shows who signed in, and the session's cookie does the rest.
+const SIGNED_IN = "... on SignedIn { user { id username nickname } next newAccount }";
+const PROBLEM = "... on Problem { code message }";
+const FIELDS = "... on InvalidInput { fields { path message } }";
+const BIND_REQUIRED = "... on BindRequired { ticket nickname avatarUrl next }";
+
+async function ask(query, variables) {
+  const response = await fetch("/graphql", {
+    method: "POST",
+    credentials: "include",
+    headers: { "content-type": "application/json", accept: "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await response.json();
+  if (errors) throw new Error(errors.map((error) => error.message).join("\n"));
+  return data.outcome;
+}
+
+function say(element, text, good) {
+  element.textContent = text;
+  element.classList.toggle("good", good === true);
+  element.classList.toggle("bad", good === false);
+}
+
+function explain(problem) {
+  const fields = (problem.fields ?? []).map((field) => `${field.path}: ${field.message}`);
+  return [problem.message ?? t.failed, ...fields].join("\n");
+}
+
+async function attempt(element, work) {
+  try {
+    await work();
+  } catch (error) {
+    say(element, `${t.failed}: ${error.message}`, false);
+  }
+}
+
+async function leave(provider, status) {
+  const input = { next: "/sandbox" };
+  const outcome = provider === "qq"
+    ? await ask("mutation Start($input: AuthorizeUrlInput) { outcome: qqAuthorizeUrl(input: $input) { url } }", { input })
+    : await ask(
+      `mutation Start($provider: String!, $input: AuthorizeUrlInput) {
+        outcome: socialAuthorizeUrl(provider: $provider, input: $input) { __typename ... on AuthorizeUrl { url } ${PROBLEM} } }`,
+      { provider, input },
+    );
+  if (outcome.url) location.assign(outcome.url);
+  else say(status, explain(outcome), false);
+}
+
+function showSignedIn(outcome) {
+  const { user, newAccount, next } = outcome;
+  find("choose").hidden = true;
+  say(find("status"), t.signedIn(user.nickname ?? user.username), true);
+  const facts = find("facts");
+  const rows = [[t.user, user.id], [t.username, user.username], [t.newAccount, newAccount ? t.yes : t.no], [t.next, next ?? "/"]];
+  for (const [name, value] of rows) {
+    const term = document.createElement("dt");
+    const description = document.createElement("dd");
+    term.textContent = name;
+    description.textContent = value;
+    facts.append(term, description);
+  }
+  facts.hidden = false;
+}
+
+function showChoice(outcome) {
+  say(find("status"), t.bindRequired);
+  find("nickname").textContent = outcome.nickname ?? t.nobody;
+  if (outcome.avatarUrl) {
+    find("avatar").src = outcome.avatarUrl;
+    find("avatar").hidden = false;
+  }
+  find("choose").hidden = false;
+}
+
+function handleForm(form, mutation, type, input) {
+  const result = form.querySelector(".result");
+  const field = (name) => form.elements.namedItem(name);
+  form.querySelector("[data-send]").addEventListener("click", () => attempt(result, async () => {
+    if (!field("mobile").reportValidity()) return;
+    const outcome = await ask(
+      `mutation Send($input: SendSmsInput!) { outcome: sendSms(input: $input) {
+        __typename ... on CodeSent { destination } ${PROBLEM} ${FIELDS} } }`,
+      { input: { mobile: field("mobile").value, purpose: "BIND" } },
+    );
+    if (outcome.__typename === "CodeSent") say(result, t.sent(outcome.destination), true);
+    else say(result, explain(outcome), false);
+  }));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(result, async () => {
+      const outcome = await ask(
+        `mutation Finish($input: ${type}!) { outcome: ${mutation}(input: $input) { __typename ${SIGNED_IN} ${PROBLEM} ${FIELDS} } }`,
+        { input: input(field) },
+      );
+      if (outcome.__typename === "SignedIn") showSignedIn(outcome);
+      else say(result, explain(outcome), false);
+    });
+  });
+}
+
+function offer(provider, outcome) {
+  const { ticket } = outcome;
+  const suffix = provider === "qq" ? "Qq" : "Social";
+  const mobile = (field) => ({ mobile: field("mobile").value, code: field("code").value });
+  handleForm(find("bind"), `bind${suffix}`, "BindInput", (field) => {
+    const account = field("proof").value === "password"
+      ? { password: { account: field("account").value, password: field("password").value } }
+      : { mobile: mobile(field) };
+    return { ticket, account };
+  });
+  handleForm(find("register"), `registerWith${suffix}`, "RegisterWithInput", (field) => (
+    { ticket, mobile: mobile(field), acceptTerms: field("terms").checked }
+  ));
+  for (const choice of find("bind").querySelectorAll("[name=proof]")) {
+    choice.addEventListener("change", () => {
+      for (const part of find("bind").querySelectorAll("[data-proof]")) {
+        part.hidden = part.dataset.proof !== choice.value;
+        // What is not shown must not be required.
+        for (const input of part.querySelectorAll("input")) input.disabled = part.hidden;
+      }
+    });
+  }
+  showChoice(outcome);
+}
+
+async function comeBack(provider, status) {
+  const query = new URLSearchParams(location.search);
+  const code = query.get("code");
+  const state = query.get("state");
+  // QQ says errors with `msg`, and the number of the error is then the `code`.
+  if (query.has("error") || query.has("msg") || query.has("usercancel")) {
+    const words = [query.get("error") ?? code, query.get("error_description") ?? query.get("msg")];
+    return say(status, `${t.refused}. ${words.filter(Boolean).join(": ")}`, false);
+  }
+  if (!code || !state) return say(status, t.missing, false);
+  const outcome = provider === "qq"
+    ? await ask(
+      `mutation Return($input: QqAuthorizeInput!) { outcome: qqAuthorize(input: $input) {
+        __typename ${SIGNED_IN} ${BIND_REQUIRED} ${PROBLEM} } }`,
+      { input: { code, state } },
+    )
+    : await ask(
+      `mutation Return($provider: String!, $input: SocialAuthorizeInput!) {
+        outcome: socialAuthorize(provider: $provider, input: $input) { __typename ${SIGNED_IN} ${BIND_REQUIRED} ${PROBLEM} } }`,
+      { provider, input: { code, state } },
+    );
+  if (outcome.__typename === "SignedIn") showSignedIn(outcome);
+  else if (outcome.__typename === "BindRequired") offer(provider, outcome);
+  else say(status, explain(outcome), false);
+}
+
+const status = find("status");
+for (const button of document.querySelectorAll("#ways [data-provider]")) {
+  button.addEventListener("click", () => attempt(status, () => leave(button.dataset.provider, status)));
+}
+const callback = find("callback");
+if (callback) attempt(status, () => comeBack(callback.dataset.provider, status));

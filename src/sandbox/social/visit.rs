@@ -1,0 +1,188 @@
+//! The pages of the sandbox besides consent: what there is, where to begin, and where to come back to, for those who
+//! have no web application yet.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
+use serde::Serialize;
+use url::form_urlencoded;
+
+use super::page::language;
+use super::params::Params;
+use super::people::PEOPLE;
+use super::state::{Provider, Shared};
+use crate::core::language::Language;
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/sandbox", get(index))
+        .route("/sandbox/start", get(start))
+        .route("/sandbox/callback/{provider}", get(callback).post(posted))
+}
+
+async fn index(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let language = language(&headers);
+    let people: Vec<Value> = PEOPLE
+        .iter()
+        .map(
+            |person| context! { key => person.key, name => person.nickname, about => person.about(language) },
+        )
+        .collect();
+    let t = Words::of(language);
+    let values =
+        context! { title => t.index, t => Value::from(Serde(t)), people, providers => providers(language) };
+    shared.pages.render(StatusCode::OK, "index.html", language, values, &[])
+}
+
+async fn start(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    let language = language(&headers);
+    let t = Words::of(language);
+    let values = context! { script => "/sandbox/sandbox.js", title => t.start, t => Value::from(Serde(t)), providers => providers(language) };
+    shared.pages.render(StatusCode::OK, "start.html", language, values, &[])
+}
+
+/// The script takes code and state from the page's own address.
+async fn callback(
+    State(shared): State<Arc<Shared>>,
+    Path(provider): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let language = language(&headers);
+    let t = Words::of(language);
+    let values = context! { script => "/sandbox/sandbox.js", title => t.callback, t => Value::from(Serde(t)), provider };
+    shared.pages.render(StatusCode::OK, "callback.html", language, values, &[])
+}
+
+/// An answer that came as a form goes on as an address, where the script finds it.
+async fn posted(Path(provider): Path<String>, params: Params) -> Response {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for name in ["code", "state", "user", "error", "error_description"] {
+        if let Some(value) = params.get(name) {
+            query.append_pair(name, value);
+        }
+    }
+    let provider: String = form_urlencoded::byte_serialize(provider.as_bytes()).collect();
+    let location = format!("/sandbox/callback/{provider}?{}", query.finish());
+    match HeaderValue::from_str(&location) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response(),
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+fn providers(language: Language) -> Vec<Value> {
+    let provider = |provider: &Provider| {
+        let (english, chinese) = provider.names();
+        let (name, about) = match language {
+            Language::Chinese => (chinese, provider.about().1),
+            Language::English => (english, provider.about().0),
+        };
+        context! { slug => provider.slug(), name, about }
+    };
+    Provider::ALL.iter().map(provider).collect()
+}
+
+/// What the pages say.
+#[derive(Serialize)]
+struct Words {
+    index: &'static str,
+    intro: &'static str,
+    begin: &'static str,
+    inbox: &'static str,
+    providers: &'static str,
+    people: &'static str,
+    start: &'static str,
+    start_intro: &'static str,
+    sign_in: &'static str,
+    callback: &'static str,
+    working: &'static str,
+    again: &'static str,
+    bind_title: &'static str,
+    register_title: &'static str,
+    by_password: &'static str,
+    by_code: &'static str,
+    account: &'static str,
+    password: &'static str,
+    mobile: &'static str,
+    code: &'static str,
+    send_code: &'static str,
+    open_inbox: &'static str,
+    bind: &'static str,
+    register: &'static str,
+    terms: &'static str,
+    script: &'static str,
+}
+
+impl Words {
+    fn of(language: Language) -> &'static Self {
+        match language {
+            Language::Chinese => &CHINESE,
+            Language::English => &ENGLISH,
+        }
+    }
+}
+
+const ENGLISH: Words = Words {
+    index: "Menjin's sandbox",
+    intro: "QQ and its siblings, emulated inside this gateway while developing. They speak the real wire formats: to \
+            move to the real ones is a change of settings.",
+    begin: "Try a sign-in",
+    inbox: "Inbox: text messages and mails",
+    providers: "Providers",
+    people: "People who can sign in",
+    start: "Sign in",
+    start_intro: "This page does what the sign-in page of your web application will do.",
+    sign_in: "Sign in with",
+    callback: "Back from the provider",
+    working: "Asking the gateway …",
+    again: "Begin again",
+    bind_title: "I have an account",
+    register_title: "I am new here",
+    by_password: "With my password",
+    by_code: "With a code by SMS",
+    account: "Username, mobile number or e-mail address",
+    password: "Password",
+    mobile: "Mobile number",
+    code: "Code",
+    send_code: "Send the code",
+    open_inbox: "Open the inbox (new tab)",
+    bind: "Bind this account",
+    register: "Register",
+    terms: "I accept the terms",
+    script: "This page needs JavaScript.",
+};
+
+const CHINESE: Words = Words {
+    index: "Menjin 沙盒",
+    intro: "开发模式下，网关内置了 QQ 等平台的模拟，通信格式与真实平台一致：切换到真实平台只需修改配置。",
+    begin: "试试登录",
+    inbox: "收件箱：短信和邮件",
+    providers: "平台",
+    people: "可以登录的人物",
+    start: "登录",
+    start_intro: "本页演示您的应用的登录页要做的事。",
+    sign_in: "登录方式：",
+    callback: "从平台返回",
+    working: "正在请求网关……",
+    again: "重新开始",
+    bind_title: "我已有账号",
+    register_title: "我是新用户",
+    by_password: "使用密码",
+    by_code: "使用短信验证码",
+    account: "用户名、手机号或邮箱",
+    password: "密码",
+    mobile: "手机号",
+    code: "验证码",
+    send_code: "发送验证码",
+    open_inbox: "打开收件箱（新标签页）",
+    bind: "绑定该账号",
+    register: "注册",
+    terms: "我接受服务条款",
+    script: "本页需要 JavaScript。",
+};
