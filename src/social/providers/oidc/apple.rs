@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::core::clock::Instant;
 use crate::core::secret::{ExposeSecret as _, SecretString};
+use crate::social::values;
 
 /// How long a signed secret holds. Apple allows half a year; it is used at once.
 const LIFETIME: TimeDelta = TimeDelta::minutes(5);
@@ -69,7 +70,7 @@ pub(super) fn name(user: &str) -> Option<String> {
     let User { name } = serde_json::from_str(user).ok()?;
     let parts = [name.first_name, name.last_name].into_iter().flatten();
     let parts: Vec<_> = parts.map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect();
-    (!parts.is_empty()).then(|| parts.join(" "))
+    values::nickname(&parts.join(" "))
 }
 
 #[cfg(test)]

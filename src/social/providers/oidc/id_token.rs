@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::core::clock::Instant;
 use crate::social::provider::ProviderError;
+use crate::social::values;
 
 /// By which a token may be signed. None of them is symmetric: a public key cannot be taken for a shared one.
 const ALGORITHMS: [Algorithm; 5] =
@@ -118,8 +119,7 @@ impl Claims {
         if self.at_hash.as_ref().is_some_and(|hash| *hash != half_hash(algorithm, expected.access)) {
             return Err(refused("another access token"));
         }
-        let characters = self.sub.chars().count();
-        if !(1..=255).contains(&characters) || self.sub.chars().any(char::is_control) {
+        if values::subject(&self.sub).is_none() {
             return Err(refused("a `sub` that makes no sense"));
         }
         // Last, since this alone may be the browser's doing: it brought the code of another sign-in.

@@ -10,6 +10,10 @@ mod id_token;
 mod jwks;
 mod person;
 mod provider;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use provider::Oidc;

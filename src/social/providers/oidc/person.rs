@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::social::client::HttpClient;
 use crate::social::provider::ProviderError;
+use crate::social::values;
 
 /// What is wanted of it. Nothing of it is a must.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -18,23 +19,20 @@ pub(super) struct Person {
 
 impl Person {
     pub(super) fn read(claims: &Map<String, Value>) -> Self {
-        let text = |name: &str| {
-            let text = claims.get(name)?.as_str()?.trim();
-            (!text.is_empty()).then(|| text.to_owned())
-        };
+        let text = |name: &str| claims.get(name).and_then(Value::as_str);
+        let nickname = |name: &str| text(name).and_then(values::nickname);
         // Apple and others write the boolean as a string.
         let verified = match claims.get("email_verified") {
             Some(Value::Bool(verified)) => *verified,
             Some(Value::String(verified)) => verified == "true",
             _ => false,
         };
-        let is_web = |address: &String| {
-            Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-        };
         Self {
-            name: text("name").or_else(|| text("nickname")).or_else(|| text("preferred_username")),
-            picture: text("picture").filter(is_web),
-            email: text("email").filter(|_| verified),
+            name: nickname("name")
+                .or_else(|| nickname("nickname"))
+                .or_else(|| nickname("preferred_username")),
+            picture: text("picture").and_then(values::avatar),
+            email: text("email").filter(|_| verified).and_then(values::email),
         }
     }
 

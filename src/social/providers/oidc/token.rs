@@ -13,6 +13,7 @@ use crate::core::clock::Instant;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::social::client::{Answer, HttpClient};
 use crate::social::provider::{Callback, ProviderError, Tokens};
+use crate::social::values;
 
 /// Who the gateway is to the provider.
 pub(super) struct Client {
@@ -126,7 +127,7 @@ fn seconds(value: &serde_json::Value) -> Option<Duration> {
 
 /// What the word of an error answer is to us.
 pub(super) fn refusal(error: &str) -> ProviderError {
-    let code: String = error.chars().filter(char::is_ascii_graphic).take(64).collect();
+    let Some(code) = values::error_code(error) else { return ProviderError::Rejected { code: None } };
     match code.as_str() {
         "invalid_client"
         | "unauthorized_client"
@@ -137,7 +138,7 @@ pub(super) fn refusal(error: &str) -> ProviderError {
         "server_error" | "temporarily_unavailable" => {
             ProviderError::Unavailable(format!("the provider says {code}"))
         }
-        _ => ProviderError::Rejected { code: (!code.is_empty()).then_some(code) },
+        _ => ProviderError::Rejected { code: Some(code) },
     }
 }
 
@@ -171,7 +172,7 @@ mod tests {
             (401, r#"{"error":"invalid_client"}"#, "refuses this gateway with invalid_client"),
             (400, r#"{"error":"unauthorized_client"}"#, "refuses this gateway with unauthorized_client"),
             (400, r#"{"error":"redirect_uri_mismatch"}"#, "refuses this gateway with redirect_uri_mismatch"),
-            (400, r#"{"error":"a b\n私c"}"#, "refused with abc"),
+            (400, r#"{"error":"a b\n私c"}"#, "refused with no code"),
             (400, r#"{"error":""}"#, "refused with no code"),
             (503, r#"{"error":"temporarily_unavailable"}"#, "the provider says temporarily_unavailable"),
             (502, "<html>", "the token endpoint answers with 502"),

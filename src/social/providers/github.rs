@@ -1,0 +1,186 @@
+//! GitHub, by an OAuth app with PKCE.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::config::social::GithubSettings;
+use crate::core::secret::{ExposeSecret as _, SecretString};
+use crate::social::client::{Answer, HttpClient};
+use crate::social::provider::{AuthorizeRequest, Callback, Profile, ProviderError, SocialProvider, Tokens};
+use crate::social::values;
+
+/// The name, and the verified e-mails.
+const SCOPES: &str = "read:user user:email";
+/// Of GitHub's API.
+const API_VERSION: &str = "2022-11-28";
+
+/// GitHub. Accounts are known by their number, since logins can be given up and taken by others.
+pub struct Github {
+    settings: GithubSettings,
+    http: HttpClient,
+}
+
+/// The public account.
+#[derive(Deserialize)]
+struct User {
+    id: u64,
+    login: Option<String>,
+    name: Option<String>,
+    avatar_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Email {
+    email: String,
+    #[serde(default)]
+    primary: bool,
+    #[serde(default)]
+    verified: bool,
+}
+
+impl Github {
+    /// The provider as configured.
+    #[must_use]
+    pub fn new(settings: GithubSettings, http: HttpClient) -> Self {
+        Self { settings, http }
+    }
+
+    /// The tokens, and the scopes that were granted where the answer tells them.
+    async fn exchange(&self, callback: &Callback<'_>) -> Result<(Tokens, Option<String>), ProviderError> {
+        let form = [
+            ("client_id", self.settings.client_id.as_str()),
+            ("client_secret", self.settings.client_secret.expose_secret()),
+            ("code", callback.code),
+            ("redirect_uri", callback.redirect_uri.as_str()),
+            ("code_verifier", callback.verifier.expose_secret()),
+        ];
+        let address = address(&self.settings.web_url, "/login/oauth/access_token")?;
+        let answer = self.http.post(address, &form, &[("accept", "application/json")]).await?;
+        read_tokens(&answer)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, access: &str) -> Result<T, ProviderError> {
+        let authorization = format!("Bearer {access}");
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("accept", "application/vnd.github+json"),
+            ("x-github-api-version", API_VERSION),
+        ];
+        let answer = self.http.get(address(&self.settings.api_url, path)?, &headers).await?;
+        match answer.status {
+            200 => serde_json::from_str(&answer.text).map_err(|_| unavailable("the API makes no sense")),
+            401 => Err(ProviderError::Rejected { code: Some("bad_credentials".into()) }),
+            status => Err(unavailable(&format!("the API answers with {status}"))),
+        }
+    }
+
+    /// The primary address, if it is verified. A sign-in does not fail for want of it: the person may have withheld the
+    /// scope.
+    async fn email(&self, access: &str) -> Option<String> {
+        let emails = self.get::<Vec<Email>>("/user/emails", access).await.ok()?;
+        let primary = emails.into_iter().find(|email| email.primary && email.verified)?;
+        values::email(&primary.email)
+    }
+}
+
+#[async_trait]
+impl SocialProvider for Github {
+    fn slug(&self) -> &'static str {
+        "github"
+    }
+
+    fn name(&self) -> &'static str {
+        "GitHub"
+    }
+
+    async fn authorize_url(&self, request: &AuthorizeRequest<'_>) -> Result<Url, ProviderError> {
+        let mut url = address(&self.settings.web_url, "/login/oauth/authorize")?;
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.settings.client_id)
+            .append_pair("redirect_uri", request.redirect_uri.as_str())
+            .append_pair("scope", SCOPES)
+            .append_pair("state", request.state)
+            .append_pair("code_challenge", request.challenge)
+            .append_pair("code_challenge_method", "S256");
+        Ok(url)
+    }
+
+    async fn identify(&self, callback: &Callback<'_>) -> Result<Profile, ProviderError> {
+        let (tokens, scopes) = self.exchange(callback).await?;
+        let access = tokens.access.expose_secret();
+        let user: User = self.get("/user", access).await?;
+        let email = if may_read_emails(scopes.as_deref()) { self.email(access).await } else { None };
+        let nickname = user.name.as_deref().and_then(values::nickname);
+        Ok(Profile {
+            subject: user.id.to_string(),
+            union_id: None,
+            nickname: nickname.or_else(|| user.login.as_deref().and_then(values::nickname)),
+            avatar_url: user.avatar_url.as_deref().and_then(values::avatar),
+            email,
+            tokens,
+        })
+    }
+}
+
+fn unavailable(what: &str) -> ProviderError {
+    ProviderError::Unavailable(what.into())
+}
+
+fn address(base: &str, path: &str) -> Result<Url, ProviderError> {
+    format!("{base}{path}").parse().map_err(|_| ProviderError::Misconfigured { code: "url".into() })
+}
+
+/// GitHub separates with commas what was asked for with blanks. Where it tells nothing, it is to be tried.
+fn may_read_emails(scopes: Option<&str>) -> bool {
+    scopes.is_none_or(|scopes| scopes.split([',', ' ']).any(|scope| matches!(scope, "user" | "user:email")))
+}
+
+/// Refusals come with 200 too, and what was asked for as JSON may come urlencoded all the same.
+fn read_tokens(answer: &Answer) -> Result<(Tokens, Option<String>), ProviderError> {
+    let text = answer.text.trim();
+    let fields: Map<String, Value> = if text.starts_with('{') {
+        serde_json::from_str(text).map_err(|_| unavailable("the token endpoint makes no sense"))?
+    } else {
+        let pairs = url::form_urlencoded::parse(text.as_bytes()).into_owned();
+        pairs.map(|(name, value)| (name, Value::String(value))).collect()
+    };
+    let field = |name: &str| fields.get(name).and_then(Value::as_str).filter(|value| !value.is_empty());
+    if let Some(error) = field("error") {
+        return Err(refusal(error));
+    }
+    if answer.status != 200 {
+        return Err(unavailable(&format!("the token endpoint answers with {}", answer.status)));
+    }
+    let access = field("access_token").ok_or_else(|| unavailable("the token endpoint gives no token"))?;
+    let expires = fields.get("expires_in");
+    let seconds = expires.and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
+    let tokens = Tokens {
+        access: SecretString::from(access),
+        refresh: field("refresh_token").map(SecretString::from),
+        expires_in: seconds.map(Duration::from_secs),
+    };
+    Ok((tokens, field("scope").map(str::to_owned)))
+}
+
+/// The words of "Troubleshooting OAuth app access token request errors".
+fn refusal(error: &str) -> ProviderError {
+    match values::error_code(error) {
+        Some(code)
+            if matches!(
+                code.as_str(),
+                "incorrect_client_credentials" | "redirect_uri_mismatch" | "application_suspended"
+            ) =>
+        {
+            ProviderError::Misconfigured { code }
+        }
+        code => ProviderError::Rejected { code },
+    }
+}
+
+#[cfg(test)]
+mod tests;

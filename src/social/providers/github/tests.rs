@@ -1,0 +1,227 @@
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::social::provider::Display;
+use crate::social::testing::{Reply, Stub};
+
+const TOKEN: &str = "/login/oauth/access_token";
+
+struct World {
+    stub: Stub,
+    github: Github,
+}
+
+impl World {
+    async fn start() -> Self {
+        let stub = Stub::start().await;
+        let settings = GithubSettings {
+            client_id: "Iv1.app".into(),
+            client_secret: SecretString::from("hunter2"),
+            web_url: stub.url.clone(),
+            api_url: stub.url.clone(),
+        };
+        let github = Github::new(settings, Stub::client());
+        let world = Self { stub, github };
+        let token = r#"{"access_token":"gho_EXAMPLE","scope":"read:user,user:email","token_type":"bearer"}"#;
+        world.stub.always(TOKEN, Reply::ok(token));
+        world.stub.always("/user", Reply::ok(&user().to_string()));
+        world.stub.always("/user/emails", Reply::ok(&emails(true, true)));
+        world
+    }
+
+    async fn identify(&self) -> Result<Profile, ProviderError> {
+        let redirect_uri = Url::parse("https://app.example/callback/github").unwrap();
+        let verifier = SecretString::from("the verifier");
+        let callback = Callback {
+            code: "the code",
+            redirect_uri: &redirect_uri,
+            verifier: &verifier,
+            nonce: "",
+            user: None,
+        };
+        self.github.identify(&callback).await
+    }
+}
+
+fn user() -> Value {
+    json!({
+        "id": 583_231, "login": "octocat", "name": "Octo Cat", "email": "public@example.com",
+        "avatar_url": "https://avatars.githubusercontent.com/u/583231?v=4",
+    })
+}
+
+fn emails(primary: bool, verified: bool) -> String {
+    json!([
+        { "email": "other@example.com", "primary": false, "verified": true, "visibility": null },
+        { "email": "octocat@github.com", "primary": primary, "verified": verified, "visibility": "private" },
+    ])
+    .to_string()
+}
+
+#[tokio::test]
+async fn the_browser_is_sent_with_state_and_challenge() {
+    let world = World::start().await;
+    let redirect_uri = Url::parse("https://app.example/callback/github").unwrap();
+    let request = AuthorizeRequest {
+        state: "the state",
+        redirect_uri: &redirect_uri,
+        challenge: "the challenge",
+        nonce: "",
+        display: Display::Mobile,
+    };
+    let url = world.github.authorize_url(&request).await.unwrap();
+    assert_eq!(url.path(), "/login/oauth/authorize");
+    let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
+    let expected = [
+        ("client_id", "Iv1.app"),
+        ("redirect_uri", "https://app.example/callback/github"),
+        ("scope", "read:user user:email"),
+        ("state", "the state"),
+        ("code_challenge", "the challenge"),
+        ("code_challenge_method", "S256"),
+    ];
+    assert_eq!(query, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+}
+
+#[tokio::test]
+async fn the_code_is_exchanged_and_the_person_known_by_number() {
+    let world = World::start().await;
+    let profile = world.identify().await.unwrap();
+    assert_eq!(profile.subject, "583231");
+    assert_eq!(profile.nickname.as_deref(), Some("Octo Cat"));
+    assert_eq!(profile.avatar_url.as_deref(), Some("https://avatars.githubusercontent.com/u/583231?v=4"));
+    assert_eq!(profile.email.as_deref(), Some("octocat@github.com"));
+    assert_eq!(profile.tokens.access.expose_secret(), "gho_EXAMPLE");
+    assert!(profile.tokens.expires_in.is_none() && profile.union_id.is_none());
+    let exchange = world.stub.asked_at(TOKEN).remove(0);
+    for (name, value) in [
+        ("client_id", "Iv1.app"),
+        ("client_secret", "hunter2"),
+        ("code", "the code"),
+        ("code_verifier", "the verifier"),
+        ("redirect_uri", "https://app.example/callback/github"),
+    ] {
+        assert_eq!(exchange.value(name), Some(value));
+    }
+    assert!(exchange.method == "POST" && exchange.query.is_empty(), "the secret is in no address");
+    assert!(exchange.head.to_ascii_lowercase().contains("\r\naccept: application/json\r\n"));
+    for path in ["/user", "/user/emails"] {
+        let head = world.stub.asked_at(path).remove(0).head.to_ascii_lowercase();
+        for line in [
+            "authorization: bearer gho_example",
+            "accept: application/vnd.github+json",
+            "x-github-api-version: 2022-11-28",
+            "user-agent: menjin/",
+        ] {
+            assert!(head.contains(&format!("\r\n{line}")), "{path} {line}: {head}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_read_urlencoded_too() {
+    let world = World::start().await;
+    for (body, email) in [
+        ("access_token=gho_E&scope=user%3Aemail&token_type=bearer", true),
+        ("\n access_token=gho_E&scope=read%3Auser%2Cuser&token_type=bearer\n", true),
+        ("access_token=gho_E&scope=&token_type=bearer", true),
+        ("access_token=gho_E&scope=read%3Auser&token_type=bearer", false),
+    ] {
+        world.stub.always(TOKEN, Reply::ok(body));
+        let before = world.stub.asked_at("/user/emails").len();
+        let profile = world.identify().await.unwrap();
+        assert_eq!(profile.tokens.access.expose_secret(), "gho_E", "{body}");
+        assert_eq!(profile.email.is_some(), email, "{body}");
+        assert_eq!(world.stub.asked_at("/user/emails").len() - before, usize::from(email), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_verified_primary_address_counts_and_none_is_no_failure() {
+    let world = World::start().await;
+    for reply in [
+        Reply::ok(&emails(true, false)),
+        Reply::ok(&emails(false, true)),
+        Reply::ok("[]"),
+        Reply::ok(r#"[{"email":"nobody","primary":true,"verified":true}]"#),
+        Reply::ok(r#"[{"email":"a@example.com"}]"#),
+        Reply::ok(r#"{"message":"x"}"#),
+        Reply::cut("[]"),
+        Reply::status(404, r#"{"message":"Not Found"}"#),
+        Reply::status(500, ""),
+        Reply::silence(),
+    ] {
+        world.stub.always("/user/emails", reply);
+        let profile = world.identify().await.unwrap();
+        assert_eq!((profile.subject.as_str(), profile.email), ("583231", None));
+    }
+}
+
+#[tokio::test]
+async fn what_is_missing_is_left_out() {
+    let world = World::start().await;
+    for (user, nickname) in [
+        (json!({ "id": 1, "login": "octocat", "name": null, "avatar_url": "" }), Some("octocat")),
+        (json!({ "id": 1, "login": "octocat", "name": " " }), Some("octocat")),
+        (json!({ "id": 1 }), None),
+    ] {
+        world.stub.always("/user", Reply::ok(&user.to_string()));
+        let profile = world.identify().await.unwrap();
+        assert_eq!((profile.nickname.as_deref(), profile.avatar_url), (nickname, None), "{user}");
+    }
+}
+
+#[tokio::test]
+async fn refusals_come_with_200_and_are_told_apart() {
+    let world = World::start().await;
+    for (body, expected) in [
+        (
+            r#"{"error":"bad_verification_code","error_description":"x"}"#,
+            "refused with bad_verification_code",
+        ),
+        ("error=bad_verification_code&error_description=x", "refused with bad_verification_code"),
+        (r#"{"error":"unverified_user_email"}"#, "refused with unverified_user_email"),
+        (r#"{"error":"a b"}"#, "refused with no code"),
+        (r#"{"error":"redirect_uri_mismatch"}"#, "refuses this gateway with redirect_uri_mismatch"),
+        (
+            r#"{"error":"incorrect_client_credentials","access_token":"x"}"#,
+            "refuses this gateway with incorrect_client_credentials",
+        ),
+        ("{}", "the token endpoint gives no token"),
+        ("", "the token endpoint gives no token"),
+        ("<html>", "the token endpoint gives no token"),
+        (r#"{"access_token":"#, "the token endpoint makes no sense"),
+        (r#"{"access_token":7}"#, "the token endpoint gives no token"),
+    ] {
+        world.stub.always(TOKEN, Reply::ok(body));
+        assert_eq!(world.identify().await.err().unwrap().to_string(), expected, "{body}");
+    }
+    assert!(world.stub.asked_at("/user").is_empty());
+    world.stub.always(TOKEN, Reply::status(502, "access_token=x"));
+    assert_eq!(world.identify().await.err().unwrap().to_string(), "the token endpoint answers with 502");
+    world.stub.always(TOKEN, Reply::silence());
+    assert!(world.identify().await.err().unwrap().to_string().contains("no answer in time"));
+}
+
+#[tokio::test]
+async fn nobody_is_signed_in_without_a_number() {
+    let world = World::start().await;
+    for reply in [
+        Reply::ok("{}"),
+        Reply::ok(r#"{"id":null,"login":"octocat"}"#),
+        Reply::ok(r#"{"id":-1}"#),
+        Reply::ok(r#"{"id":"octocat"}"#),
+        Reply::ok("[]"),
+        Reply::cut("{}"),
+        Reply::status(403, r#"{"message":"rate limit"}"#),
+        Reply::silence(),
+    ] {
+        world.stub.always("/user", reply);
+        assert!(matches!(world.identify().await, Err(ProviderError::Unavailable(_))));
+    }
+    let bad = r#"{"message":"Bad credentials","status":"401"}"#;
+    world.stub.always("/user", Reply::status(401, bad));
+    assert!(matches!(world.identify().await, Err(ProviderError::Rejected { .. })));
+}
