@@ -15,6 +15,10 @@ struct World {
 
 impl World {
     async fn start() -> Self {
+        Self::with(Stub::client()).await
+    }
+
+    async fn with(client: HttpClient) -> Self {
         let stub = Stub::start().await;
         let settings = GithubSettings {
             client_id: "Iv1.app".into(),
@@ -22,7 +26,7 @@ impl World {
             web_url: stub.url.clone(),
             api_url: stub.url.clone(),
         };
-        let github = Github::new(settings, Stub::client());
+        let github = Github::new(settings, client);
         let world = Self { stub, github };
         let token = r#"{"access_token":"gho_EXAMPLE","scope":"read:user,user:email","token_type":"bearer"}"#;
         world.stub.always(TOKEN, Reply::ok(token));
@@ -151,7 +155,6 @@ async fn only_a_verified_primary_address_counts_and_none_is_no_failure() {
         Reply::cut("[]"),
         Reply::status(404, r#"{"message":"Not Found"}"#),
         Reply::status(500, ""),
-        Reply::silence(),
     ] {
         world.stub.always("/user/emails", reply);
         let profile = world.identify().await.unwrap();
@@ -201,6 +204,7 @@ async fn refusals_come_with_200_and_are_told_apart() {
     assert!(world.stub.asked_at("/user").is_empty());
     world.stub.always(TOKEN, Reply::status(502, "access_token=x"));
     assert_eq!(world.identify().await.err().unwrap().to_string(), "the token endpoint answers with 502");
+    let world = World::with(Stub::hasty_client()).await;
     world.stub.always(TOKEN, Reply::silence());
     assert!(world.identify().await.err().unwrap().to_string().contains("no answer in time"));
 }
@@ -216,7 +220,6 @@ async fn nobody_is_signed_in_without_a_number() {
         Reply::ok("[]"),
         Reply::cut("{}"),
         Reply::status(403, r#"{"message":"rate limit"}"#),
-        Reply::silence(),
     ] {
         world.stub.always("/user", reply);
         assert!(matches!(world.identify().await, Err(ProviderError::Unavailable(_))));

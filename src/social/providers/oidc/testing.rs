@@ -18,6 +18,7 @@ use super::provider::Oidc;
 use crate::config::social::{OidcSecret, OidcSettings};
 use crate::core::clock::Clock;
 use crate::core::secret::SecretString;
+use crate::social::client::HttpClient;
 use crate::social::provider::{
     AuthorizeRequest, Callback, Display, Profile, ProviderError, SocialProvider as _,
 };
@@ -102,7 +103,16 @@ impl Sso {
         Self::with(Key::new(algorithm, "first"), |_| {}).await
     }
 
+    /// For a provider that is silent.
+    pub(super) async fn start_hasty() -> Self {
+        Self::build(Key::new(Algorithm::ES256, "first"), Stub::hasty_client(), |_| {}).await
+    }
+
     pub(super) async fn with(key: Key, change: impl FnOnce(&mut OidcSettings)) -> Self {
+        Self::build(key, Stub::client(), change).await
+    }
+
+    async fn build(key: Key, http: HttpClient, change: impl FnOnce(&mut OidcSettings)) -> Self {
         let server = Stub::start().await;
         let mut settings = OidcSettings {
             slug: "corp".into(),
@@ -115,7 +125,7 @@ impl Sso {
         };
         change(&mut settings);
         let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
-        let oidc = Oidc::new(settings, Stub::client(), clock.clone()).unwrap();
+        let oidc = Oidc::new(settings, http, clock.clone()).unwrap();
         let sso = Self { server, clock, key, oidc };
         sso.server.always("/.well-known/openid-configuration", Reply::ok(&sso.document().to_string()));
         sso.server.always("/jwks", Reply::ok(&json!({ "keys": [sso.key.public()] }).to_string()));
