@@ -23,7 +23,7 @@ use crate::passwords::{Hasher, Policy};
 use crate::social::bind_social::BindSocial;
 use crate::social::exchange::Exchange;
 use crate::social::link_social::LinkSocial;
-use crate::social::providers::Oidc;
+use crate::social::providers::{Github, Oidc, Qq, Wechat, Weibo};
 use crate::social::register_with_social::RegisterWithSocial;
 use crate::social::social_authorize::SocialAuthorize;
 use crate::social::social_authorize_url::SocialAuthorizeUrl;
@@ -39,6 +39,18 @@ pub(super) fn providers(config: &Config, clock: &Clock) -> Result<Providers, Str
     let settings = &config.social;
     let client = HttpClient::new(settings.timeout, settings.proxy.as_deref())?;
     let mut all: Vec<(Arc<dyn SocialProvider>, bool)> = Vec::new();
+    if let Some(qq) = &settings.qq {
+        all.push((Arc::new(Qq::new(qq.clone(), client.clone())), false));
+    }
+    if let Some(wechat) = &settings.wechat {
+        all.push((Arc::new(Wechat::new(wechat.clone(), client.clone())), false));
+    }
+    if let Some(weibo) = &settings.weibo {
+        all.push((Arc::new(Weibo::new(weibo.clone(), client.clone())), false));
+    }
+    if let Some(github) = &settings.github {
+        all.push((Arc::new(Github::new(github.clone(), client.clone())), false));
+    }
     for oidc in &settings.oidc {
         all.push((Arc::new(Oidc::new(oidc.clone(), client.clone(), clock.clone())?), oidc.form_post));
     }

@@ -114,6 +114,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn headers_and_forms_arrive() {
+        let stub = Stub::start().await;
+        let url = Url::parse(&format!("{}/a?b=c", stub.url)).unwrap();
+        let form = [("code", "a b&c")];
+        assert!(Stub::client().post(url, &form, &[("Accept", "application/json")]).await.is_ok());
+        let asked = &stub.asked_at("/a")[0];
+        assert_eq!(
+            (asked.method.as_str(), asked.value("b"), asked.value("code")),
+            ("POST", Some("c"), Some("a b&c"))
+        );
+        let head = asked.head.to_ascii_lowercase();
+        assert!(head.contains("accept: application/json") && head.contains("user-agent: menjin/"), "{head}");
+    }
+
+    #[tokio::test]
     async fn what_is_no_whole_answer_is_an_error_without_the_address() {
         for (reply, word) in [
             (Reply::silence(), "no answer in time"),

@@ -1,10 +1,11 @@
 //! Sign-in by QQ and its siblings: the provider vouches for a person, whom we sign in, bind to an account or register.
 //!
-//! `provider` is the port, one file in `providers/` implements it for each of them, `client` is how they are asked,
-//! `values` what of their answers is let in.
+//! `provider` is the port, one file in `providers/` implements it for each of them, `client` is how they are asked, `answers`
+//! reads what they say and `values` is what of it is let in.
 //! `states` and `tickets` tie each sign-in to one browser; the use cases are named after their mutations. Those about QQ
 //! are the same ones, with the provider fixed.
 
+mod answers;
 pub mod bind_social;
 mod browser;
 mod client;

@@ -32,7 +32,7 @@ pub trait SocialProvider: Send + Sync {
 
 /// What an authorization begins with.
 pub struct AuthorizeRequest<'a> {
-    /// Comes back with the browser.
+    /// Comes back with the browser. Letters and digits, at most 128: `WeChat` promises no more.
     pub state: &'a str,
     /// Where the browser comes back to.
     pub redirect_uri: &'a Url,

@@ -1,7 +1,7 @@
 //! A provider of a test's own: plays exact bytes on this machine and remembers what it was asked.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -9,6 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
 use super::client::HttpClient;
+use super::provider::{AuthorizeRequest, Callback, Display, ProviderError};
+use crate::core::secret::SecretString;
 
 /// Far longer than answers of this machine take, however busy it is.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -98,6 +100,68 @@ impl Reply {
     }
 }
 
+/// What no provider's answer may be: each is played by [`Reply::broken`].
+pub const BROKEN: [&str; 11] = [
+    "nothing within the time limit",
+    "a closed connection",
+    "fewer bytes than promised",
+    "more than 256 KiB",
+    "an empty body",
+    "a page of HTML",
+    "HTTP 500 and a page of HTML",
+    "HTTP 500 and the right answer",
+    "a redirect, which is not followed",
+    "a list of the right answer",
+    "neither an error nor an answer: `{}`",
+];
+
+impl Reply {
+    /// One of [`BROKEN`], made of the right answer.
+    pub fn broken(what: &str, right: &str) -> Option<Self> {
+        Some(match what {
+            "nothing within the time limit" => Self::silence(),
+            "a closed connection" => Self::raw(b""),
+            "fewer bytes than promised" => Self::cut(right),
+            "more than 256 KiB" => Self::ok(&format!("{right}{}", " ".repeat(256 * 1024))),
+            "an empty body" => Self::ok(""),
+            "a page of HTML" => Self::ok("<html><body>access_token=1&amp;openid=2</body></html>"),
+            "HTTP 500 and a page of HTML" => Self::status(500, "<html>Internal Server Error</html>"),
+            "HTTP 500 and the right answer" => Self::status(500, right),
+            "a redirect, which is not followed" => Self::redirect("/elsewhere"),
+            "a list of the right answer" => Self::ok(&format!("[{right}]")),
+            "neither an error nor an answer: `{}`" => Self::ok("{}"),
+            _ => return None,
+        })
+    }
+}
+
+/// Where browsers come back to in tests.
+pub const REDIRECT: &str = "https://app.example/callback/x";
+static REDIRECT_URI: LazyLock<Url> = LazyLock::new(|| REDIRECT.parse().expect("an address"));
+static VERIFIER: LazyLock<SecretString> = LazyLock::new(|| "verifier-of-the-test".into());
+
+/// A sign-in that begins, with state `57a7e`.
+pub fn request(display: Display) -> AuthorizeRequest<'static> {
+    AuthorizeRequest { state: "57a7e", redirect_uri: &REDIRECT_URI, challenge: "c", nonce: "n", display }
+}
+
+/// A browser that comes back.
+pub fn callback(code: &str) -> Callback<'_> {
+    Callback { code, redirect_uri: &REDIRECT_URI, verifier: &VERIFIER, nonce: "n", user: None }
+}
+
+/// `Rejected`, `Misconfigured` or `Unavailable`, and the provider's code; the words must hold none of `secrets`.
+#[track_caller]
+pub fn told(error: ProviderError, secrets: &[&str]) -> (&'static str, Option<String>) {
+    let words = format!("{error} {error:?}");
+    assert!(!secrets.iter().any(|secret| words.contains(secret)), "{words}");
+    match error {
+        ProviderError::Rejected { code } => ("Rejected", code),
+        ProviderError::Misconfigured { code } => ("Misconfigured", Some(code)),
+        ProviderError::Unavailable(_) => ("Unavailable", None),
+    }
+}
+
 impl Stub {
     /// Listens, on a port of its own, as long as the test runs.
     pub async fn start() -> Self {
@@ -146,7 +210,7 @@ impl Stub {
     }
 }
 
-fn lock(shared: &Mutex<Shared>) -> std::sync::MutexGuard<'_, Shared> {
+fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -2,6 +2,12 @@
 
 mod github;
 mod oidc;
+mod qq;
+mod wechat;
+mod weibo;
 
 pub use github::Github;
 pub use oidc::Oidc;
+pub use qq::Qq;
+pub use wechat::Wechat;
+pub use weibo::Weibo;

@@ -1,0 +1,198 @@
+//! Proves the table of docs/social.md: each row is played, and what the client gets is what the row says.
+
+use std::collections::BTreeSet;
+
+use super::tests::{CODE, INFO, ME_ANSWER, SECRETS, TOKENS, good, qq};
+use super::{ME, TOKEN, USER_INFO};
+use crate::social::client::HttpClient;
+use crate::social::provider::{Profile, ProviderError, SocialProvider as _};
+use crate::social::testing::{BROKEN, Reply, Stub, callback, told};
+
+const PAGE: &str = include_str!("../../../../docs/social.md");
+const NICKNAMELESS: &str = "goes on without nickname and avatar";
+
+struct Row {
+    asked: &'static str,
+    answer: &'static str,
+    outcome: &'static str,
+    code: Option<&'static str>,
+}
+
+/// A row for each of the questions that it names.
+fn rows() -> Vec<Row> {
+    let table = PAGE.split("|---|---|---|---|\n").nth(1).expect("the table is there");
+    let lines = table.lines().take_while(|line| line.starts_with('|'));
+    lines
+        .flat_map(|line| {
+            let cells: Vec<&'static str> = line.trim_matches('|').split('|').map(str::trim).collect();
+            let [asked, answer, outcome, code] = cells[..] else { panic!("not four cells: {line}") };
+            let code = Some(code.trim_matches('`')).filter(|code| !code.is_empty());
+            asked.split(", ").map(move |asked| Row { asked, answer, outcome, code })
+        })
+        .collect()
+}
+
+/// What the row says that is answered, made of the good answer to the same question, in each dialect that counts.
+fn played(row: &Row, good: &str) -> Option<Vec<Reply>> {
+    let open = good.strip_prefix('{').expect("the good answers are JSON");
+    let error = if row.asked == "user_info" { "ret" } else { "error" };
+    if let Some((number, _)) = row.answer.strip_prefix('`').and_then(|rest| rest.split_once('`')) {
+        let body = format!("{{\"{error}\":{number},\"{error}_description\":\"x\"}}");
+        return Some(vec![Reply::ok(&body), Reply::ok(&format!("callback( {body} );\n"))]);
+    }
+    let one = match row.answer {
+        "JSON that breaks off" => return Some(prefixes(good)),
+        "JSONP that breaks off" => {
+            let whole = format!("callback( {good} )");
+            return Some(prefixes(&whole));
+        }
+        "lists where texts are promised" => Reply::ok(
+            &good
+                .replace(":\"", ":[\"")
+                .replace("\",", "\"],")
+                .replace("\"}", "\"]}")
+                .replace(":0,", ":[0],"),
+        ),
+        "an error beside the right answer" => {
+            let other = if error == "ret" {
+                good.replace("\"ret\":0", "\"ret\":100030")
+            } else {
+                format!("{{\"error\":100019,{open}")
+            };
+            Reply::ok(&other)
+        }
+        "an error that is no number" => {
+            let other = if error == "ret" {
+                good.replace("\"ret\":0", "\"ret\":{}")
+            } else {
+                format!("{{\"error\":{{}},{open}")
+            };
+            Reply::ok(&other)
+        }
+        "HTTP 400 and an error" => Reply::status(400, "{\"error\":100019}"),
+        "a form that breaks off" => {
+            let whole = "access_token=FE04A1B2&expires_in=7776000&refresh_token=88E4A1B2";
+            return Some(prefixes(&whole[..whole.find("88E4").unwrap_or(0) - 1]));
+        }
+        "a token with a blank in it" => Reply::ok(&good.replacen("FE04", "FE 04", 1)),
+        "the client_id of another app" => Reply::ok(&good.replace("101000001", "101000002")),
+        "an openid of 256 characters" => {
+            Reply::ok(&good.replace("1A376CE57476A73F2FCA3BE900000000", &"A".repeat(256)))
+        }
+        "JSON" => Reply::ok(good),
+        "JSONP" => Reply::ok(&format!("callback( {good} );\n")),
+        "JSONP with another name, no blanks and no semicolon" => Reply::ok(&format!("_Callback({good})")),
+        "JSON with error and ret 0" => Reply::ok(&format!("{{\"error\":0,{open}")),
+        "numbers where texts are promised" => Reply::ok(
+            &good.replace("\"101000001\"", "101000001").replace("\"year\":\"1990\"", "\"nickname\":1990"),
+        ),
+        "a form" => Reply::ok(
+            "access_token=FE04A1B2C3D4E5F60718293A4B5CCCE2&expires_in=7776000&refresh_token=88E4A1B2C3D4E5F60718293A4B5CBE14",
+        ),
+        "expires_in as a number" => Reply::ok(&good.replace("\"5184000\"", "5184000")),
+        "expires_in that is no number" => Reply::ok(&good.replace("5184000", "soon")),
+        "no expires_in" => Reply::ok(&good.replace("\"expires_in\":\"5184000\",", "")),
+        "the placeholders of an app without review" => Reply::ok(
+            "{\"ret\":0,\"nickname\":\"qzuser\",\"figureurl_2\":\"http://qzapp.qlogo.cn/qzapp/111111/942FEA70050EEAFBD4DCE2C1FC775E56/100\",\"figureurl_qq_1\":\"http://qzapp.qlogo.cn/qzapp/111111/942F/40\"}",
+        ),
+        what => return Reply::broken(what, good).map(|reply| vec![reply]),
+    };
+    Some(vec![one])
+}
+
+/// Three of them; the tests of `answers` cut at every byte.
+fn prefixes(whole: &str) -> Vec<Reply> {
+    [1, whole.len() / 2, whole.len() - 1].iter().map(|end| Reply::ok(&whole[..*end])).collect()
+}
+
+fn code_of_callback(answer: &str) -> Option<String> {
+    match answer {
+        "an empty code; QQ is not asked" => Some(String::new()),
+        "a code of more than 512 characters; QQ is not asked" => Some("A".repeat(513)),
+        "a code with a line break; QQ is not asked" => Some(format!("{CODE}\n")),
+        _ => answer.strip_prefix('`').and_then(|rest| rest.split_once('`')).map(|(code, _)| code.to_owned()),
+    }
+}
+
+/// As the flow tells the client.
+fn outcome(result: Result<Profile, ProviderError>) -> (&'static str, Option<String>) {
+    match result {
+        Ok(Profile { nickname: None, avatar_url: None, .. }) => (NICKNAMELESS, None),
+        Ok(_) => ("goes on", None),
+        Err(error) => match told(error, &SECRETS) {
+            ("Rejected", code) => ("PROVIDER_REJECTED", code),
+            (_, code) => ("PROVIDER_UNAVAILABLE", code),
+        },
+    }
+}
+
+async fn play(row: &Row, reply: Reply, client: HttpClient) -> (&'static str, Option<String>) {
+    let stub = Stub::start().await;
+    good(&stub);
+    match row.asked {
+        "token" => stub.always(TOKEN, reply),
+        "me again" => stub.always(ME, reply),
+        "me" if row.answer.starts_with("`100048`") => stub.always(ME, reply).then(ME, Reply::ok(ME_ANSWER)),
+        "me" => stub.always(ME, reply),
+        "user_info" => stub.always(USER_INFO, reply),
+        other => panic!("{other} is no question"),
+    };
+    outcome(qq(&stub, client).identify(&callback(CODE)).await)
+}
+
+#[tokio::test]
+async fn each_row_of_the_page_is_what_happens() {
+    let rows = rows();
+    let (patient, hasty) = (Stub::client(), Stub::hasty_client());
+    for row in &rows {
+        let here = |dialect: usize| format!("| {} | {} | in dialect {dialect}", row.asked, row.answer);
+        if row.asked == "callback" {
+            let stub = Stub::start().await;
+            let code = code_of_callback(row.answer).expect(row.answer);
+            let got = outcome(qq(&stub, patient.clone()).identify(&callback(&code)).await);
+            assert_eq!((got.0, got.1.as_deref()), (row.outcome, row.code), "{}", here(0));
+            assert!(stub.asked().is_empty(), "{}", here(0));
+            continue;
+        }
+        let good = match row.asked {
+            "token" => TOKENS,
+            "user_info" => INFO,
+            _ => ME_ANSWER,
+        };
+        let replies = played(row, good).unwrap_or_else(|| panic!("no test for {}", here(0)));
+        for (dialect, reply) in replies.into_iter().enumerate() {
+            let client = if reply.is_silent() { &hasty } else { &patient };
+            let got = play(row, reply, client.clone()).await;
+            assert_eq!((got.0, got.1.as_deref()), (row.outcome, row.code), "{}", here(dialect));
+        }
+    }
+}
+
+/// The codes of QQ's own pages; the table may have more, not fewer.
+#[test]
+fn no_code_and_no_failure_is_left_out() {
+    let rows = rows();
+    let of = |asked: &str| -> BTreeSet<&str> {
+        let rows = rows.iter().filter(|row| row.asked == asked);
+        rows.map(|row| {
+            row.answer.strip_prefix('`').and_then(|rest| rest.split('`').next()).unwrap_or(row.answer)
+        })
+        .collect()
+    };
+    let (token, me, info) = (of("token"), of("me"), of("user_info"));
+    for code in (100_000..=100_031).chain([100_048, 100_050]) {
+        let code = code.to_string();
+        assert!(token.contains(code.as_str()) && me.contains(code.as_str()), "{code}");
+    }
+    for code in ["1002", "-1", "-23", "100030"] {
+        assert!(info.contains(code), "{code}");
+    }
+    assert!(BROKEN.iter().all(|what| token.contains(what) && me.contains(what) && info.contains(what)));
+    for failure in me.iter().filter(|answer| !answer.starts_with("100")) {
+        let alone = ["the client_id of another app", "an openid of 256 characters", "HTTP 400 and an error"];
+        assert!(info.contains(failure) || alone.contains(failure), "{failure}");
+    }
+    let seen: BTreeSet<_> = rows.iter().map(|row| (row.asked, row.answer)).collect();
+    assert_eq!(seen.len(), rows.len(), "a row stands twice");
+    assert!(rows.iter().all(|row| row.asked != "callback" || row.outcome == "PROVIDER_REJECTED"));
+}
