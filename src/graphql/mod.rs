@@ -20,6 +20,7 @@ mod me;
 mod messages;
 mod password;
 mod problem;
+mod problem_code;
 mod profile;
 mod qq;
 mod refuse;

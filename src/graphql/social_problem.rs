@@ -3,7 +3,7 @@
 use async_graphql::{Enum, SimpleObject};
 
 use super::messages::{self, Refusal};
-use super::problem::ProblemCode;
+use super::problem_code::ProblemCode;
 use crate::core::language::Language;
 use crate::social::bind_social;
 use crate::social::exchange::ProviderProblem;

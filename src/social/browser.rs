@@ -3,10 +3,9 @@
 
 use subtle::ConstantTimeEq as _;
 
-use super::states::hex;
 use crate::core::client::Client;
 use crate::core::random::Random;
-use crate::core::secret::{ExposeSecret as _, SecretString, sha256};
+use crate::core::secret::{ExposeSecret as _, SecretString, hex, sha256};
 
 /// The browser's cookie; a new one where it has none. Sign-ins in several tabs share it.
 pub(super) fn cookie(client: &Client, random: &Random) -> SecretString {

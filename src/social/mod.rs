@@ -9,6 +9,7 @@ mod answers;
 pub mod bind_social;
 mod browser;
 mod client;
+mod endpoint;
 pub mod exchange;
 pub mod link_social;
 mod next;

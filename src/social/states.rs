@@ -13,7 +13,7 @@ use crate::core::client::Client;
 use crate::core::clock::{Clock, Instant};
 use crate::core::ids::UserId;
 use crate::core::random::Random;
-use crate::core::secret::{Digester, ExposeSecret as _, MasterKey, SecretString, sha256};
+use crate::core::secret::{Digester, ExposeSecret as _, MasterKey, SecretString, hex, sha256};
 use crate::ephemeral::{Ephemeral, EphemeralError};
 
 /// Opens and takes states. Cheap to clone.
@@ -140,15 +140,6 @@ fn user_key(state: &str) -> String {
 
 fn key(state: &str) -> String {
     format!("social:state:{}", hex(&sha256(state.as_bytes())))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
-        }
-        text
-    })
 }
 
 #[cfg(test)]

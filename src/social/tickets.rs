@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::browser;
 use super::provider::Profile;
-use super::states::{Pending, hex};
+use super::states::Pending;
 use crate::core::client::Client;
 use crate::core::clock::{Clock, Instant};
 use crate::core::random::Random;
-use crate::core::secret::{Digester, ExposeSecret as _, MasterKey, Sealer, SecretString, sha256};
+use crate::core::secret::{Digester, ExposeSecret as _, MasterKey, Sealer, SecretString, hex, sha256};
 use crate::ephemeral::{Ephemeral, EphemeralError};
 
 /// Issues tickets and takes them. Cheap to clone.

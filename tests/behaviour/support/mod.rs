@@ -8,6 +8,7 @@ pub mod provider;
 pub mod proxy;
 pub mod reply;
 pub mod rows;
+pub mod social;
 pub mod sql;
 pub mod world;
 

@@ -38,7 +38,8 @@ impl Browser {
             "mutation($provider: String!, $input: AuthorizeUrlInput) {{ socialAuthorizeUrl(provider: $provider, input: $input) \
              {{ {OUTCOME} {URL} ... on ProviderRejected {{ provider providerCode }} }} }}"
         );
-        self.post(&document.replace(SIGNED_IN_PART, ""), json!({ "provider": provider, "input": input })).await
+        self.post(&document.replace(SIGNED_IN_PART, ""), json!({ "provider": provider, "input": input }))
+            .await
     }
 
     /// The provider's address, with `next`.
@@ -60,8 +61,9 @@ impl Browser {
                     ... on ProviderRejected { provider providerCode }";
         let input = json!({ "code": back.code, "state": back.state });
         if provider == "qq" {
-            let document =
-                format!("mutation($input: QqAuthorizeInput!) {{ qqAuthorize(input: $input) {{ {OUTCOME} {tail} }} }}");
+            let document = format!(
+                "mutation($input: QqAuthorizeInput!) {{ qqAuthorize(input: $input) {{ {OUTCOME} {tail} }} }}"
+            );
             return self.post(&document, json!({ "input": input })).await.data("qqAuthorize");
         }
         let document = format!(
@@ -149,11 +151,16 @@ pub fn by_code(mobile: &str, code: &str) -> Value {
 
 impl World {
     /// Somebody with an account that a provider is bound to.
-    pub async fn bound_person(&self, provider: &str, at_provider: &str, mobile: &str, username: &str) -> Person {
+    pub async fn bound_person(
+        &self,
+        provider: &str,
+        at_provider: &str,
+        mobile: &str,
+        username: &str,
+    ) -> Person {
         let person = self.person(mobile, username).await;
         let ticket = person.browser.ticket(provider, at_provider).await;
-        let bound =
-            person.browser.bind("bindSocial", &ticket, by_password(username, super::PASSWORD)).await;
+        let bound = person.browser.bind("bindSocial", &ticket, by_password(username, super::PASSWORD)).await;
         assert_eq!(kind(&bound), "SignedIn", "{bound}");
         person
     }
