@@ -3,6 +3,9 @@ import { generateKeyPairSync } from "node:crypto";
 import { Provider } from "oidc-provider";
 import { client, issuer } from "./settings.js";
 
+// It warns of what is meant for development alone, which this is.
+console.info = console.warn = () => {};
+
 /** Listens on the port; what it counts of its own endpoints, and how to stop it. */
 export async function provider(port) {
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });

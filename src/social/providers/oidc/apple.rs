@@ -75,6 +75,7 @@ pub(super) fn name(user: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::private_key;
     use super::*;
 
     #[test]
@@ -96,9 +97,13 @@ mod tests {
 
     #[test]
     fn a_key_that_cannot_sign_is_told_at_the_start() {
-        for pem in ["", "secret", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
-            let error = Signer::new("T".into(), "K".into(), &SecretString::from(pem)).err().unwrap();
+        let new = |pem: &str| Signer::new("T".into(), "K".into(), &SecretString::from(pem));
+        let others = [Algorithm::ES384, Algorithm::EdDSA, Algorithm::RS256].map(private_key);
+        let broken = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".to_owned();
+        for pem in others.into_iter().chain([String::new(), "secret".into(), broken]) {
+            let error = new(&pem).err().unwrap();
             assert!(error.contains("P-256") && !error.contains("AAAA"), "{error}");
         }
+        assert!(new(&private_key(Algorithm::ES256)).is_ok());
     }
 }

@@ -160,6 +160,7 @@ mod tests {
         let google = "https://accounts.google.com";
         assert!(is_issuer(google, google) && is_issuer("accounts.google.com", google));
         assert!(!is_issuer("sso.example", "https://sso.example"));
+        assert!(!is_issuer("accounts.google.com", "https://sso.example"));
         assert!(!is_issuer(google, "https://sso.example"));
     }
 
