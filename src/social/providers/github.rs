@@ -35,7 +35,7 @@ struct User {
 }
 
 #[derive(Deserialize)]
-struct Email {
+struct Address {
     email: String,
     #[serde(default)]
     primary: bool,
@@ -82,8 +82,8 @@ impl Github {
     /// The primary address, if it is verified. A sign-in does not fail for want of it: the person may have withheld the
     /// scope.
     async fn email(&self, access: &str) -> Option<String> {
-        let emails = self.get::<Vec<Email>>("/user/emails", access).await.ok()?;
-        let primary = emails.into_iter().find(|email| email.primary && email.verified)?;
+        let addresses = self.get::<Vec<Address>>("/user/emails", access).await.ok()?;
+        let primary = addresses.into_iter().find(|address| address.primary && address.verified)?;
         values::email(&primary.email)
     }
 }
@@ -181,6 +181,3 @@ fn refusal(error: &str) -> ProviderError {
         code => ProviderError::Rejected { code },
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,8 @@
 //! One file a provider. Each speaks that provider's dialect and nothing else; none knows accounts.
 
 mod github;
+#[cfg(test)]
+mod github_tests;
 mod oidc;
 mod qq;
 mod wechat;

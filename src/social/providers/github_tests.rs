@@ -1,9 +1,15 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use url::Url;
 
-use super::*;
-use crate::social::provider::Display;
+use super::github::Github;
+use crate::config::social::GithubSettings;
+use crate::core::secret::{ExposeSecret as _, SecretString};
+use crate::social::client::HttpClient;
+use crate::social::provider::{
+    AuthorizeRequest, Callback, Display, Profile, ProviderError, SocialProvider as _,
+};
 use crate::social::testing::{Reply, Stub};
 
 const TOKEN: &str = "/login/oauth/access_token";
