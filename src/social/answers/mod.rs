@@ -47,11 +47,10 @@ impl Fields {
     /// not shown: the code is then `unknown`.
     pub fn refusal(&self, name: &str) -> Option<String> {
         let value = self.named.get(name)?;
-        let code = match value {
-            Value::Null | Value::Bool(false) => return None,
-            Value::String(text) if text.is_empty() => return None,
-            other => text_of(other).unwrap_or_default(),
-        };
+        if value.is_null() || *value == Value::Bool(false) || value.as_str() == Some("") {
+            return None;
+        }
+        let code = text_of(value).unwrap_or_default();
         let code = values::error_code(&code).unwrap_or_else(|| "unknown".to_owned());
         (code != "0").then_some(code)
     }

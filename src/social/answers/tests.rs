@@ -128,7 +128,7 @@ fn a_token_is_one_word_and_comes_with_a_good_status_only() {
     assert_eq!(fields(200, "2.00~a").need_token("t").ok().unwrap().expose_secret(), "2.00~a");
     for bad in ["", "hunter 2", "hunter2\\n", "hunter2\\u00e9", &"x".repeat(2049)] {
         assert!(fields(200, bad).token("t").is_none(), "{bad}");
-        let error = fields(200, bad).need_token("t").err().expect(bad);
+        let error = fields(200, bad).need_token("t").expect_err(bad);
         assert!(!error.to_string().contains("hunter"), "{error}");
     }
     for status in [199, 302, 400, 500] {

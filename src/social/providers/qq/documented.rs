@@ -131,9 +131,8 @@ async fn play(row: &Row, reply: Reply, client: HttpClient) -> (&'static str, Opt
     good(&stub);
     match row.asked {
         "token" => stub.always(TOKEN, reply),
-        "me again" => stub.always(ME, reply),
         "me" if row.answer.starts_with("`100048`") => stub.always(ME, reply).then(ME, Reply::ok(ME_ANSWER)),
-        "me" => stub.always(ME, reply),
+        "me" | "me again" => stub.always(ME, reply),
         "user_info" => stub.always(USER_INFO, reply),
         other => panic!("{other} is no question"),
     };

@@ -142,7 +142,7 @@ async fn broken_answers_end_the_sign_in_but_that_about_the_user() {
             let (stub, wechat) = started_with(client.clone()).await;
             stub.always(path, reply);
             if path == USER_INFO {
-                let profile = wechat.identify(&callback(CODE)).await.ok().expect(what);
+                let profile = wechat.identify(&callback(CODE)).await.expect(what);
                 assert_eq!((profile.nickname, profile.avatar_url), (None, None), "{what}");
                 assert_eq!(profile.subject, OPENID);
             } else {

@@ -160,7 +160,7 @@ async fn broken_answers_end_the_sign_in_but_that_about_the_user() {
             let (stub, weibo) = started_with(chosen.clone()).await;
             stub.always(path, reply);
             if path == USER {
-                let profile = weibo.identify(&callback(CODE)).await.ok().expect(what);
+                let profile = weibo.identify(&callback(CODE)).await.expect(what);
                 assert_eq!((profile.nickname, profile.avatar_url), (None, None), "{what}");
                 assert_eq!(profile.subject, "1404376560");
             } else {
