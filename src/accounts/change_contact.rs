@@ -13,7 +13,7 @@ use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::problem::FieldFault;
 use crate::core::secret::SecretString;
-use crate::db::changes::{AccountChange, Ends};
+use crate::db::changes::{AccountChange, Ends, Right};
 use crate::db::models::User;
 use crate::db::{Db, DbError, Taken};
 use crate::delivery::{Channel, NoticeTopic};
@@ -90,10 +90,10 @@ impl ChangeContact {
         };
         self.limits.redeem(&client.network()).await?;
         self.limits.account_change(&caller.user.id.to_string()).await?;
-        self.reauthentication.check(caller, options.current_password, client).await?;
+        let right = self.reauthentication.check(caller, options.current_password, client).await?;
         let key = claim.contact.key();
         let redemption = self.codes.redeem(Purpose::ChangeContact, &key, &claim.code).await?;
-        let outcome = self.write(claim.contact, options.end_other_sessions, caller, client).await;
+        let outcome = self.write(claim.contact, right, options.end_other_sessions, caller, client).await;
         if outcome.is_err() {
             // The code was right and bought nothing: the person keeps it.
             self.codes.restore(redemption).await;
@@ -104,6 +104,7 @@ impl ChangeContact {
     async fn write(
         &self,
         contact: Contact,
+        right: Right<'_>,
         end_others: bool,
         caller: &Caller,
         client: &Client,
@@ -118,18 +119,17 @@ impl ChangeContact {
         let notice = self.notices.to(&user, channel, topic, client.language);
         let change = AccountChange {
             user: user.id,
+            right,
             now: self.clock.now(),
             ends: if end_others { Ends::AllBut(caller.session.id) } else { Ends::Nothing },
             reason: kind.word(),
             event: &event,
             notice: notice.as_ref(),
         };
-        let ended = match &contact {
+        let ended_sessions = match &contact {
             Contact::Mobile(mobile) => self.db.change_mobile(&change, mobile.e164()).await?,
             Contact::Email(email) => self.db.change_email(&change, email.as_str(), email.key()).await?,
-        };
-        // The account was shut since the request began.
-        let ended_sessions = ended.ok_or(ChangeContactRefusal::Rejected)?;
+        }?;
         match contact {
             Contact::Mobile(mobile) => user.mobile = Some(mobile.e164().to_owned()),
             Contact::Email(email) => user.email = Some(email.as_str().to_owned()),

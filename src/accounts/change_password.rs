@@ -73,26 +73,24 @@ impl ChangePassword {
             return Err(faults.into());
         };
         self.limits.account_change(&user.id.to_string()).await?;
-        match current.filter(|_| user.password_hash.is_some()) {
+        let right = match current.filter(|_| user.password_hash.is_some()) {
             Some(current) => self.reauthentication.by_password(caller, current, client).await?,
             None => self.reauthentication.by_fresh_session(caller)?,
-        }
+        };
         let hash = self.hasher.hash(password.as_password()).await?;
         let event =
             self.audit.event(Kind::PasswordChanged, Some(user.id), Some(caller.session.id), "owner", client);
         let notice = self.notices.to(user, Channel::Email, NoticeTopic::PasswordChanged, client.language);
         let change = AccountChange {
             user: user.id,
+            right,
             now: self.clock.now(),
             ends: Ends::AllBut(caller.session.id),
             reason: Kind::PasswordChanged.word(),
             event: &event,
             notice: notice.as_ref(),
         };
-        let old = user.password_hash.as_deref();
-        // Another change was faster: the password that was proven is not the current one any more.
-        let ended = self.db.change_password(&change, old, &hash).await?;
-        let ended = ended.ok_or(ChangePasswordRefusal::Rejected)?;
+        let ended = self.db.replace_password(&change, &hash).await??;
         self.notices.written();
         Ok(ended)
     }

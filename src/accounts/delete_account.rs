@@ -58,7 +58,7 @@ impl DeleteAccount {
     ) -> Result<Instant, DeleteRefusal> {
         let user = &caller.user;
         self.limits.account_change(&user.id.to_string()).await?;
-        self.reauthentication.check(caller, current_password, client).await?;
+        let right = self.reauthentication.check(caller, current_password, client).await?;
         let now = self.clock.now();
         let due = now + TimeDelta::from_std(self.grace).unwrap_or_default();
         let event = self.audit.event(
@@ -71,16 +71,14 @@ impl DeleteAccount {
         let notice = self.notices.to(user, Channel::Email, NoticeTopic::AccountDeleted, client.language);
         let change = AccountChange {
             user: user.id,
+            right,
             now,
             ends: Ends::All,
             reason: Kind::DeletionScheduled.word(),
             event: &event,
             notice: notice.as_ref(),
         };
-        // Another call was faster, and its notice is on its way.
-        if !self.db.schedule_deletion(&change, due).await? {
-            return Err(DeleteRefusal::Rejected);
-        }
+        self.db.schedule_deletion(&change, due).await??;
         self.notices.written();
         Ok(due)
     }

@@ -14,6 +14,7 @@ use super::me::Caller;
 use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::secret::SecretString;
+use crate::db::changes::Right;
 use crate::db::{Db, DbError};
 use crate::limits::{LimitError, Limiter, LoginKeys};
 use crate::passwords::{Busy, Hasher, Password, Verdict};
@@ -34,7 +35,7 @@ pub enum Unproven {
 
 refusals!(Unproven: LimitError, DbError, Busy);
 
-/// `?` on [`Unproven`] in a use case whose refusal has the variants `Rejected` and `Required`.
+/// `?` on [`Unproven`] and on [`Unchanged`](crate::db::changes::Unchanged) in a use case whose refusal has the variants `Rejected` and `Required`.
 macro_rules! unproven {
     ($refusal:ident) => {
         impl From<$crate::accounts::reauthentication::Unproven> for $refusal {
@@ -43,6 +44,18 @@ macro_rules! unproven {
                     $crate::accounts::reauthentication::Unproven::Denied(denied) => Self::Denied(denied),
                     $crate::accounts::reauthentication::Unproven::Rejected => Self::Rejected,
                     $crate::accounts::reauthentication::Unproven::Required => Self::Required,
+                }
+            }
+        }
+
+        /// What was proven, or the session, did not last until the change was written.
+        impl From<$crate::db::changes::Unchanged> for $refusal {
+            fn from(unchanged: $crate::db::changes::Unchanged) -> Self {
+                match unchanged {
+                    $crate::db::changes::Unchanged::Shut => {
+                        Self::Denied($crate::verification::Denied::SignedOut)
+                    }
+                    $crate::db::changes::Unchanged::Unproven => Self::Rejected,
                 }
             }
         }
@@ -63,13 +76,14 @@ pub struct Reauthentication {
 }
 
 impl Reauthentication {
-    /// By the password where one is given, else by a fresh session.
-    pub async fn check(
+    /// By the password where one is given, else by a fresh session. The answer is by what right the caller changes the
+    /// account: it is looked at once more when the change is written.
+    pub async fn check<'a>(
         &self,
-        caller: &Caller,
+        caller: &'a Caller,
         password: Option<SecretString>,
         client: &Client,
-    ) -> Result<(), Unproven> {
+    ) -> Result<Right<'a>, Unproven> {
         match password {
             Some(password) => self.by_password(caller, password, client).await,
             None => self.by_fresh_session(caller),
@@ -77,19 +91,22 @@ impl Reauthentication {
     }
 
     /// Whether the session was opened a moment ago.
-    pub(super) fn by_fresh_session(&self, caller: &Caller) -> Result<(), Unproven> {
+    pub(super) fn by_fresh_session<'a>(&self, caller: &'a Caller) -> Result<Right<'a>, Unproven> {
         let fresh = TimeDelta::from_std(self.fresh).unwrap_or_default();
         let age = self.clock.now() - caller.session.created_at.0;
-        if age <= fresh { Ok(()) } else { Err(Unproven::Required) }
+        if age > fresh {
+            return Err(Unproven::Required);
+        }
+        Ok(Right::Session { id: caller.session.id, password: None })
     }
 
     /// By the password. Wrong ones count like failed logins of the account.
-    pub(super) async fn by_password(
+    pub(super) async fn by_password<'a>(
         &self,
-        caller: &Caller,
+        caller: &'a Caller,
         password: SecretString,
         client: &Client,
-    ) -> Result<(), Unproven> {
+    ) -> Result<Right<'a>, Unproven> {
         let user = &caller.user;
         let device = client.device_digest();
         let known = match &device {
@@ -106,7 +123,7 @@ impl Reauthentication {
         match verdict {
             Verdict::Match { .. } => {
                 self.limits.login_succeeded(&keys).await;
-                Ok(())
+                Ok(Right::Session { id: caller.session.id, password: user.password_hash.as_deref() })
             }
             Verdict::Mismatch => {
                 let (id, session) = (Some(user.id), Some(caller.session.id));

@@ -13,8 +13,8 @@ use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::problem::FieldFault;
 use crate::core::secret::{ExposeSecret as _, SecretString};
-use crate::db::changes::{AccountChange, Ends};
-use crate::db::models::User;
+use crate::db::changes::{AccountChange, Ends, Right, Unchanged};
+use crate::db::models::{Proven, User};
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::{LimitError, Limiter};
@@ -110,8 +110,9 @@ impl ResetPassword {
         match proof {
             Parsed::Link(token) => {
                 let link = self.links.find(token.expose_secret()).await?.ok_or(ResetRefusal::Ticket)?;
-                let reset = self.write(&link.user, Some(&link.digest), &input.new, "link", client).await?;
-                if reset { Ok(()) } else { Err(ResetRefusal::Ticket) }
+                let right = Right::Link(&link.digest);
+                let reset = self.write(&link.user, right, &input.new, "link", client).await?;
+                reset.map_err(|_: Unchanged| ResetRefusal::Ticket)
             }
             Parsed::Contact(claim) => {
                 let key = claim.contact.key();
@@ -136,19 +137,30 @@ impl ResetPassword {
             Contact::Email(email) => (self.db.find_user_by_email(email.key()).await?, Method::EmailCode),
         };
         let user = user.ok_or(ResetRefusal::Rejected)?;
-        let reset = user.is_active() && self.write(&user, None, new, method.word(), client).await?;
-        if reset { Ok(()) } else { Err(ResetRefusal::Disabled) }
+        // As the account has it: between this look and the change it may get another.
+        let address = match contact {
+            Contact::Mobile(_) => user.mobile.clone().map(Proven::Mobile),
+            Contact::Email(_) => user.email.clone().map(Proven::Email),
+        };
+        let proven = address.ok_or(ResetRefusal::Rejected)?;
+        if !user.is_active() {
+            return Err(ResetRefusal::Disabled);
+        }
+        let reset = self.write(&user, Right::Proof(&proven), new, method.word(), client).await?;
+        reset.map_err(|unchanged| match unchanged {
+            Unchanged::Shut => ResetRefusal::Disabled,
+            Unchanged::Unproven => ResetRefusal::Rejected,
+        })
     }
 
-    /// False when the link, or the account, is not good any more.
     async fn write(
         &self,
         user: &User,
-        link: Option<&[u8]>,
+        right: Right<'_>,
         new: &PasswordInput,
         method: &str,
         client: &Client,
-    ) -> Result<bool, ResetRefusal> {
+    ) -> Result<Result<(), Unchanged>, ResetRefusal> {
         let mut faults = Vec::new();
         let password = new.parse(&self.policy, &own_words(user), &mut faults);
         let Some(password) = password.filter(|_| faults.is_empty()) else {
@@ -159,14 +171,15 @@ impl ResetPassword {
         let notice = self.notices.to(user, Channel::Email, NoticeTopic::PasswordReset, client.language);
         let change = AccountChange {
             user: user.id,
+            right,
             now: self.clock.now(),
             ends: Ends::All,
             reason: Kind::PasswordReset.word(),
             event: &event,
             notice: notice.as_ref(),
         };
-        let reset = self.db.reset_password(&change, link, &hash).await?;
+        let reset = self.db.replace_password(&change, &hash).await?;
         self.notices.written();
-        Ok(reset)
+        Ok(reset.map(drop))
     }
 }

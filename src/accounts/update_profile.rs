@@ -10,7 +10,7 @@ use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::identifier::{Nickname, Username};
 use crate::core::problem::{Fault, FieldFault};
-use crate::db::changes::{AccountChange, Ends, ProfileChange};
+use crate::db::changes::{AccountChange, Ends, ProfileChange, Right, Unchanged};
 use crate::db::models::User;
 use crate::db::{Db, DbError, Taken};
 use crate::delivery::{Channel, NoticeTopic};
@@ -88,15 +88,15 @@ impl UpdateProfile {
             .flatten();
         let write = AccountChange {
             user: user.id,
+            right: Right::Session { id: caller.session.id, password: None },
             now: self.clock.now(),
             ends: Ends::Nothing,
             reason: Kind::ProfileUpdated.word(),
             event: &event,
             notice: notice.as_ref(),
         };
-        if !self.db.update_profile(&write, &change).await? {
-            return Err(Denied::Unavailable("the account was shut meanwhile".into()).into());
-        }
+        // No proof was asked for that could have become worthless.
+        self.db.update_profile(&write, &change).await?.map_err(|_: Unchanged| Denied::SignedOut)?;
         self.notices.written();
         if let Some((shown, _)) = change.username {
             user.username = shown;

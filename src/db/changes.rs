@@ -1,6 +1,6 @@
 //! What a change of an account writes beside the change itself, in the same transaction.
 
-use super::models::{AuditEvent, NewMessage};
+use super::models::{AuditEvent, NewMessage, Proven};
 use crate::core::clock::Instant;
 use crate::core::ids::{SessionId, UserId};
 
@@ -13,9 +13,30 @@ pub enum Ends {
     All,
 }
 
+/// By what right an account is changed. It is looked at again in the transaction of the change: whoever waits for a
+/// password to be hashed must not come through after the owner has shut the door.
+pub enum Right<'a> {
+    /// Somebody signed in. The session must stand; where the password was proven, its hash must be this one still.
+    Session { id: SessionId, password: Option<&'a str> },
+    /// An address that was proven: it must be the account's still.
+    Proof(&'a Proven),
+    /// The digest of a mailed link: it must be good, and is spent.
+    Link(&'a [u8]),
+}
+
+/// Why a change was not made. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unchanged {
+    /// The session has ended, or the account may not be used.
+    Shut,
+    /// The account has no longer what was proven, or the link is not good.
+    Unproven,
+}
+
 /// A change of one account.
 pub struct AccountChange<'a> {
     pub user: UserId,
+    pub right: Right<'a>,
     pub now: Instant,
     pub ends: Ends,
     /// Kept with the sessions that it ends.

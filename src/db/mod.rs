@@ -26,7 +26,7 @@ pub use error::{DbError, Taken};
 use crate::core::clock::Instant;
 use crate::core::ids::{IdentityId, MergeId, MessageId, SessionId, UserId};
 use crate::core::outage::Outage;
-use changes::{AccountChange, ProfileChange};
+use changes::{AccountChange, ProfileChange, Unchanged};
 use identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use merges::{Merge, Merged, NewMerge, Seal, Undone, Unseal};
 use models::{
@@ -226,20 +226,16 @@ dispatch! {
         user: UserId, except: Option<SessionId>, reason: &str, now: Instant, event: &AuditEvent
     ) -> usize;
 
-    /// Replaces the password when it still is `old`, and spends reset links; tells how many sessions it ended, `None`
-    /// when nothing was changed.
-    queries::changes::change_password(change: &AccountChange<'_>, old: Option<&str>, new: &str) -> Option<usize>;
-    /// Replaces the password and spends reset links, that of the digest `link` among them; false, and nothing is
-    /// changed, when that one is not good or the account may not be used.
-    queries::changes::reset_password(change: &AccountChange<'_>, link: Option<&[u8]>, new: &str) -> bool;
-    /// Another mobile number (E.164); tells how many sessions it ended, `None` when nothing was changed.
-    queries::changes::change_mobile(change: &AccountChange<'_>, mobile: &str) -> Option<usize>;
-    /// Another e-mail address, as written and as compared; the answer is that of `change_mobile`.
-    queries::changes::change_email(change: &AccountChange<'_>, email: &str, key: &str) -> Option<usize>;
-    /// Other names, another picture; false when the account may not be used.
-    queries::changes::update_profile(change: &AccountChange<'_>, profile: &ProfileChange) -> bool;
-    /// Shuts the account, to be erased at `due`; false when it is shut already.
-    queries::changes::schedule_deletion(change: &AccountChange<'_>, due: Instant) -> bool;
+    /// Replaces the password and spends reset links; tells how many sessions it ended.
+    queries::changes::replace_password(change: &AccountChange<'_>, new: &str) -> Result<usize, Unchanged>;
+    /// Another mobile number (E.164); spends reset links; tells how many sessions it ended.
+    queries::changes::change_mobile(change: &AccountChange<'_>, mobile: &str) -> Result<usize, Unchanged>;
+    /// Another e-mail address, as written and as compared; otherwise as `change_mobile`.
+    queries::changes::change_email(change: &AccountChange<'_>, email: &str, key: &str) -> Result<usize, Unchanged>;
+    /// Other names, another picture.
+    queries::changes::update_profile(change: &AccountChange<'_>, profile: &ProfileChange) -> Result<usize, Unchanged>;
+    /// Shuts the account, to be erased at `due`; spends reset links; tells how many sessions it ended.
+    queries::changes::schedule_deletion(change: &AccountChange<'_>, due: Instant) -> Result<usize, Unchanged>;
     /// A reset link with its message and its audit entry, all or nothing.
     queries::changes::ask_for_reset(link: &ResetLink, message: &NewMessage, event: &AuditEvent) -> ();
     /// Finds a reset link by its digest, whether or not it is good.

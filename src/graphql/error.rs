@@ -49,6 +49,7 @@ impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Limited { retry_at } => Self::RateLimited(retry_at),
+            Denied::SignedOut => Self::Caller(CallerFault::Unauthenticated),
             Denied::Unavailable(cause) => Self::Unavailable(cause),
             Denied::Fault(cause) => Self::Internal(cause),
             Denied::Invalid(_) | Denied::Captcha { .. } => Self::Caller(CallerFault::BadRequest),

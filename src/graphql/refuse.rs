@@ -25,12 +25,9 @@ macro_rules! denied {
             $crate::verification::Denied::Captcha { provider, site_key } => Ok($union::CaptchaRequired(
                 $crate::graphql::problem::CaptchaRequired::new(provider, site_key, $language),
             )),
-            $crate::verification::Denied::Unavailable(cause) => {
-                Err($crate::graphql::error::ApiError::Unavailable(cause))
-            }
-            $crate::verification::Denied::Fault(cause) => {
-                Err($crate::graphql::error::ApiError::Internal(cause))
-            }
+            refusal @ ($crate::verification::Denied::SignedOut
+            | $crate::verification::Denied::Unavailable(_)
+            | $crate::verification::Denied::Fault(_)) => Err($crate::graphql::error::ApiError::from(refusal)),
         }
     };
 }

@@ -15,6 +15,9 @@ pub enum Denied {
     Limited { retry_at: Instant },
     #[error("a captcha is asked for")]
     Captcha { provider: String, site_key: String },
+    /// The session that the call came with ended while it was being answered.
+    #[error("the session has ended")]
+    SignedOut,
     /// A store cannot be reached, or too much is waiting: nothing was done, and the same call may succeed later.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -44,6 +44,7 @@ mod reset_password;
 mod revoke_other_sessions;
 mod revoke_session;
 mod sandbox;
+mod rights;
 mod send_email_code;
 mod send_sms;
 mod settings;

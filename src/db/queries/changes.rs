@@ -1,26 +1,41 @@
 //! Changes of accounts, each with all that belongs to it in one transaction.
 //!
 //! Rows are locked in one order, the person first, then reset links, then sessions: two changes at once wait for each
-//! other and never in a circle. A change of an account that may not be used, or that was changed meanwhile, is not made.
+//! other and never in a circle. A change of an account that may not be used, by a session that has ended, or by a proof
+//! that has become worthless meanwhile, is not made.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
+use super::sessions::still_stands as has;
 use super::{Conn, DbError};
 use crate::core::clock::Instant;
 use crate::core::ids::UserId;
-use crate::db::changes::{AccountChange, Ends, ProfileChange};
-use crate::db::models::{AuditEvent, NewMessage, ResetLink};
+use crate::db::changes::{AccountChange, Ends, ProfileChange, Right, Unchanged};
+use crate::db::models::{AuditEvent, NewMessage, Proven, ResetLink};
 use crate::db::schema::{reset_links, users};
 use crate::db::types::{Ts, Uid};
 
-/// Locks the person's row; false when the account may not be used.
-async fn hold(conn: &mut Conn, change: &AccountChange<'_>) -> Result<bool, DbError> {
-    let row = users::table
-        .filter(users::id.eq(Uid::from(change.user)))
-        .filter(users::status.eq("active"))
-        .filter(users::delete_at.is_null());
-    Ok(diesel::update(row).set(users::updated_at.eq(Ts(change.now))).execute(conn).await? == 1)
+/// Locks the person's row, then looks whether the change is still by right.
+async fn hold(conn: &mut Conn, change: &AccountChange<'_>) -> Result<Result<(), Unchanged>, DbError> {
+    let (user, now) = (change.user, change.now);
+    if !super::sessions::hold_active(conn, user).await? {
+        return Ok(Err(Unchanged::Shut));
+    }
+    let good = match &change.right {
+        Right::Session { id, password } => {
+            if !super::sessions::hold_session(conn, user, *id, now).await? {
+                return Ok(Err(Unchanged::Shut));
+            }
+            match password {
+                Some(hash) => has(conn, user, &Proven::Password((*hash).to_owned())).await?,
+                None => true,
+            }
+        }
+        Right::Proof(proven) => has(conn, user, proven).await?,
+        Right::Link(digest) => spend_link(conn, user, digest, now).await?,
+    };
+    Ok(if good { Ok(()) } else { Err(Unchanged::Unproven) })
 }
 
 /// Ends sessions, writes the entry and the notice; tells how many sessions.
@@ -43,6 +58,16 @@ async fn finish(conn: &mut Conn, change: &AccountChange<'_>) -> Result<usize, Db
     Ok(ended)
 }
 
+/// Whether the link is one of the account's and good; it is not any more.
+async fn spend_link(conn: &mut Conn, user: UserId, digest: &[u8], now: Instant) -> Result<bool, DbError> {
+    let good = reset_links::table
+        .filter(reset_links::digest.eq(digest))
+        .filter(reset_links::user_id.eq(Uid::from(user)))
+        .filter(reset_links::used_at.is_null())
+        .filter(reset_links::expires_at.gt(Ts(now)));
+    Ok(diesel::update(good).set(reset_links::used_at.eq(Some(Ts(now)))).execute(conn).await? == 1)
+}
+
 /// No link that was mailed before a change of credentials is good after it.
 pub(super) async fn spend_links(conn: &mut Conn, user: UserId, now: Instant) -> Result<(), DbError> {
     let open = reset_links::table
@@ -52,55 +77,25 @@ pub(super) async fn spend_links(conn: &mut Conn, user: UserId, now: Instant) -> 
     Ok(())
 }
 
-async fn write_password(conn: &mut Conn, change: &AccountChange<'_>, hash: &str) -> Result<usize, DbError> {
-    let row = users::table.filter(users::id.eq(Uid::from(change.user)));
-    diesel::update(row).set(users::password_hash.eq(Some(hash))).execute(conn).await?;
-    spend_links(conn, change.user, change.now).await?;
-    finish(conn, change).await
-}
-
-pub async fn change_password(
+pub async fn replace_password(
     conn: &mut Conn,
     change: &AccountChange<'_>,
-    old: Option<&str>,
     new: &str,
-) -> Result<Option<usize>, DbError> {
+) -> Result<Result<usize, Unchanged>, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if !hold(conn, change).await? {
-            return Ok(None);
+        if let Err(unchanged) = hold(conn, change).await? {
+            return Ok(Err(unchanged));
         }
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
         let stored: Option<String> = row.select(users::password_hash).first(conn).await?;
-        if stored.as_deref() != old {
-            return Ok(None);
+        // Whoever had no password to prove does not replace one that was set meanwhile.
+        if matches!(change.right, Right::Session { password: None, .. }) && stored.is_some() {
+            return Ok(Err(Unchanged::Unproven));
         }
-        write_password(conn, change, new).await.map(Some)
-    })
-}
-
-pub async fn reset_password(
-    conn: &mut Conn,
-    change: &AccountChange<'_>,
-    link: Option<&[u8]>,
-    new: &str,
-) -> Result<bool, DbError> {
-    write_tx!(conn, async |conn: &mut Conn| {
-        if !hold(conn, change).await? {
-            return Ok(false);
-        }
-        if let Some(digest) = link {
-            let good = reset_links::table
-                .filter(reset_links::digest.eq(digest))
-                .filter(reset_links::user_id.eq(Uid::from(change.user)))
-                .filter(reset_links::used_at.is_null())
-                .filter(reset_links::expires_at.gt(Ts(change.now)));
-            let spent = diesel::update(good).set(reset_links::used_at.eq(Some(Ts(change.now))));
-            if spent.execute(conn).await? == 0 {
-                return Ok(false);
-            }
-        }
-        write_password(conn, change, new).await?;
-        Ok(true)
+        let new = (users::password_hash.eq(Some(new)), users::updated_at.eq(Ts(change.now)));
+        diesel::update(row).set(new).execute(conn).await?;
+        spend_links(conn, change.user, change.now).await?;
+        finish(conn, change).await.map(Ok)
     })
 }
 
@@ -108,15 +103,16 @@ pub async fn change_mobile(
     conn: &mut Conn,
     change: &AccountChange<'_>,
     mobile: &str,
-) -> Result<Option<usize>, DbError> {
+) -> Result<Result<usize, Unchanged>, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if !hold(conn, change).await? {
-            return Ok(None);
+        if let Err(unchanged) = hold(conn, change).await? {
+            return Ok(Err(unchanged));
         }
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
-        diesel::update(row).set(users::mobile.eq(Some(mobile))).execute(conn).await?;
+        let new = (users::mobile.eq(Some(mobile)), users::updated_at.eq(Ts(change.now)));
+        diesel::update(row).set(new).execute(conn).await?;
         spend_links(conn, change.user, change.now).await?;
-        finish(conn, change).await.map(Some)
+        finish(conn, change).await.map(Ok)
     })
 }
 
@@ -125,16 +121,16 @@ pub async fn change_email(
     change: &AccountChange<'_>,
     email: &str,
     key: &str,
-) -> Result<Option<usize>, DbError> {
+) -> Result<Result<usize, Unchanged>, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if !hold(conn, change).await? {
-            return Ok(None);
+        if let Err(unchanged) = hold(conn, change).await? {
+            return Ok(Err(unchanged));
         }
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
-        let new = (users::email.eq(Some(email)), users::email_key.eq(Some(key)));
-        diesel::update(row).set(new).execute(conn).await?;
+        let address = (users::email.eq(Some(email)), users::email_key.eq(Some(key)));
+        diesel::update(row).set((address, users::updated_at.eq(Ts(change.now)))).execute(conn).await?;
         spend_links(conn, change.user, change.now).await?;
-        finish(conn, change).await.map(Some)
+        finish(conn, change).await.map(Ok)
     })
 }
 
@@ -142,10 +138,10 @@ pub async fn update_profile(
     conn: &mut Conn,
     change: &AccountChange<'_>,
     profile: &ProfileChange,
-) -> Result<bool, DbError> {
+) -> Result<Result<usize, Unchanged>, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if !hold(conn, change).await? {
-            return Ok(false);
+        if let Err(unchanged) = hold(conn, change).await? {
+            return Ok(Err(unchanged));
         }
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
         let new = (
@@ -157,8 +153,7 @@ pub async fn update_profile(
             users::updated_at.eq(Ts(change.now)),
         );
         diesel::update(row).set(new).execute(conn).await?;
-        finish(conn, change).await?;
-        Ok(true)
+        finish(conn, change).await.map(Ok)
     })
 }
 
@@ -166,16 +161,16 @@ pub async fn schedule_deletion(
     conn: &mut Conn,
     change: &AccountChange<'_>,
     due: Instant,
-) -> Result<bool, DbError> {
+) -> Result<Result<usize, Unchanged>, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if !hold(conn, change).await? {
-            return Ok(false);
+        if let Err(unchanged) = hold(conn, change).await? {
+            return Ok(Err(unchanged));
         }
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
-        diesel::update(row).set(users::delete_at.eq(Some(Ts(due)))).execute(conn).await?;
+        let shut = (users::delete_at.eq(Some(Ts(due))), users::updated_at.eq(Ts(change.now)));
+        diesel::update(row).set(shut).execute(conn).await?;
         spend_links(conn, change.user, change.now).await?;
-        finish(conn, change).await?;
-        Ok(true)
+        finish(conn, change).await.map(Ok)
     })
 }
 

@@ -103,7 +103,7 @@ pub async fn link_identity(
         if !super::sessions::hold_active(conn, identity.user_id).await? {
             return Ok(false);
         }
-        if !super::sessions::hold_session(conn, session, identity.user_id, identity.linked_at).await? {
+        if !super::sessions::hold_session(conn, identity.user_id, session, identity.linked_at.0).await? {
             return Ok(false);
         }
         insert(conn, identity).await?;

@@ -71,7 +71,7 @@ async fn holds(conn: &mut Conn, merge: &NewMerge<'_>) -> Result<bool, DbError> {
             return Ok(false);
         }
     }
-    super::sessions::hold_session(conn, merge.session, merge.kept, Ts(merge.at)).await
+    super::sessions::hold_session(conn, merge.kept, merge.session, merge.at).await
 }
 
 fn moved(kept: &User, merged: &User, email_key: Option<String>, identities: Vec<IdentityId>) -> Moved {

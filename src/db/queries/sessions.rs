@@ -73,21 +73,22 @@ pub(super) async fn hold_active(conn: &mut Conn, user: UserId) -> Result<bool, D
     Ok(diesel::update(account).set(users::updated_at.eq(users::updated_at)).execute(conn).await? == 1)
 }
 
-/// Locks a session of a person; false when it does not stand at `now`.
+/// Whether a session of the person stands at `now`; locks its row, after the person's. An update that changes nothing,
+/// as above: it waits for whoever is ending the session.
 pub(super) async fn hold_session(
     conn: &mut Conn,
-    session: SessionId,
     user: UserId,
-    now: Ts,
+    id: SessionId,
+    now: Instant,
 ) -> Result<bool, DbError> {
     let standing = sessions::table
-        .filter(sessions::id.eq(Uid::from(session)))
+        .filter(sessions::id.eq(Uid::from(id)))
         .filter(sessions::user_id.eq(Uid::from(user)))
         .filter(sessions::revoked_at.is_null())
-        .filter(sessions::idle_expires_at.gt(now))
-        .filter(sessions::expires_at.gt(now));
-    let touch = sessions::last_used_at.eq(sessions::last_used_at);
-    Ok(diesel::update(standing).set(touch).execute(conn).await? == 1)
+        .filter(sessions::idle_expires_at.gt(Ts(now)))
+        .filter(sessions::expires_at.gt(Ts(now)));
+    Ok(diesel::update(standing).set(sessions::last_used_at.eq(sessions::last_used_at)).execute(conn).await?
+        == 1)
 }
 
 pub async fn find_session(conn: &mut Conn, id: SessionId) -> Result<Option<Session>, DbError> {
