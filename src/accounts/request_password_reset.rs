@@ -64,6 +64,20 @@ impl RequestPasswordReset {
 
     async fn write(&self, email: &EmailAddress, client: &Client) -> Result<Instant, DbError> {
         let user = self.db.find_user_by_email(email.key()).await?.filter(User::is_active);
+        match self.write_for(user, email, client).await? {
+            Some(expires_at) => Ok(expires_at),
+            // The account got another address since: this one is nobody's now.
+            None => Ok(self.write_for(None, email, client).await?.unwrap_or_default()),
+        }
+    }
+
+    /// `None`: the address is no longer that of `user`.
+    async fn write_for(
+        &self,
+        user: Option<User>,
+        email: &EmailAddress,
+        client: &Client,
+    ) -> Result<Option<Instant>, DbError> {
         let id = user.as_ref().map(|user| user.id);
         let link = self.links.make(id);
         let expires_at = link.row.expires_at.0;
@@ -79,8 +93,8 @@ impl RequestPasswordReset {
             message.masked.clear();
         }
         let event = self.audit.event(Kind::PasswordResetRequested, id, None, "link", client);
-        self.db.ask_for_reset(&link.row, &message, &event).await?;
+        let written = self.db.ask_for_reset(email.key(), &link.row, &message, &event).await?;
         self.outbox.wake();
-        Ok(expires_at)
+        Ok(written.then_some(expires_at))
     }
 }

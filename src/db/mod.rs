@@ -236,8 +236,11 @@ dispatch! {
     queries::changes::update_profile(change: &AccountChange<'_>, profile: &ProfileChange) -> Result<usize, Unchanged>;
     /// Shuts the account, to be erased at `due`; spends reset links; tells how many sessions it ended.
     queries::changes::schedule_deletion(change: &AccountChange<'_>, due: Instant) -> Result<usize, Unchanged>;
-    /// A reset link with its message and its audit entry, all or nothing.
-    queries::changes::ask_for_reset(link: &ResetLink, message: &NewMessage, event: &AuditEvent) -> ();
+    /// A reset link with its message and its audit entry, all or nothing; false when the account of the link may not be
+    /// used, or has no longer the address (as compared) that it was asked for.
+    queries::changes::ask_for_reset(
+        key: &str, link: &ResetLink, message: &NewMessage, event: &AuditEvent
+    ) -> bool;
     /// Finds a reset link by its digest, whether or not it is good.
     queries::changes::find_reset_link(digest: &[u8]) -> Option<ResetLink>;
 

@@ -178,3 +178,19 @@ on_both! {
         assert_eq!(kind(&world.browser().login(NEW, PASSWORD).await), "SignedIn");
     }
 }
+
+on_both! {
+    async fn no_link_goes_to_an_address_that_the_account_is_losing(world: &World) {
+        world.person_by_email(EMAIL).await;
+        world.advance(61);
+        let thief = world.browser();
+        let change = format!("UPDATE users SET email = '{NEW}', email_key = '{NEW}'");
+        let ask = async move { thief.mutate("requestPasswordReset", json!({ "email": EMAIL })).await };
+        let reply = meanwhile(world, &change, ask).await;
+        assert_eq!(kind(&reply.data("requestPasswordReset")), "ResetRequested", "{}", reply.text);
+        let mut sql = world.sql().await;
+        assert_eq!(sql.count("reset_links WHERE user_id IS NULL").await, 1);
+        assert_eq!(sql.count("reset_links").await, 1);
+        assert_eq!(sql.count("messages WHERE kind = 'link.reset_password' AND status = 'expired'").await, 1);
+    }
+}
