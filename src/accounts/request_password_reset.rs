@@ -50,7 +50,7 @@ impl RequestPasswordReset {
     ) -> Result<ResetRequested, Denied> {
         let email = EmailAddress::parse(email).map_err(|fault| vec![FieldFault::new("email", fault)])?;
         self.captcha.check(captcha, client.address).await?;
-        let key = Contact::Email(email.clone()).key();
+        let key = Contact::Email(email.clone()).send_key();
         let charged = self.limits.send(Channel::Email, &key, &client.network()).await?;
         let resend_at = charged.resend_at;
         match self.write(&email, client).await {

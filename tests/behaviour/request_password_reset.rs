@@ -110,6 +110,16 @@ on_both! {
 }
 
 on_both! {
+    async fn all_tags_of_a_mailbox_are_one_address(world: &World) {
+        assert_eq!(kind(&ask(&world.browser(), "lilei+shop@example.com").await), "ResetRequested");
+        for same in [EMAIL, "lilei+other@example.com"] {
+            assert_eq!(kind(&ask(&world.browser(), same).await), "RateLimited", "{same}");
+        }
+        assert_eq!(kind(&world.browser().send_email_code(EMAIL, "LOGIN").await), "RateLimited");
+    }
+}
+
+on_both! {
     async fn nonsense_is_no_link_and_no_address(world: &World) {
         let long = "A".repeat(43);
         for token in ["", "x", "\u{0}", long.as_str(), "' OR 1=1 --"] {
