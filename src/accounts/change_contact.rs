@@ -8,6 +8,7 @@ use super::me::Caller;
 use super::notices::Notices;
 use super::proof::ContactInput;
 use super::reauthentication::{Reauthentication, unproven};
+use super::stale_codes;
 use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
 use crate::core::clock::Clock;
@@ -130,6 +131,7 @@ impl ChangeContact {
             Contact::Mobile(mobile) => self.db.change_mobile(&change, mobile.e164()).await?,
             Contact::Email(email) => self.db.change_email(&change, email.as_str(), email.key()).await?,
         }?;
+        stale_codes::withdraw(&self.codes, &caller.user).await;
         match contact {
             Contact::Mobile(mobile) => user.mobile = Some(mobile.e164().to_owned()),
             Contact::Email(email) => user.email = Some(email.as_str().to_owned()),

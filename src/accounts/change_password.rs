@@ -5,6 +5,7 @@ use super::me::Caller;
 use super::new_password::{PasswordInput, own_words};
 use super::notices::Notices;
 use super::reauthentication::{Reauthentication, unproven};
+use super::stale_codes;
 use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::problem::{Fault, FieldFault};
@@ -14,7 +15,7 @@ use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::{LimitError, Limiter};
 use crate::passwords::{Busy, Hasher, Policy};
-use crate::verification::{Denied, refusals};
+use crate::verification::{Codes, Denied, refusals};
 
 /// What the person filled in.
 pub struct NewPasswordInput {
@@ -42,6 +43,7 @@ unproven!(ChangePasswordRefusal);
 #[derive(Clone)]
 pub struct ChangePassword {
     pub db: Db,
+    pub codes: Codes,
     pub limits: Limiter,
     pub hasher: Hasher,
     pub policy: Policy,
@@ -91,6 +93,7 @@ impl ChangePassword {
             notice: notice.as_ref(),
         };
         let ended = self.db.replace_password(&change, &hash).await??;
+        stale_codes::withdraw(&self.codes, user).await;
         self.notices.written();
         Ok(ended)
     }

@@ -9,6 +9,7 @@ use super::audit::{Audit, Kind};
 use super::me::Caller;
 use super::notices::Notices;
 use super::reauthentication::{Reauthentication, unproven};
+use super::stale_codes;
 use crate::core::client::Client;
 use crate::core::clock::{Clock, Instant};
 use crate::core::secret::SecretString;
@@ -16,7 +17,7 @@ use crate::db::changes::{AccountChange, Ends};
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::{LimitError, Limiter};
-use crate::verification::{Denied, refusals};
+use crate::verification::{Codes, Denied, refusals};
 
 /// Why the account stays.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,7 @@ unproven!(DeleteRefusal);
 #[derive(Clone)]
 pub struct DeleteAccount {
     pub db: Db,
+    pub codes: Codes,
     pub limits: Limiter,
     pub reauthentication: Reauthentication,
     pub notices: Notices,
@@ -79,6 +81,7 @@ impl DeleteAccount {
             notice: notice.as_ref(),
         };
         self.db.schedule_deletion(&change, due).await??;
+        stale_codes::withdraw(&self.codes, user).await;
         self.notices.written();
         Ok(due)
     }

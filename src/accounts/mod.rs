@@ -32,5 +32,6 @@ pub mod revoke_other_sessions;
 pub mod revoke_session;
 pub mod service_clients;
 pub mod signed_in;
+mod stale_codes;
 pub mod update_profile;
 pub mod verify;

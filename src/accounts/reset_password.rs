@@ -7,6 +7,7 @@ use super::new_password::{PasswordInput, own_words};
 use super::notices::Notices;
 use super::proof::{Claim, ContactInput};
 use super::reset_links::ResetLinks;
+use super::stale_codes;
 use crate::captcha::{Captcha, CaptchaAnswer, CaptchaRefusal};
 use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
@@ -179,7 +180,10 @@ impl ResetPassword {
             notice: notice.as_ref(),
         };
         let reset = self.db.replace_password(&change, &hash).await?;
-        self.notices.written();
+        if reset.is_ok() {
+            stale_codes::withdraw(&self.codes, user).await;
+            self.notices.written();
+        }
         Ok(reset.map(drop))
     }
 }

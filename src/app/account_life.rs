@@ -90,6 +90,7 @@ impl AccountLife<'_> {
         builder
             .data(ChangePassword {
                 db: db.clone(),
+                codes: (*codes).clone(),
                 limits: (*limits).clone(),
                 hasher: (*hasher).clone(),
                 policy: (*policy).clone(),
@@ -132,6 +133,7 @@ impl AccountLife<'_> {
             })
             .data(DeleteAccount {
                 db: db.clone(),
+                codes: (*codes).clone(),
                 limits: (*limits).clone(),
                 reauthentication,
                 notices,

@@ -100,9 +100,9 @@ impl Slot {
         }
     }
 
-    /// Forgets the code of issue `id`, unless a newer one was issued or it was redeemed.
-    pub(super) fn withdraw(&mut self, id: &str) {
-        self.code.take_if(|kept| kept.code.id == id && !kept.redeemed);
+    /// Forgets the code of issue `id` (`None`: whichever is there), unless a newer one was issued or it was redeemed.
+    pub(super) fn withdraw(&mut self, id: Option<&str>) {
+        self.code.take_if(|kept| id.is_none_or(|id| kept.code.id == id) && !kept.redeemed);
     }
 
     /// When nothing in here means anything any more.

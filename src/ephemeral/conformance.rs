@@ -168,13 +168,19 @@ async fn a_withdrawn_code_is_gone_unless_it_was_redeemed(store: Ephemeral) {
     let redeem = async |digest| store.redeem_code("s", digest, ATTEMPTS, at(1)).await.unwrap();
     store.issue_code("s", code("1", "right", 0), at(0)).await.unwrap();
     assert_eq!(redeem("wrong").await, Redeemed::Wrong { left: 4 });
-    store.withdraw_code("s", "older", at(1)).await.unwrap();
-    store.withdraw_code("s", "1", at(1)).await.unwrap();
+    store.withdraw_code("s", Some("older"), at(1)).await.unwrap();
+    store.withdraw_code("s", Some("1"), at(1)).await.unwrap();
     assert_eq!(redeem("right").await, Redeemed::Wrong { left: 4 });
     store.issue_code("s", code("2", "right", 1), at(1)).await.unwrap();
     assert_eq!(redeem("right").await, Redeemed::Right { id: "2".into() });
-    store.withdraw_code("s", "2", at(1)).await.unwrap();
-    assert_eq!(redeem("right").await, Redeemed::UsedUp { left: 5 });
+    for id in [Some("2"), None] {
+        store.withdraw_code("s", id, at(1)).await.unwrap();
+        assert_eq!(redeem("right").await, Redeemed::UsedUp { left: 5 });
+    }
+    store.issue_code("s", code("3", "third", 1), at(1)).await.unwrap();
+    store.withdraw_code("s", None, at(1)).await.unwrap();
+    assert_eq!(redeem("third").await, Redeemed::Wrong { left: 5 });
+    store.withdraw_code("no such slot", None, at(1)).await.unwrap();
 }
 
 async fn one_of_a_hundred_takes_the_record(store: Ephemeral) {

@@ -84,7 +84,7 @@ async fn play(store: &Ephemeral, history: &[Call]) -> Vec<String> {
                 format!("{:?}", store.restore_code(&name(slot), &id.to_string(), now).await.unwrap())
             }
             Call::Withdraw { slot, id } => {
-                format!("{:?}", store.withdraw_code(&name(slot), &id.to_string(), now).await.unwrap())
+                format!("{:?}", store.withdraw_code(&name(slot), Some(&id.to_string()), now).await.unwrap())
             }
         });
     }

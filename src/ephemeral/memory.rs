@@ -101,7 +101,7 @@ impl Memory {
         self.lock(now).change_slot(slot, |state| state.restore(id));
     }
 
-    pub(super) fn withdraw(&self, slot: &str, id: &str, now: i64) {
+    pub(super) fn withdraw(&self, slot: &str, id: Option<&str>, now: i64) {
         self.lock(now).change_slot(slot, |state| state.withdraw(id));
     }
 

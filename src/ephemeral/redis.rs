@@ -146,7 +146,8 @@ impl Redis {
         self.run(self.scripts.restore.prepare_invoke().key(self.key(slot)).arg(id)).await
     }
 
-    pub(super) async fn withdraw(&self, slot: &str, id: &str) -> Result<(), EphemeralError> {
+    pub(super) async fn withdraw(&self, slot: &str, id: Option<&str>) -> Result<(), EphemeralError> {
+        let id = id.unwrap_or_default();
         self.run(self.scripts.withdraw.prepare_invoke().key(self.key(slot)).arg(id)).await
     }
 

@@ -77,8 +77,13 @@ impl Ephemeral {
         }
     }
 
-    /// Forgets a code that was not redeemed, unless a newer one was issued.
-    pub async fn withdraw_code(&self, slot: &str, id: &str, now: Instant) -> Result<(), EphemeralError> {
+    /// Forgets a code that was not redeemed, unless a newer one was issued; without `id` the newest.
+    pub async fn withdraw_code(
+        &self,
+        slot: &str,
+        id: Option<&str>,
+        now: Instant,
+    ) -> Result<(), EphemeralError> {
         match &self.0 {
             Store::Memory(memory) => {
                 memory.withdraw(slot, id, now.timestamp_micros());

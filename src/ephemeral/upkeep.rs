@@ -28,7 +28,7 @@ async fn every_key_ends_by_itself() {
         store.redeem_code(slot, digest, ATTEMPTS, at(0)).await.unwrap();
     }
     store.restore_code("redeemed", "1", at(0)).await.unwrap();
-    store.withdraw_code("withdrawn", "1", at(0)).await.unwrap();
+    store.withdraw_code("withdrawn", Some("1"), at(0)).await.unwrap();
     let charges = [
         charge("rate", Rule::Rate { interval: 60_000_000, burst: 3 }),
         charge("budget", Rule::Budget { window: 3_600_000_000, most: 9, amount: 1 }),

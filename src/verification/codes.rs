@@ -143,8 +143,21 @@ impl Codes {
     /// Forgets a code that nobody will get, unless a newer one was issued. A failure is logged; the code expires.
     pub async fn withdraw(&self, issued: &IssuedCode) {
         let Redemption { slot, id } = &issued.issue;
-        if let Err(error) = self.store.withdraw_code(slot, id, self.clock.now()).await {
+        if let Err(error) = self.store.withdraw_code(slot, Some(id), self.clock.now()).await {
             tracing::warn!(%error, "a code could not be withdrawn");
+        }
+    }
+
+    /// Forgets the codes for an address that nobody has tried successfully yet, whatever they are for of `purposes`. A
+    /// failure is logged; the codes expire.
+    pub async fn withdraw_all(&self, purposes: &[Purpose], key: &str) {
+        for purpose in purposes {
+            let slot = self.slot(*purpose, key);
+            if let Err(error) = self.store.withdraw_code(&slot, None, self.clock.now()).await {
+                tracing::warn!(%error, "codes could not be withdrawn");
+                // The store is away: the next call would wait as long.
+                return;
+            }
         }
     }
 

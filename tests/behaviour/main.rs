@@ -50,6 +50,7 @@ mod send_sms;
 mod settings;
 mod social_authorize;
 mod social_authorize_url;
+mod stale_codes;
 mod store_down;
 mod unlink_social;
 mod update_profile;
