@@ -108,15 +108,13 @@ impl Reauthentication {
         client: &Client,
     ) -> Result<Right<'a>, Unproven> {
         let user = &caller.user;
-        let device = client.device_digest();
-        let known = match &device {
-            Some(device) => self.db.device_is_known(user.id, device).await?,
-            None => false,
-        };
+        // The device that the session was opened on, whether or not the request bears its cookie: strangers who try
+        // passwords elsewhere do not keep its owner from this.
+        let device = caller.session.device_digest.clone();
         let keys = LoginKeys {
             account: user.id.to_string(),
             network: client.network(),
-            known_device: device.filter(|_| known),
+            known_device: device.or_else(|| Some(caller.session.id.0.as_bytes().to_vec())),
         };
         self.limits.login(&keys).await?;
         let verdict = self.hasher.verify(&Password::new(password), user.password_hash.as_deref()).await?;

@@ -67,13 +67,13 @@ on_both! {
     async fn wrong_ones_count_like_failed_logins(world: &World) {
         let person = world.person(MOBILE, "lilei").await;
         let mut tries = 0;
-        // At an address of their own each: what counts is the account.
+        // At an address of their own each: what counts is the device of the session.
         while kind(&change(&person.at_work(world), Some("not the password"), NEW).await) == "CredentialsRejected" {
             tries += 1;
             assert!(tries < 20, "nobody stops them");
         }
         assert!(tries >= 3, "people mistype: {tries}");
-        assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "RateLimited");
+        assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn", "the owner, at another device");
         assert_eq!(kind(&change(&person.at_work(world), Some(PASSWORD), NEW).await), "RateLimited");
         world.advance(60);
         assert_eq!(kind(&change(&person.at_work(world), Some(PASSWORD), NEW).await), "PasswordChanged");
@@ -143,6 +143,18 @@ on_both! {
         assert_eq!(kind(&change(&person.at_work(world), Some(PASSWORD), NEW).await), "RateLimited");
         let stranger = world.person("+8613900139000", "hanmei").await;
         assert_eq!(kind(&change(&stranger.at_work(world), Some(PASSWORD), NEW).await), "PasswordChanged");
+    }
+}
+
+on_both! {
+    async fn strangers_who_guess_do_not_keep_the_owner_from_it(world: &World) {
+        let person = world.person(MOBILE, "lilei").await;
+        while kind(&world.browser().login("lilei", "not the password").await) == "CredentialsRejected" {}
+        assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "RateLimited");
+        // Without the device cookie, as native clients come.
+        assert_eq!(kind(&change(&person.at_work(world), Some(PASSWORD), NEW).await), "PasswordChanged");
+        let deleted = person.at_work(world).mutate("deleteAccount", json!({ "currentPassword": NEW })).await;
+        assert_eq!(kind(&deleted.data("deleteAccount")), "DeletionScheduled");
     }
 }
 
