@@ -18,7 +18,7 @@ use crate::db::changes::{AccountChange, Ends, Right};
 use crate::db::models::User;
 use crate::db::{Db, DbError, Taken};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{LimitError, Limiter};
+use crate::limits::{ChangeKind, LimitError, Limiter};
 use crate::verification::{CodeRejection, Codes, Contact, Denied, Purpose, refusals};
 
 /// How the caller proves the account, and what is to happen besides.
@@ -90,8 +90,8 @@ impl ChangeContact {
             return Err(faults.into());
         };
         self.limits.redeem(&client.network()).await?;
-        self.limits.account_change(&caller.user.id.to_string()).await?;
         let right = self.reauthentication.check(caller, options.current_password, client).await?;
+        self.limits.account_change(ChangeKind::Contact, &caller.user.id.to_string()).await?;
         let key = claim.contact.key();
         let redemption = self.codes.redeem(Purpose::ChangeContact, &key, &claim.code).await?;
         let outcome = self.write(claim.contact, right, options.end_other_sessions, caller, client).await;

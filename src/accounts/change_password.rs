@@ -13,7 +13,7 @@ use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::changes::{AccountChange, Ends};
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{LimitError, Limiter};
+use crate::limits::{ChangeKind, LimitError, Limiter};
 use crate::passwords::{Busy, Hasher, Policy};
 use crate::verification::{Codes, Denied, refusals};
 
@@ -74,11 +74,11 @@ impl ChangePassword {
         let Some(password) = password.filter(|_| faults.is_empty()) else {
             return Err(faults.into());
         };
-        self.limits.account_change(&user.id.to_string()).await?;
         let right = match current.filter(|_| user.password_hash.is_some()) {
             Some(current) => self.reauthentication.by_password(caller, current, client).await?,
             None => self.reauthentication.by_fresh_session(caller)?,
         };
+        self.limits.account_change(ChangeKind::Password, &user.id.to_string()).await?;
         let hash = self.hasher.hash(password.as_password()).await?;
         let event =
             self.audit.event(Kind::PasswordChanged, Some(user.id), Some(caller.session.id), "owner", client);

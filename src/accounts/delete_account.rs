@@ -16,7 +16,7 @@ use crate::core::secret::SecretString;
 use crate::db::changes::{AccountChange, Ends};
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{LimitError, Limiter};
+use crate::limits::{ChangeKind, LimitError, Limiter};
 use crate::verification::{Codes, Denied, refusals};
 
 /// Why the account stays.
@@ -59,8 +59,8 @@ impl DeleteAccount {
         client: &Client,
     ) -> Result<Instant, DeleteRefusal> {
         let user = &caller.user;
-        self.limits.account_change(&user.id.to_string()).await?;
         let right = self.reauthentication.check(caller, current_password, client).await?;
+        self.limits.account_change(ChangeKind::Deletion, &user.id.to_string()).await?;
         let now = self.clock.now();
         let due = now + TimeDelta::from_std(self.grace).unwrap_or_default();
         let event = self.audit.event(

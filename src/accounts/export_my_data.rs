@@ -12,7 +12,7 @@ use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::db::models::{AuditEvent, Session};
 use crate::db::{Db, DbError};
-use crate::limits::Limiter;
+use crate::limits::{ChangeKind, Limiter};
 use crate::verification::Denied;
 
 /// More entries than any account has in the time that they are kept.
@@ -33,7 +33,7 @@ impl ExportMyData {
     /// [`Denied`].
     pub async fn run(&self, caller: &Caller, client: &Client) -> Result<String, Denied> {
         let user = &caller.user;
-        self.limits.account_change(&user.id.to_string()).await?;
+        self.limits.account_change(ChangeKind::Export, &user.id.to_string()).await?;
         let event =
             self.audit.event(Kind::DataExported, Some(user.id), Some(caller.session.id), "owner", client);
         self.db.record(&event).await?;

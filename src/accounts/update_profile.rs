@@ -14,7 +14,7 @@ use crate::db::changes::{AccountChange, Ends, ProfileChange, Right, Unchanged};
 use crate::db::models::User;
 use crate::db::{Db, DbError, Taken};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{LimitError, Limiter};
+use crate::limits::{ChangeKind, LimitError, Limiter};
 use crate::verification::{Denied, refusals};
 
 /// What the person filled in; `None` leaves a value as it is.
@@ -79,7 +79,7 @@ impl UpdateProfile {
         if change.username.is_none() && change.nickname.is_none() && change.avatar_url.is_none() {
             return Ok(user);
         }
-        self.limits.account_change(&user.id.to_string()).await?;
+        self.limits.account_change(ChangeKind::Profile, &user.id.to_string()).await?;
         let renamed = change.username.as_ref().is_some_and(|(name, _)| *name != user.username);
         let event =
             self.audit.event(Kind::ProfileUpdated, Some(user.id), Some(caller.session.id), "owner", client);

@@ -36,7 +36,7 @@ pub struct LimitSettings {
     /// Per client address.
     pub refresh: Rate,
     pub availability: Rate,
-    /// Per account.
+    /// Per account and kind of change.
     pub account_changes: Rate,
     pub delivery_status: Rate,
     /// Of one service at one network, in one gateway.
@@ -143,7 +143,7 @@ impl LimitSettings {
             account_changes: reader.value(
                 "limits.account_changes",
                 "20/1d",
-                "Changes of one account by its owner: password, addresses, names, deletion, export.",
+                "Changes of one account by its owner; password, addresses, names, deletion, export each.",
             ),
             delivery_status: reader.value(
                 "limits.delivery_status",

@@ -19,6 +19,29 @@ pub struct Limiter {
     pub(super) settings: LimitSettings,
 }
 
+/// What a change of an account is about. Each kind is counted by itself: who changes the names of an account all day
+/// does not keep its owner from changing the password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeKind {
+    Password,
+    Contact,
+    Profile,
+    Deletion,
+    Export,
+}
+
+impl ChangeKind {
+    fn action(self) -> &'static str {
+        match self {
+            Self::Password => "account_change.password",
+            Self::Contact => "account_change.contact",
+            Self::Profile => "account_change.profile",
+            Self::Deletion => "account_change.deletion",
+            Self::Export => "account_change.export",
+        }
+    }
+}
+
 /// One limit of an action, under its name.
 pub(super) struct Named {
     pub(super) action: &'static str,
@@ -56,9 +79,16 @@ impl Limiter {
         self.rate("availability", self.settings.availability, network).await
     }
 
-    /// A change of an account by its owner. Each may cost a message.
-    pub async fn account_change(&self, account: &str) -> Result<(), LimitError> {
-        self.rate("account_change", self.settings.account_changes, account).await
+    /// A change of an account by its owner. Each may cost a message. To be charged when the owner is proven, or a thief
+    /// without the password could use up what the owner has.
+    pub async fn account_change(&self, kind: ChangeKind, account: &str) -> Result<(), LimitError> {
+        self.rate(kind.action(), self.settings.account_changes, account).await
+    }
+
+    /// The end of all sessions but one, which asks for it. Counted by that session: a thief in another one must not keep
+    /// the owner from ending it.
+    pub async fn revoke_others(&self, session: &str) -> Result<(), LimitError> {
+        self.rate("revoke_others", self.settings.account_changes, session).await
     }
 
     /// A question how a message fares.

@@ -7,7 +7,7 @@ mod send;
 mod service;
 
 pub use error::LimitError;
-pub use limiter::Limiter;
+pub use limiter::{ChangeKind, Limiter};
 pub use login::LoginKeys;
 pub use send::{Channel, SendCharge};
 pub use service::ServiceTry;

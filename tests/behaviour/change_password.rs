@@ -159,6 +159,22 @@ on_both! {
 }
 
 on_both! {
+    [("MENJIN_LIMITS_ACCOUNT_CHANGES", "2/1d")]
+    async fn a_stolen_session_does_not_use_up_what_the_owner_has(world: &World) {
+        let person = world.person(MOBILE, "lilei").await;
+        let thief = person.at_work(world);
+        for expected in ["ProfileUpdated", "ProfileUpdated", "RateLimited"] {
+            let input = json!({ "avatarUrl": "https://example.com/a.png" });
+            assert_eq!(kind(&thief.mutate("updateProfile", input).await.data("updateProfile")), expected);
+        }
+        for _ in 0..3 {
+            assert_eq!(kind(&change(&thief, Some("not the password"), NEW).await), "CredentialsRejected");
+        }
+        assert_eq!(kind(&change(&person.at_work(world), Some(PASSWORD), NEW).await), "PasswordChanged");
+    }
+}
+
+on_both! {
     async fn whoever_is_nobody_is_told_so(world: &World) {
         let input = json!({ "currentPassword": PASSWORD, "password": NEW });
         let reply = world.browser().mutate("changePassword", input).await;

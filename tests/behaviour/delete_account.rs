@@ -121,8 +121,8 @@ on_both! {
 }
 
 on_both! {
-    [("MENJIN_LIMITS_ACCOUNT_CHANGES", "2/1d")]
-    async fn tries_are_limited_by_account(world: &World) {
+    [("MENJIN_LIMITS_LOGIN_FREE", "2")]
+    async fn tries_are_limited(world: &World) {
         let person = world.person(MOBILE, "lilei").await;
         let wrong = json!({ "currentPassword": "not the password" });
         for expected in ["CredentialsRejected", "CredentialsRejected", "RateLimited"] {
