@@ -117,7 +117,8 @@ impl Administration {
     /// [`DbError`].
     pub async fn revoke_sessions(&self, user: UserId) -> Result<usize, DbError> {
         let event = self.audit.by_operator(Kind::SessionsRevoked, user, &[]);
-        self.db.revoke_sessions(user, None, "operator", self.clock.now(), &event).await
+        let ended = self.db.revoke_sessions(user, None, "operator", self.clock.now(), &event).await?;
+        Ok(ended.unwrap_or_default())
     }
 
     /// Deletes an account with its sessions; the audit log stays. False when it is gone already.

@@ -263,7 +263,7 @@ impl Parts<'_> {
                 audit: audit.clone(),
                 clock: clock.clone(),
             })
-            .data(RevokeOtherSessions { db: db.clone(), audit: audit.clone(), clock: clock.clone() })
+            .data(RevokeOtherSessions::new(db.clone(), limits.clone(), audit.clone(), clock.clone()))
             .data(SendSms::new(sending.clone(), sms_regions.clone()))
             .data(SendEmailCode::new(sending))
             .data(Register {

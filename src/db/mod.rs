@@ -221,10 +221,11 @@ dispatch! {
     queries::sessions::rotate_session(id: SessionId, generation: i32, idle_expires_at: Instant, now: Instant) -> bool;
     /// Ends a session with its audit entry, all or nothing; false when it was ended before.
     queries::sessions::revoke_session(id: SessionId, reason: &str, now: Instant, event: &AuditEvent) -> bool;
-    /// Ends all sessions of a person but one, with one audit entry; tells how many.
+    /// Ends all sessions of a person but one, with one audit entry where there were any; tells how many. `None`, and none
+    /// is ended, when that one does not stand itself.
     queries::sessions::revoke_sessions(
         user: UserId, except: Option<SessionId>, reason: &str, now: Instant, event: &AuditEvent
-    ) -> usize;
+    ) -> Option<usize>;
 
     /// Replaces the password and spends reset links; tells how many sessions it ended.
     queries::changes::replace_password(change: &AccountChange<'_>, new: &str) -> Result<usize, Unchanged>;

@@ -127,8 +127,7 @@ impl SessionMutations {
     /// Ends all of the caller's sessions but the one of the request.
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> Result<RevokeOtherSessionsResult, ApiError> {
         let caller = ctx.caller().await?;
-        let ended = ctx.service::<RevokeOtherSessions>().run(&caller, ctx.client()).await;
-        match ended.map_err(Denied::from) {
+        match ctx.service::<RevokeOtherSessions>().run(&caller, ctx.client()).await {
             Ok(count) => {
                 let count = i32::try_from(count).unwrap_or(i32::MAX);
                 Ok(RevokeOtherSessionsResult::OtherSessionsRevoked(OtherSessionsRevoked { count }))

@@ -1,8 +1,9 @@
 //! `revokeOtherSessions`: all but this one.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, World};
+use crate::support::{PASSWORD, World, kind};
 
 const MOBILE: &str = "+8613800138000";
 const REVOKE: &str = "mutation { revokeOtherSessions { __typename ... on OtherSessionsRevoked { count } ... on Problem { code } } }";
@@ -26,6 +27,40 @@ on_both! {
         }
         assert_eq!(own.me().await["id"], *person.id);
         assert_eq!(stranger.browser.bearing(&stranger.token).me().await["id"], *stranger.id);
+    }
+}
+
+on_both! {
+    [("MENJIN_LIMITS_ACCOUNT_CHANGES", "2/1d")]
+    async fn nothing_is_written_down_where_nothing_ends(world: &World) {
+        let person = world.person(MOBILE, "lilei").await;
+        let own = person.at_work(world);
+        for expected in ["OtherSessionsRevoked", "OtherSessionsRevoked", "RateLimited"] {
+            assert_eq!(kind(&own.post(REVOKE, json!({})).await.data("revokeOtherSessions")), expected);
+        }
+        let entries = "audit_events WHERE kind = 'sessions_revoked'";
+        assert_eq!(world.sql().await.count(entries).await, 0);
+        // Each session has its own count: a thief does not keep the owner from it.
+        let fresh = world.browser().login("lilei", PASSWORD).await;
+        let fresh = world.browser().bearing(fresh["accessToken"].as_str().expect("a token"));
+        let outcome = fresh.post(REVOKE, json!({})).await.data("revokeOtherSessions");
+        assert_eq!(outcome["count"], 1, "{outcome}");
+        assert_eq!(world.sql().await.count(entries).await, 1);
+    }
+}
+
+on_both! {
+    async fn of_two_that_end_each_other_one_is_left(world: &World) {
+        let person = world.person(MOBILE, "lilei").await;
+        let mut browsers = vec![person.at_work(world)];
+        for _ in 0..5 {
+            let outcome = world.browser().login("lilei", PASSWORD).await;
+            browsers.push(world.browser().bearing(outcome["accessToken"].as_str().expect("a token")));
+        }
+        let replies = join_all(browsers.iter().map(|browser| browser.post(REVOKE, json!({})))).await;
+        let done = replies.iter().filter(|reply| reply.error_code().is_empty()).count();
+        assert!(replies.iter().all(|reply| ["", "UNAUTHENTICATED"].contains(&reply.error_code())));
+        assert_eq!((done, world.sql().await.count("sessions WHERE revoked_at IS NULL").await), (1, 1));
     }
 }
 

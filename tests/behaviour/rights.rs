@@ -153,6 +153,20 @@ on_both! {
 }
 
 on_both! {
+    async fn a_session_that_ends_does_not_take_the_others_along(world: &World) {
+        const REVOKE: &str = "mutation { revokeOtherSessions { __typename } }";
+        let person = world.person(MOBILE, "lilei").await;
+        assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
+        let thief = person.at_work(world);
+        // The one that came with the account.
+        let end = "UPDATE sessions SET revoked_at = created_at WHERE method <> 'password'";
+        let reply = meanwhile(world, end, async move { thief.post(REVOKE, json!({})).await }).await;
+        assert_eq!(reply.error_code(), "UNAUTHENTICATED", "{}", reply.text);
+        assert_eq!(world.sql().await.count("sessions WHERE revoked_at IS NULL").await, 1);
+    }
+}
+
+on_both! {
     async fn a_password_that_changes_while_it_is_checked_proves_nothing(world: &World) {
         let person = world.person(MOBILE, "lilei").await;
         let code = world.email_code(NEW, "CHANGE_CONTACT").await;

@@ -177,10 +177,20 @@ pub async fn revoke_sessions(
     reason: &str,
     now: Instant,
     event: &AuditEvent,
-) -> Result<usize, DbError> {
+) -> Result<Option<usize>, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
+        // First the person, as everywhere: of two sessions that end each other one is left, and nobody waits in a circle.
+        let account = users::table.filter(users::id.eq(Uid::from(user)));
+        diesel::update(account).set(users::updated_at.eq(users::updated_at)).execute(conn).await?;
+        if let Some(kept) = except
+            && !hold_session(conn, user, kept, now).await?
+        {
+            return Ok(None);
+        }
         let ended = revoke_all(conn, user, except, reason, now).await?;
-        super::audit::record(conn, event).await?;
-        Ok(ended)
+        if ended > 0 {
+            super::audit::record(conn, event).await?;
+        }
+        Ok(Some(ended))
     })
 }
