@@ -32,7 +32,7 @@ pub enum Kind {
     RolesChanged,
     /// The operator deleted an account.
     UserDeleted,
-    /// Somebody who was signed in could not prove again that they own the account.
+    /// Somebody could not prove, once more or in place of a sign-in, that they own the account, or a new address of it.
     ProofFailed,
     /// The owner changed the password.
     PasswordChanged,

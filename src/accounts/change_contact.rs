@@ -4,9 +4,10 @@
 //! told, links that were mailed before are spent, and other sessions end where the caller wishes it.
 
 use super::audit::{Audit, Kind};
+use super::failed_proof;
 use super::me::Caller;
 use super::notices::Notices;
-use super::proof::ContactInput;
+use super::proof::{ContactInput, method};
 use super::reauthentication::{Reauthentication, unproven};
 use super::stale_codes;
 use crate::config::accounts::AccountSettings;
@@ -19,7 +20,7 @@ use crate::db::models::User;
 use crate::db::{Db, DbError, Taken};
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::{ChangeKind, LimitError, Limiter};
-use crate::verification::{CodeRejection, Codes, Contact, Denied, Purpose, refusals};
+use crate::verification::{CodeError, CodeRejection, Codes, Contact, Denied, Purpose, refusals};
 
 /// How the caller proves the account, and what is to happen besides.
 pub struct ChangeOptions {
@@ -93,7 +94,13 @@ impl ChangeContact {
         let right = self.reauthentication.check(caller, options.current_password, client).await?;
         self.limits.account_change(ChangeKind::Contact, &caller.user.id.to_string()).await?;
         let key = claim.contact.key();
-        let redemption = self.codes.redeem(Purpose::ChangeContact, &key, &claim.code).await?;
+        let redeemed = self.codes.redeem(Purpose::ChangeContact, &key, &claim.code).await;
+        if let Err(CodeError::Rejected { .. }) = &redeemed {
+            let (user, session) = (Some(caller.user.id), Some(caller.session.id));
+            let method = method(&claim.contact).word();
+            failed_proof::write_down(&self.db, &self.audit, user, session, method, client).await;
+        }
+        let redemption = redeemed?;
         let outcome = self.write(claim.contact, right, options.end_other_sessions, caller, client).await;
         if outcome.is_err() {
             // The code was right and bought nothing: the person keeps it.

@@ -11,6 +11,7 @@ pub mod change_password;
 pub mod create_user;
 pub mod delete_account;
 pub mod export_my_data;
+mod failed_proof;
 pub mod import;
 pub mod login;
 pub mod login_with_code;

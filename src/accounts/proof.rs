@@ -3,6 +3,7 @@
 use crate::core::identifier::{EmailAddress, Mobile, MobileFault, Region};
 use crate::core::problem::{Fault, FieldFault};
 use crate::core::secret::SecretString;
+use crate::sessions::Method;
 use crate::verification::{Codes, Contact};
 
 /// An address and the code that was sent to it, as typed.
@@ -15,6 +16,14 @@ pub enum ContactInput {
 pub struct Claim {
     pub contact: Contact,
     pub code: SecretString,
+}
+
+/// How a code to this address is called as a proof.
+pub(super) fn method(contact: &Contact) -> Method {
+    match contact {
+        Contact::Mobile(_) => Method::SmsCode,
+        Contact::Email(_) => Method::EmailCode,
+    }
 }
 
 impl ContactInput {

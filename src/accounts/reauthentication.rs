@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::audit::{Audit, Kind};
+use super::audit::Audit;
+use super::failed_proof;
 use super::me::Caller;
 use crate::core::client::Client;
 use crate::core::clock::Clock;
@@ -125,10 +126,8 @@ impl Reauthentication {
             }
             Verdict::Mismatch => {
                 let (id, session) = (Some(user.id), Some(caller.session.id));
-                let event = self.audit.event(Kind::ProofFailed, id, session, Method::Password.word(), client);
-                if let Err(error) = self.db.record(&event).await {
-                    tracing::warn!(%error, "a failed proof could not be written down");
-                }
+                let method = Method::Password.word();
+                failed_proof::write_down(&self.db, &self.audit, id, session, method, client).await;
                 Err(Unproven::Rejected)
             }
         }

@@ -74,4 +74,13 @@ impl ResetLinks {
         let user = self.db.find_user(id.into()).await?.filter(User::is_active);
         Ok(user.map(|user| GoodLink { digest, expires_at: row.expires_at.0, user }))
     }
+
+    /// Whose link it is, or was.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(super) async fn owner(&self, token: &str) -> Result<Option<UserId>, DbError> {
+        let row = self.db.find_reset_link(&sha256(token.as_bytes())).await?;
+        Ok(row.and_then(|row| row.user_id).map(Into::into))
+    }
 }

@@ -3,15 +3,17 @@
 //! Afterwards every session and every link of the account has ended, the owner is told, and nobody is signed in.
 
 use super::audit::{Audit, Kind};
+use super::failed_proof;
 use super::new_password::{PasswordInput, own_words};
 use super::notices::Notices;
-use super::proof::{Claim, ContactInput};
+use super::proof::{Claim, ContactInput, method};
 use super::reset_links::ResetLinks;
 use super::stale_codes;
 use crate::captcha::{Captcha, CaptchaAnswer, CaptchaRefusal};
 use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
 use crate::core::clock::Clock;
+use crate::core::ids::UserId;
 use crate::core::problem::FieldFault;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::changes::{AccountChange, Ends, Right, Unchanged};
@@ -20,8 +22,7 @@ use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::{LimitError, Limiter};
 use crate::passwords::{Busy, Hasher, Policy};
-use crate::sessions::Method;
-use crate::verification::{CodeRejection, Codes, Contact, Denied, Purpose, refusals};
+use crate::verification::{CodeError, CodeRejection, Codes, Contact, Denied, Purpose, refusals};
 
 /// How the person proves the account.
 pub enum ResetProof {
@@ -110,14 +111,23 @@ impl ResetPassword {
         self.captcha.check(input.captcha.as_ref(), client.address).await?;
         match proof {
             Parsed::Link(token) => {
-                let link = self.links.find(token.expose_secret()).await?.ok_or(ResetRefusal::Ticket)?;
+                let Some(link) = self.links.find(token.expose_secret()).await? else {
+                    let owner = self.links.owner(token.expose_secret()).await?;
+                    self.failed(owner, "link", client).await;
+                    return Err(ResetRefusal::Ticket);
+                };
                 let right = Right::Link(&link.digest);
                 let reset = self.write(&link.user, right, &input.new, "link", client).await?;
                 reset.map_err(|_: Unchanged| ResetRefusal::Ticket)
             }
             Parsed::Contact(claim) => {
                 let key = claim.contact.key();
-                let redemption = self.codes.redeem(Purpose::ResetPassword, &key, &claim.code).await?;
+                let redeemed = self.codes.redeem(Purpose::ResetPassword, &key, &claim.code).await;
+                if let Err(CodeError::Rejected { .. }) = &redeemed {
+                    let owner = self.find(&claim.contact).await?.map(|user| user.id);
+                    self.failed(owner, method(&claim.contact).word(), client).await;
+                }
+                let redemption = redeemed?;
                 let outcome = self.by_contact(&claim.contact, &input.new, client).await;
                 if matches!(outcome, Err(ResetRefusal::Denied(_))) {
                     self.codes.restore(redemption).await;
@@ -127,17 +137,25 @@ impl ResetPassword {
         }
     }
 
+    async fn find(&self, contact: &Contact) -> Result<Option<User>, DbError> {
+        match contact {
+            Contact::Mobile(mobile) => self.db.find_user_by_mobile(mobile.e164()).await,
+            Contact::Email(email) => self.db.find_user_by_email(email.key()).await,
+        }
+    }
+
+    /// Writes down a proof that failed, whether or not there is an account: both take as long.
+    async fn failed(&self, user: Option<UserId>, method: &str, client: &Client) {
+        failed_proof::write_down(&self.db, &self.audit, user, None, method, client).await;
+    }
+
     async fn by_contact(
         &self,
         contact: &Contact,
         new: &PasswordInput,
         client: &Client,
     ) -> Result<(), ResetRefusal> {
-        let (user, method) = match contact {
-            Contact::Mobile(mobile) => (self.db.find_user_by_mobile(mobile.e164()).await?, Method::SmsCode),
-            Contact::Email(email) => (self.db.find_user_by_email(email.key()).await?, Method::EmailCode),
-        };
-        let user = user.ok_or(ResetRefusal::Rejected)?;
+        let user = self.find(contact).await?.ok_or(ResetRefusal::Rejected)?;
         // As the account has it: between this look and the change it may get another.
         let address = match contact {
             Contact::Mobile(_) => user.mobile.clone().map(Proven::Mobile),
@@ -147,7 +165,7 @@ impl ResetPassword {
         if !user.is_active() {
             return Err(ResetRefusal::Disabled);
         }
-        let reset = self.write(&user, Right::Proof(&proven), new, method.word(), client).await?;
+        let reset = self.write(&user, Right::Proof(&proven), new, method(contact).word(), client).await?;
         reset.map_err(|unchanged| match unchanged {
             Unchanged::Shut => ResetRefusal::Disabled,
             Unchanged::Unproven => ResetRefusal::Rejected,

@@ -98,6 +98,8 @@ on_both! {
         let bad = change(&person.at_work(world), "12", "x", json!({})).await;
         assert_eq!(bad_fields(&bad), ["mobile.code NOT_A_CODE", "mobile.mobile NOT_A_MOBILE"]);
         assert_eq!(person.at_work(world).me().await["mobile"], OLD);
+        let failed = "audit_events WHERE kind = 'proof_failed' AND user_id IS NOT NULL AND session_id IS NOT NULL";
+        assert_eq!(world.sql().await.count(failed).await, 3);
     }
 }
 

@@ -124,6 +124,26 @@ on_both! {
 }
 
 on_both! {
+    async fn failed_proofs_are_written_down(world: &World) {
+        world.person_by_email(EMAIL).await;
+        let token = mailed(world, EMAIL).await;
+        assert_eq!(kind(&reset(&world.browser(), &link(&token), NEW).await), "PasswordReset");
+        let mut sql = world.sql().await;
+        let failed = |rest: &str| format!("audit_events WHERE kind = 'proof_failed' AND user_id IS {rest}");
+        assert_eq!(kind(&reset(&world.browser(), &link(&token), PASSWORD).await), "TicketRejected");
+        assert_eq!(sql.count(&failed("NOT NULL")).await, 1, "a link that was used already");
+        assert_eq!(kind(&reset(&world.browser(), &link(&"A".repeat(43)), PASSWORD).await), "TicketRejected");
+        assert_eq!(sql.count(&failed("NULL")).await, 1, "nobody's link");
+        for (email, rest, expected) in [(EMAIL, "NOT NULL", 2), ("nobody@example.com", "NULL", 2)] {
+            let outcome = reset(&world.browser(), &email_proof(email, "000000"), NEW).await;
+            assert_eq!(kind(&outcome), "CodeRejected", "{outcome}");
+            assert_eq!(sql.count(&failed(rest)).await, expected, "{email}");
+        }
+        assert_eq!(sql.count("audit_events WHERE CAST(detail AS TEXT) LIKE '%email_code%' AND kind = 'proof_failed'").await, 2);
+    }
+}
+
+on_both! {
     async fn a_disabled_account_stays_disabled(world: &World) {
         world.person_by_email(EMAIL).await;
         let token = mailed(world, EMAIL).await;
