@@ -121,7 +121,7 @@ impl Administration {
         Ok(ended.unwrap_or_default())
     }
 
-    /// Deletes an account with its sessions; the audit log stays. False when it is gone already.
+    /// Erases an account at once, as the end of the grace of `deleteAccount` does. False when it is gone already.
     ///
     /// # Errors
     /// [`DbError`].

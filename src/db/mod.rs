@@ -201,7 +201,7 @@ dispatch! {
     queries::administration::set_roles(
         id: UserId, old: &str, new: &str, now: Instant, event: &AuditEvent
     ) -> bool;
-    /// Deletes an account with its sessions; false when there is none.
+    /// Erases an account; of the log, only this entry names it then. False when there is none.
     queries::administration::delete_user(id: UserId, event: &AuditEvent) -> bool;
     /// Entries of the audit log, newest first.
     queries::administration::audit_entries(filter: &AuditFilter) -> Vec<AuditEvent>;

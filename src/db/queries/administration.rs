@@ -82,12 +82,17 @@ pub async fn set_roles(
 
 pub async fn delete_user(conn: &mut Conn, id: UserId, event: &AuditEvent) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        // Sessions go with the row; the audit log stays.
-        let gone = diesel::delete(users::table.filter(users::id.eq(Uid::from(id)))).execute(conn).await? == 1;
-        if gone {
-            super::audit::record(conn, event).await?;
+        let row = users::table.filter(users::id.eq(Uid::from(id)));
+        let Some(user) = row.select(User::as_select()).first(conn).await.optional()? else {
+            return Ok(false);
+        };
+        if diesel::delete(row).execute(conn).await? == 0 {
+            return Ok(false);
         }
-        Ok(gone)
+        super::erasure::forget(conn, &user).await?;
+        // The one entry that names the account: the operator answers for it.
+        super::audit::record(conn, event).await?;
+        Ok(true)
     })
 }
 

@@ -78,12 +78,14 @@ async fn hold(conn: &mut Conn, id: Uid) -> Result<Vec<Uid>, DbError> {
     Ok(merged)
 }
 
-/// Sessions, reset links, identities and merges go with the row. The log keeps what happened and forgets to whom and from where.
+/// Sessions, reset links, identities and merges go with the row.
 async fn erase(conn: &mut Conn, id: Uid, now: Instant) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
         let merged = hold(conn, id).await?;
         let row = users::table.filter(users::id.eq(id)).filter(users::delete_at.le(Ts(now)));
-        let user: Option<User> = row.select(User::as_select()).first(conn).await.optional()?;
+        let Some(user) = row.select(User::as_select()).first(conn).await.optional()? else {
+            return Ok(false);
+        };
         // An operator may have restored it a moment ago.
         let row = users::table.filter(users::id.eq(id)).filter(users::delete_at.le(Ts(now)));
         if diesel::delete(row).execute(conn).await? == 0 {
@@ -92,19 +94,24 @@ async fn erase(conn: &mut Conn, id: Uid, now: Instant) -> Result<bool, DbError> 
         // What was merged into it is of the same person, and nobody is left to give it back to: it is due as well.
         let merged = users::table.filter(users::id.eq_any(merged)).filter(users::status.eq("merged"));
         diesel::update(merged).set(users::delete_at.eq(Some(Ts(now)))).execute(conn).await?;
-        if let Some(user) = user {
-            forget_messages_to(conn, &user).await?;
-        }
-        let nobody = (
-            audit_events::user_id.eq(None::<Uid>),
-            audit_events::session_id.eq(None::<Uid>),
-            audit_events::address.eq(None::<String>),
-            audit_events::user_agent.eq(None::<String>),
-        );
-        let entries = audit_events::table.filter(audit_events::user_id.eq(Some(id)));
-        diesel::update(entries).set(nobody).execute(conn).await?;
+        forget(conn, &user).await?;
         Ok(true)
     })
+}
+
+/// What is left to do when an account's row is gone: sessions, reset links, identities and merges went with it. The log
+/// keeps what happened and forgets to whom and from where.
+pub(super) async fn forget(conn: &mut Conn, user: &User) -> Result<(), DbError> {
+    forget_messages_to(conn, user).await?;
+    let nobody = (
+        audit_events::user_id.eq(None::<Uid>),
+        audit_events::session_id.eq(None::<Uid>),
+        audit_events::address.eq(None::<String>),
+        audit_events::user_agent.eq(None::<String>),
+    );
+    let entries = audit_events::table.filter(audit_events::user_id.eq(Some(Uid::from(user.id))));
+    diesel::update(entries).set(nobody).execute(conn).await?;
+    Ok(())
 }
 
 /// Messages are known by the masked address alone: another person's of the same mask may go too, once it is sent.
