@@ -23,6 +23,10 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const ALLOWED_HEADERS: &str =
     "accept, accept-language, apollo-require-preflight, authorization, content-type, x-apollo-operation-name";
 
+/// What proxies and services ask, by credentials that no browser sends on its own. They pass on what a browser told them,
+/// its origin and its preflights included: that is about the service behind them, and no answer to it may look like a yes.
+const MACHINES: [&str; 3] = ["/auth/verify", "/auth/hasura", "/oauth/introspect"];
+
 /// Where a request comes from, as the browser tells.
 #[derive(Debug, PartialEq, Eq)]
 enum Site {
@@ -41,12 +45,18 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
     if settings.development && !host.as_deref().is_none_or(|host| is_known_host(settings, host)) {
         return refuse(CallerFault::Misdirected);
     }
+    let path = request.uri().path();
+    if MACHINES.iter().any(|prefix| path.starts_with(prefix)) {
+        return next.run(request).await;
+    }
     let site = site(settings, host.as_deref(), request.headers());
-    let asks =
-        request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let graphql = path == super::graphql::PATH;
+    let asks = graphql
+        && request.method() == Method::OPTIONS
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     // A link on a foreign page may lead to a page of ours; nothing else may come from there.
-    let guarded = asks || changes || request.uri().path() == super::graphql::PATH;
+    let guarded = graphql || changes;
     let mut response = if site == Site::Foreign && guarded {
         if settings.development {
             // The browser shows its programmer no more than that something failed.

@@ -204,3 +204,34 @@ async fn leniently_all_goes_on_without_the_database() {
     database_away(&[LENIENT], Line::Refusing, async |reply| assert_eq!(reply.status, 200, "{}", reply.text))
         .await;
 }
+
+on_both! {
+    [("MENJIN_HTTP_ALLOWED_ORIGINS", "https://app.example")]
+    async fn a_preflight_of_a_page_is_no_yes(world: &World) {
+        let person = world.person(MOBILE, "lilei").await;
+        let preflight = async |path: &str, token: Option<&str>| {
+            let mut request = world
+                .browser()
+                .request(Method::OPTIONS, path)
+                .header("origin", "https://app.example")
+                .header("access-control-request-method", "GET");
+            if let Some(token) = token {
+                request = request.bearer_auth(token);
+            }
+            Reply::read(request.send().await.expect("an answer")).await
+        };
+        for path in ["/auth/verify", "/auth/verify/orders/1"] {
+            refused(&preflight(path, None).await, 401, "UNAUTHENTICATED");
+            assert_eq!(preflight(path, Some(&person.token)).await.status, 200);
+        }
+        for path in ["/auth/hasura", "/oauth/introspect", "/health/live", "/.well-known/jwks.json"] {
+            assert_eq!(preflight(path, None).await.status, 405, "{path}");
+        }
+        let graphql = preflight("/graphql", None).await;
+        assert_eq!((graphql.status, header(&graphql, "access-control-allow-methods")), (204, "GET, POST"));
+        // Whose page it was is no matter of ours where the proxy asks: no cookie counts.
+        let request = world.browser().request(Method::POST, "/auth/verify").header("origin", "https://evil.example");
+        let reply = Reply::read(request.bearer_auth(&person.token).send().await.expect("an answer")).await;
+        assert_eq!((reply.status, header(&reply, "x-user-id")), (200, &*person.id));
+    }
+}
