@@ -156,6 +156,21 @@ async function check(name, port, who) {
     assert.ok(!answer.text.includes("admin"), answer.text);
   }
 
+  // The cookies of the gateway stay at the proxy, those of the application go on.
+  for (const [sent, left] of [
+    ["a=1; b=2", ["a=1", "b=2"]],
+    ["menjin_refresh=secret", []],
+    ["__Host-menjin_refresh=secret; a=1", ["a=1"]],
+    ["a=1; menjin_device=secret; b=2; __Host-menjin_refresh=secret", ["a=1", "b=2"]],
+    ["menjin_refresh=secret; a=1;__Host-menjin_refresh=secret; menjin_device=secret; menjin_browser=secret; b=2", ["a=1", "b=2"]],
+    ["mymenjin_refresh=1; a=menjin_refresh", ["mymenjin_refresh=1", "a=menjin_refresh"]],
+  ]) {
+    const echo = identity(await ask(port, { headers: [good, ["Cookie", sent]] }), who);
+    const cookies = told(echo, "cookie").join("; ");
+    assert.deepEqual(cookies.split(/; */).filter((cookie) => cookie !== ""), left, sent);
+    assert.ok(!cookies.startsWith(";"), "some parsers give up there");
+  }
+
   const before = reached;
   for (const headers of [
     [],
