@@ -8,6 +8,7 @@ use crate::db::models::{NewUser, User};
 use crate::verification::Contact;
 
 /// What a new account is called, and its picture.
+#[derive(Clone, Copy)]
 pub struct Names<'a> {
     pub username: &'a Username,
     pub nickname: &'a Nickname,

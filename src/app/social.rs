@@ -181,6 +181,7 @@ impl Social<'_> {
                 reauthentication: self.reauthentication.clone(),
                 notices: self.notices.clone(),
                 audit: self.audit.clone(),
+                clock: self.clock.clone(),
             })
     }
 }

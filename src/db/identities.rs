@@ -74,4 +74,6 @@ pub enum Unlinked {
     Absent,
     /// Without it, its owner could not sign in any more.
     LastWayIn,
+    /// The session that asked for it does not stand any more.
+    Ended,
 }

@@ -272,7 +272,8 @@ dispatch! {
     /// Unbinds the person of a provider from an account; with `keep_a_way_in` not when it has no password, no address and
     /// no other provider.
     queries::identities::unlink_identity(
-        user: UserId, provider: &str, keep_a_way_in: bool, event: &AuditEvent, notice: Option<&NewMessage>
+        user: UserId, provider: &str, session: Option<(SessionId, Instant)>, keep_a_way_in: bool, event: &AuditEvent,
+        notice: Option<&NewMessage>
     ) -> Unlinked;
 
     /// Makes two accounts one, with the audit entries and notices, all or nothing. The kept account gets the other's

@@ -4,7 +4,6 @@ use async_graphql::{Context, Object, SimpleObject, Union};
 
 use super::context::ContextExt as _;
 use super::error::ApiError;
-use super::fault::CallerFault;
 use super::problem::{
     CredentialsRejected, InvalidInput, LastWayIn, RateLimited, ReauthenticationRequired, TicketRejected,
 };
@@ -83,7 +82,6 @@ impl LinkMutations {
             Err(LinkRefusal::Linked(linked)) => {
                 Ok(LinkSocialResult::AlreadyLinked(AlreadyLinked::new(linked, language)))
             }
-            Err(LinkRefusal::Ended) => Err(ApiError::Caller(CallerFault::Unauthenticated)),
             Err(LinkRefusal::Rejected) => {
                 Ok(LinkSocialResult::CredentialsRejected(CredentialsRejected::new(language)))
             }

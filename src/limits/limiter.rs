@@ -28,6 +28,7 @@ pub enum ChangeKind {
     Profile,
     Deletion,
     Export,
+    Provider,
 }
 
 impl ChangeKind {
@@ -38,6 +39,7 @@ impl ChangeKind {
             Self::Profile => "account_change.profile",
             Self::Deletion => "account_change.deletion",
             Self::Export => "account_change.export",
+            Self::Provider => "account_change.provider",
         }
     }
 }

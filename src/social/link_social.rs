@@ -11,7 +11,7 @@ use crate::core::client::Client;
 use crate::core::secret::SecretString;
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{LimitError, Limiter};
+use crate::limits::{ChangeKind, LimitError, Limiter};
 use crate::verification::{Denied, refusals};
 
 /// Why nothing was linked.
@@ -26,9 +26,6 @@ pub enum LinkRefusal {
     Provider(#[from] ProviderProblem),
     #[error("{0:?}")]
     Linked(AlreadyLinked),
-    /// The session ended meanwhile.
-    #[error("the session has ended")]
-    Ended,
     #[error("the password is wrong")]
     Rejected,
     /// Neither a password nor a fresh sign-in: a stolen session must not open the account for good.
@@ -76,8 +73,8 @@ impl LinkSocial {
         client: &Client,
     ) -> Result<(), LinkRefusal> {
         let user = &caller.user;
-        self.limits.account_change(&user.id.to_string()).await?;
         self.reauthentication.check(caller, password, client).await?;
+        self.limits.account_change(ChangeKind::Provider, &user.id.to_string()).await?;
         let (pending, profile) = self.exchange.run(provider, brought, client).await?;
         if pending.user != Some(user.id) {
             return Err(LinkRefusal::State);
@@ -91,7 +88,7 @@ impl LinkSocial {
                 self.notices.written();
                 Ok(())
             }
-            Ok(false) => Err(LinkRefusal::Ended),
+            Ok(false) => Err(Denied::SignedOut.into()),
             Err(error) => match AlreadyLinked::of(&error) {
                 Some(linked) => Err(LinkRefusal::Linked(linked)),
                 None => Err(error.into()),

@@ -5,12 +5,13 @@ use crate::accounts::me::Caller;
 use crate::accounts::notices::Notices;
 use crate::accounts::reauthentication::{Reauthentication, unproven};
 use crate::core::client::Client;
+use crate::core::clock::Clock;
 use crate::core::problem::{Fault, FieldFault};
 use crate::core::secret::SecretString;
 use crate::db::identities::Unlinked;
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{LimitError, Limiter};
+use crate::limits::{ChangeKind, LimitError, Limiter};
 use crate::verification::{Denied, refusals};
 
 /// Why nothing was unlinked.
@@ -39,6 +40,7 @@ pub struct UnlinkSocial {
     pub reauthentication: Reauthentication,
     pub notices: Notices,
     pub audit: Audit,
+    pub clock: Clock,
 }
 
 impl UnlinkSocial {
@@ -55,18 +57,20 @@ impl UnlinkSocial {
         client: &Client,
     ) -> Result<(), UnlinkRefusal> {
         let user = &caller.user;
-        self.limits.account_change(&user.id.to_string()).await?;
         self.reauthentication.check(caller, password, client).await?;
+        self.limits.account_change(ChangeKind::Provider, &user.id.to_string()).await?;
         let session = Some(caller.session.id);
+        let standing = Some((caller.session.id, self.clock.now()));
         let event = self.audit.event(Kind::IdentityUnlinked, Some(user.id), session, provider, client);
         let notice = self.notices.to(user, Channel::Email, NoticeTopic::ProviderUnlinked, client.language);
-        match self.db.unlink_identity(user.id, provider, true, &event, notice.as_ref()).await? {
+        match self.db.unlink_identity(user.id, provider, standing, true, &event, notice.as_ref()).await? {
             Unlinked::Done => {
                 self.notices.written();
                 Ok(())
             }
             Unlinked::Absent => Err(vec![FieldFault::new("provider", Fault::UnknownProvider)].into()),
             Unlinked::LastWayIn => Err(UnlinkRefusal::LastWayIn),
+            Unlinked::Ended => Err(Denied::SignedOut.into()),
         }
     }
 }

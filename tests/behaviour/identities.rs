@@ -150,7 +150,7 @@ on_both! {
         assert!(!sign_in(user).await);
         set("active").await;
         let event = rows.event(Kind::IdentityUnlinked, user);
-        assert_eq!(db.unlink_identity(user, "qq", true, &event, None).await.expect("it answers"), Unlinked::Done);
+        assert_eq!(db.unlink_identity(user, "qq", None, true, &event, None).await.expect("it answers"), Unlinked::Done);
         assert!(!sign_in(user).await);
         assert_eq!(counts(world).await, [0, before[1], before[2] + 3, 0]);
         let session = rows.session(user);
@@ -279,7 +279,7 @@ on_both! {
         assert_eq!(counts(world).await, [1, before[1], before[2] + 1, 1]);
         let event = rows.event(Kind::IdentityUnlinked, user);
         assert_eq!(
-            db.unlink_identity(user, "qq", true, &event, Some(&rows.notice())).await.expect("it answers"),
+            db.unlink_identity(user, "qq", None, true, &event, Some(&rows.notice())).await.expect("it answers"),
             Unlinked::Done
         );
         assert_eq!(counts(world).await, [0, before[1], before[2] + 2, 2]);
@@ -296,7 +296,7 @@ on_both! {
         let nobody = UserId(uuid::Uuid::nil());
         let unlink = async |user, provider, guarded| {
             let event = rows.event(Kind::IdentityUnlinked, user);
-            db.unlink_identity(user, provider, guarded, &event, Some(&rows.notice())).await.expect("it answers")
+            db.unlink_identity(user, provider, None, guarded, &event, Some(&rows.notice())).await.expect("it answers")
         };
         let alone = newcomer(world, "alone", rows.identity(nobody, "qq", "s0")).await;
         let before = counts(world).await;
@@ -332,8 +332,8 @@ on_both! {
             assert!(db.link_identity(&second, session, &rows.event(Kind::IdentityLinked, user), None).await.expect("it answers"));
             let (one, other) = (rows.event(Kind::IdentityUnlinked, user), rows.event(Kind::IdentityUnlinked, user));
             let (one, other) = tokio::join!(
-                db.unlink_identity(user, "qq", true, &one, None),
-                db.unlink_identity(user, "wechat", true, &other, None),
+                db.unlink_identity(user, "qq", None, true, &one, None),
+                db.unlink_identity(user, "wechat", None, true, &other, None),
             );
             let mut outcomes = [one.expect("it answers"), other.expect("it answers")];
             outcomes.sort_by_key(|outcome| *outcome == Unlinked::LastWayIn);

@@ -197,7 +197,7 @@ on_both! {
                       WHERE username = 'kept'";
         sql.run(change).await;
         let event = world.rows().event(Happened::IdentityUnlinked, pair.kept);
-        world.db().unlink_identity(pair.kept, "github", true, &event, None).await.expect("it answers");
+        world.db().unlink_identity(pair.kept, "github", None, true, &event, None).await.expect("it answers");
         let stayed = ["mobile", "email", "password", "identity"].map(String::from).to_vec();
         assert_eq!(pair.undo(id).await, Undone::Done { stayed });
         let (kept, merged) = pair.both().await;

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{Conn, DbError};
+use crate::core::clock::Instant;
 use crate::core::ids::{IdentityId, SessionId, UserId};
 use crate::db::identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use crate::db::models::{AuditEvent, NewMessage, NewUser, Proven, Session};
@@ -131,6 +132,7 @@ pub async fn unlink_identity(
     conn: &mut Conn,
     user: UserId,
     provider: &str,
+    session: Option<(SessionId, Instant)>,
     keep_a_way_in: bool,
     event: &AuditEvent,
     notice: Option<&NewMessage>,
@@ -139,6 +141,11 @@ pub async fn unlink_identity(
         let account = users::table.filter(users::id.eq(Uid::from(user)));
         // The lock: of two calls at once, the second counts what the first has left.
         diesel::update(account).set(users::updated_at.eq(users::updated_at)).execute(conn).await?;
+        if let Some((session, now)) = session
+            && !super::sessions::hold_session(conn, user, session, now).await?
+        {
+            return Ok(Unlinked::Ended);
+        }
         let bound = identities::table.filter(identities::user_id.eq(Uid::from(user)));
         let providers: Vec<String> = bound.select(identities::provider).load(conn).await?;
         if !providers.iter().any(|bound| bound == provider) {
