@@ -40,20 +40,20 @@ pub(super) async fn disturbed(
     if !here.contains(&fault) {
         return answer(StatusCode::OK, kind, body);
     }
-    if fault == Fault::Slow {
+    if fault == Fault::SLOW {
         tokio::time::sleep(slow).await;
     }
-    if fault == Fault::BadGateway {
+    if fault == Fault::BAD_GATEWAY {
         return answer(StatusCode::BAD_GATEWAY, "text/html", BAD_GATEWAY.to_owned());
     }
     let mut middle = body.len() / 2;
     while !body.is_char_boundary(middle) {
         middle -= 1;
     }
-    if fault == Fault::Broken {
+    if fault == Fault::BROKEN {
         return answer(StatusCode::OK, kind, body[..middle].to_owned());
     }
-    if fault == Fault::Half {
+    if fault == Fault::HALF {
         let half = Ok(Bytes::from(body[..middle].to_owned()));
         let lost = async {
             // Long enough for the half to be on its way.

@@ -9,9 +9,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use minijinja::{Value, context};
-use serde::Deserialize as _;
-use serde::de::IntoDeserializer as _;
-use serde::de::value::{Error, StrDeserializer};
 use url::{Url, form_urlencoded};
 
 use super::fault::Fault;
@@ -37,7 +34,7 @@ pub(super) fn ask(shared: &Shared, headers: &HeaderMap, question: Question) -> R
                 Language::Chinese => choice.chinese,
                 Language::English => choice.english,
             };
-            context! { name => choice.fault.name(), text }
+            context! { name => choice.fault.0, text }
         })
         .collect();
     let people: Vec<Value> = PEOPLE
@@ -77,22 +74,21 @@ pub(super) fn refuse(shared: &Shared, headers: &HeaderMap, words: &str) -> Respo
 async fn consent(State(shared): State<Arc<Shared>>, headers: HeaderMap, form: Params) -> Response {
     let language = language(&headers);
     let texts = Texts::of(language);
-    let name: StrDeserializer<'_, Error> = form.get("failure").unwrap_or("none").into_deserializer();
     let Some(question) = shared.questions.get(form.text("request")) else {
         return shared.pages.notice(StatusCode::GONE, language, texts.bad, texts.old);
     };
-    let fault =
-        Fault::deserialize(name).ok().filter(|fault| question.choices.iter().any(|c| c.fault == *fault));
+    let name = form.get("failure").unwrap_or(Fault::NONE.0);
+    let fault = question.choices.iter().map(|choice| choice.fault).find(|fault| fault.0 == name);
     let (Some(person), Some(mut fault)) = (Person::find(form.text("person")), fault) else {
         return shared.pages.notice(StatusCode::BAD_REQUEST, language, texts.bad, texts.unknown);
     };
     if form.get("decision") == Some("refuse") {
-        fault = Fault::Refused;
+        fault = Fault::REFUSED;
     }
     let query = match fault {
-        Fault::Closed => None,
-        Fault::Refused => question.refusal.clone(),
-        Fault::Authorize => Some(question.trouble.clone()),
+        Fault::CLOSED => None,
+        Fault::REFUSED => question.refusal.clone(),
+        Fault::AUTHORIZE => Some(question.trouble.clone()),
         _ => {
             let code = format!("code={}", shared.issue_code(&question, person, fault));
             let introduction = question.introduction.map(|introduce| introduce(person)).unwrap_or_default();

@@ -1,96 +1,55 @@
 //! What can be made to go wrong. Whoever consents chooses; the choice sticks to the code and to the tokens that follow.
 
-use serde::Deserialize;
-
-/// A failure, or a whim, of a provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Default)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Fault {
-    #[default]
-    None,
-    /// The person says no, and the browser comes back with that.
-    Refused,
-    /// The person closes the page: no browser comes back.
-    Closed,
-    /// The browser comes back with an error of the provider's.
-    Authorize,
-    CodeExpired,
-    CodeUsed,
-    WrongSecret,
-    /// The app may not have what all apps of one owner share.
-    NoUnionid,
-    /// The token is not accepted when it is checked.
-    CheckFailed,
-    ProfileRefused,
-    /// The answer comes when nobody waits any more.
-    Slow,
-    /// The answer's text makes no sense.
-    Broken,
-    /// The connection ends in the middle of the answer.
-    Half,
-    /// A proxy in between answers with a page of its own.
-    BadGateway,
-    /// The other of number and text, wherever the provider is known for both.
-    Strings,
-    /// What apps get that were not reviewed yet.
-    Placeholder,
-    /// The token is that of another app.
-    OtherApp,
-    NoEmail,
-    UnverifiedEmail,
-    Busy,
-    WrongNonce,
-    WrongAudience,
-    WrongIssuer,
-    TokenExpired,
-    UnknownKey,
-    Unsigned,
-    WrongSignature,
-    WrongHash,
-    OtherSubject,
-    /// Signed with what is no secret between two, as if it were.
-    Hmac,
-    /// The person gave less than was asked for.
-    FewerScopes,
-}
+/// A failure, or a whim, of a provider: its name in forms and tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fault(pub(super) &'static str);
 
 impl Fault {
-    /// Its name in forms and tests.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Refused => "refused",
-            Self::Closed => "closed",
-            Self::Authorize => "authorize",
-            Self::CodeExpired => "code_expired",
-            Self::CodeUsed => "code_used",
-            Self::WrongSecret => "wrong_secret",
-            Self::NoUnionid => "no_unionid",
-            Self::CheckFailed => "check_failed",
-            Self::ProfileRefused => "profile_refused",
-            Self::Slow => "slow",
-            Self::Broken => "broken",
-            Self::Half => "half",
-            Self::BadGateway => "bad_gateway",
-            Self::Strings => "strings",
-            Self::Placeholder => "placeholder",
-            Self::OtherApp => "other_app",
-            Self::NoEmail => "no_email",
-            Self::UnverifiedEmail => "unverified_email",
-            Self::Busy => "busy",
-            Self::WrongNonce => "wrong_nonce",
-            Self::WrongAudience => "wrong_audience",
-            Self::WrongIssuer => "wrong_issuer",
-            Self::TokenExpired => "token_expired",
-            Self::UnknownKey => "unknown_key",
-            Self::Unsigned => "unsigned",
-            Self::WrongSignature => "wrong_signature",
-            Self::WrongHash => "wrong_hash",
-            Self::OtherSubject => "other_subject",
-            Self::Hmac => "hmac",
-            Self::FewerScopes => "fewer_scopes",
-        }
-    }
+    pub(super) const NONE: Self = Self("none");
+    /// The person says no, and the browser comes back with that.
+    pub(super) const REFUSED: Self = Self("refused");
+    /// The person closes the page: no browser comes back.
+    pub(super) const CLOSED: Self = Self("closed");
+    /// The browser comes back with an error of the provider's.
+    pub(super) const AUTHORIZE: Self = Self("authorize");
+    pub(super) const CODE_EXPIRED: Self = Self("code_expired");
+    pub(super) const CODE_USED: Self = Self("code_used");
+    pub(super) const WRONG_SECRET: Self = Self("wrong_secret");
+    /// The app may not have what all apps of one owner share.
+    pub(super) const NO_UNIONID: Self = Self("no_unionid");
+    /// The token is not accepted when it is checked.
+    pub(super) const CHECK_FAILED: Self = Self("check_failed");
+    pub(super) const PROFILE_REFUSED: Self = Self("profile_refused");
+    /// The answer comes when nobody waits any more.
+    pub(super) const SLOW: Self = Self("slow");
+    /// The answer's text makes no sense.
+    pub(super) const BROKEN: Self = Self("broken");
+    /// The connection ends in the middle of the answer.
+    pub(super) const HALF: Self = Self("half");
+    /// A proxy in between answers with a page of its own.
+    pub(super) const BAD_GATEWAY: Self = Self("bad_gateway");
+    /// The other of number and text, wherever the provider is known for both.
+    pub(super) const STRINGS: Self = Self("strings");
+    /// What apps get that were not reviewed yet.
+    pub(super) const PLACEHOLDER: Self = Self("placeholder");
+    /// The token is that of another app.
+    pub(super) const OTHER_APP: Self = Self("other_app");
+    pub(super) const NO_EMAIL: Self = Self("no_email");
+    pub(super) const UNVERIFIED_EMAIL: Self = Self("unverified_email");
+    pub(super) const BUSY: Self = Self("busy");
+    pub(super) const WRONG_NONCE: Self = Self("wrong_nonce");
+    pub(super) const WRONG_AUDIENCE: Self = Self("wrong_audience");
+    pub(super) const WRONG_ISSUER: Self = Self("wrong_issuer");
+    pub(super) const TOKEN_EXPIRED: Self = Self("token_expired");
+    pub(super) const UNKNOWN_KEY: Self = Self("unknown_key");
+    pub(super) const UNSIGNED: Self = Self("unsigned");
+    pub(super) const WRONG_SIGNATURE: Self = Self("wrong_signature");
+    pub(super) const WRONG_HASH: Self = Self("wrong_hash");
+    pub(super) const OTHER_SUBJECT: Self = Self("other_subject");
+    /// Signed with what is no secret between two, as if it were.
+    pub(super) const HMAC: Self = Self("hmac");
+    /// The person gave less than was asked for.
+    pub(super) const FEWER_SCOPES: Self = Self("fewer_scopes");
 }
 
 /// A choice of the consent page, in both languages.
@@ -105,18 +64,18 @@ pub(super) const fn choice(fault: Fault, english: &'static str, chinese: &'stati
 }
 
 /// What goes wrong everywhere.
-pub(super) const NOTHING: Choice = choice(Fault::None, "Nothing", "一切正常");
+pub(super) const NOTHING: Choice = choice(Fault::NONE, "Nothing", "一切正常");
 pub(super) const REFUSED: Choice =
-    choice(Fault::Refused, "The person refuses, and comes back with that", "用户拒绝授权并返回");
+    choice(Fault::REFUSED, "The person refuses, and comes back with that", "用户拒绝授权并返回");
 pub(super) const CLOSED: Choice =
-    choice(Fault::Closed, "The person closes the page and never comes back", "用户关闭页面，不再返回");
-pub(super) const SLOW: Choice = choice(Fault::Slow, "The token comes too late", "换取令牌的应答超时");
+    choice(Fault::CLOSED, "The person closes the page and never comes back", "用户关闭页面，不再返回");
+pub(super) const SLOW: Choice = choice(Fault::SLOW, "The token comes too late", "换取令牌的应答超时");
 pub(super) const HALF: Choice =
-    choice(Fault::Half, "The connection ends in the middle of the profile", "用户资料传到一半时连接中断");
+    choice(Fault::HALF, "The connection ends in the middle of the profile", "用户资料传到一半时连接中断");
 pub(super) const BROKEN: Choice =
-    choice(Fault::Broken, "The token's answer is cut off", "换取令牌的应答不完整");
+    choice(Fault::BROKEN, "The token's answer is cut off", "换取令牌的应答不完整");
 pub(super) const BAD_GATEWAY: Choice = choice(
-    Fault::BadGateway,
+    Fault::BAD_GATEWAY,
     "HTTP 502 with an HTML page instead of the token",
     "换取令牌时返回 HTTP 502 和一个 HTML 页面",
 );

@@ -27,33 +27,33 @@ const CHOICES: &[Choice] = &[
     REFUSED,
     CLOSED,
     choice(
-        Fault::Authorize,
+        Fault::AUTHORIZE,
         "GitHub comes back with application_suspended",
         "GitHub 返回 application_suspended",
     ),
     choice(
-        Fault::CodeExpired,
+        Fault::CODE_EXPIRED,
         "The code is wrong or too old (bad_verification_code)",
         "授权码错误或过期（bad_verification_code）",
     ),
     choice(
-        Fault::CodeUsed,
+        Fault::CODE_USED,
         "The code was used before (bad_verification_code)",
         "授权码已被使用（bad_verification_code）",
     ),
     choice(
-        Fault::WrongSecret,
+        Fault::WRONG_SECRET,
         "Our secret is wrong (incorrect_client_credentials)",
         "客户端密钥错误（incorrect_client_credentials）",
     ),
     choice(
-        Fault::UnverifiedEmail,
+        Fault::UNVERIFIED_EMAIL,
         "The primary e-mail address is not verified (unverified_user_email)",
         "主邮箱未验证（unverified_user_email）",
     ),
-    choice(Fault::FewerScopes, "The person did not grant the e-mail addresses", "用户未授权读取邮箱"),
-    choice(Fault::NoEmail, "There are no e-mail addresses", "没有邮箱"),
-    choice(Fault::CheckFailed, "The API refuses the token (401)", "接口拒绝令牌（401）"),
+    choice(Fault::FEWER_SCOPES, "The person did not grant the e-mail addresses", "用户未授权读取邮箱"),
+    choice(Fault::NO_EMAIL, "There are no e-mail addresses", "没有邮箱"),
+    choice(Fault::CHECK_FAILED, "The API refuses the token (401)", "接口拒绝令牌（401）"),
     BROKEN,
     HALF,
     SLOW,
@@ -113,7 +113,7 @@ async fn authorize(State(shared): State<Arc<Shared>>, headers: HeaderMap, params
         nonce: None,
         form_post: false,
         choices: CHOICES,
-        code: lower_hex::<10>,
+        code: |random| lower_hex(random, 20),
         refusal: Some(sent("access_denied", "The user has denied your application access.", "access-denied")),
         trouble: sent(
             "application_suspended",
@@ -137,7 +137,7 @@ async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap, params: Pa
             return answer(StatusCode::OK, if json { JSON } else { FORM }, written(json, &pairs));
         }
     };
-    if grant.fault == Fault::FewerScopes {
+    if grant.fault == Fault::FEWER_SCOPES {
         grant.scope = grant.scope.replace("user:email", "");
     }
     // Asked for with blanks, answered with commas.
@@ -146,7 +146,7 @@ async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap, params: Pa
     let body = written(json, &[("access_token", &access), ("scope", &scope), ("token_type", "bearer")]);
     let fault = grant.fault;
     shared.issue_tokens(grant, &access, None, FOREVER);
-    let here = [Fault::Slow, Fault::Broken, Fault::BadGateway];
+    let here = [Fault::SLOW, Fault::BROKEN, Fault::BAD_GATEWAY];
     disturbed(shared.slow, fault, &here, if json { JSON } else { FORM }, body).await
 }
 
@@ -165,8 +165,8 @@ fn granted(shared: &Shared, params: &Params) -> Result<Grant, Error> {
         return Err(CODE);
     }
     match grant.fault {
-        Fault::WrongSecret => Err(CREDENTIALS),
-        Fault::UnverifiedEmail => Err(EMAIL),
+        Fault::WRONG_SECRET => Err(CREDENTIALS),
+        Fault::UNVERIFIED_EMAIL => Err(EMAIL),
         _ => Ok(*grant),
     }
 }
@@ -206,7 +206,7 @@ async fn user(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response
         "email": null,
         "created_at": "2015-06-01T08:00:00Z",
     });
-    disturbed(shared.slow, token.grant.fault, &[Fault::Half], JSON, body.to_string()).await
+    disturbed(shared.slow, token.grant.fault, &[Fault::HALF], JSON, body.to_string()).await
 }
 
 async fn emails(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
@@ -218,7 +218,7 @@ async fn emails(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Respon
     if !grant.scope.split([' ', ',']).any(|scope| ["user", "user:email"].contains(&scope)) {
         return refused(StatusCode::NOT_FOUND, "Not Found");
     }
-    let own = person.email.filter(|_| grant.fault != Fault::NoEmail);
+    let own = person.email.filter(|_| grant.fault != Fault::NO_EMAIL);
     let body: Vec<Value> = own
         .into_iter()
         .flat_map(|(email, verified)| {
@@ -241,7 +241,7 @@ fn admitted(shared: &Shared, headers: &HeaderMap) -> Result<Token, Box<Response>
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let access = header.strip_prefix("Bearer ").or_else(|| header.strip_prefix("token "));
     let token = access.and_then(|access| shared.token(Provider::Github, access));
-    let token = token.filter(|token| token.grant.fault != Fault::CheckFailed);
+    let token = token.filter(|token| token.grant.fault != Fault::CHECK_FAILED);
     token.ok_or_else(|| Box::new(refused(StatusCode::UNAUTHORIZED, "Bad credentials")))
 }
 

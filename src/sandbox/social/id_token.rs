@@ -45,11 +45,11 @@ impl Keys {
     /// An ID token for what was granted, spoilt as was chosen.
     pub(super) fn id_token(&self, grant: &Grant, issuer: &str, access: &str, now: Instant) -> String {
         let expiry = match grant.fault {
-            Fault::TokenExpired => now - TimeDelta::hours(1),
+            Fault::TOKEN_EXPIRED => now - TimeDelta::hours(1),
             _ => now + TimeDelta::seconds(SECONDS),
         };
         let mut claims = identity(grant, issuer);
-        let hashed = if grant.fault == Fault::WrongHash { "another token" } else { access };
+        let hashed = if grant.fault == Fault::WRONG_HASH { "another token" } else { access };
         // OpenID Connect Core 1.0, section 3.1.3.6.
         let at_hash = URL_SAFE_NO_PAD.encode(&sha256(hashed.as_bytes())[..16]);
         claims.extend(object(json!({
@@ -59,7 +59,7 @@ impl Keys {
             "at_hash": at_hash,
         })));
         let nonce = match grant.fault {
-            Fault::WrongNonce => Some("the nonce of somebody else"),
+            Fault::WRONG_NONCE => Some("the nonce of somebody else"),
             _ => grant.nonce.as_deref(),
         };
         if let Some(nonce) = nonce {
@@ -74,7 +74,7 @@ impl Keys {
         let mut key = &self.signing;
         let shared = EncodingKey::from_secret(SANDBOX_SECRET.as_bytes());
         match fault {
-            Fault::Unsigned => {
+            Fault::UNSIGNED => {
                 let parts = [
                     json!({ "alg": "none", "typ": "JWT" }).to_string(),
                     Value::from(claims.clone()).to_string(),
@@ -82,12 +82,12 @@ impl Keys {
                 let [header, payload] = parts.map(|part| URL_SAFE_NO_PAD.encode(part));
                 return format!("{header}.{payload}.");
             }
-            Fault::UnknownKey => {
+            Fault::UNKNOWN_KEY => {
                 header.kid = Some("a-key-that-nobody-published".into());
                 key = &self.stranger;
             }
-            Fault::WrongSignature => key = &self.stranger,
-            Fault::Hmac => {
+            Fault::WRONG_SIGNATURE => key = &self.stranger,
+            Fault::HMAC => {
                 header.alg = Algorithm::HS256;
                 key = &shared;
             }
@@ -107,11 +107,11 @@ fn key() -> EncodingKey {
 /// Who the token is about, by whom and for whom.
 fn identity(grant: &Grant, issuer: &str) -> Map<String, Value> {
     let issuer = match grant.fault {
-        Fault::WrongIssuer => "https://issuer.example",
+        Fault::WRONG_ISSUER => "https://issuer.example",
         _ => issuer,
     };
     let audience = match grant.fault {
-        Fault::WrongAudience => OTHER_APP,
+        Fault::WRONG_AUDIENCE => OTHER_APP,
         _ => &grant.client_id,
     };
     let mut claims = object(json!({ "iss": issuer, "sub": subject(grant), "aud": audience }));
@@ -127,22 +127,19 @@ pub(super) fn subject(grant: &Grant) -> String {
 /// The address, as far as it was asked for.
 pub(super) fn email(grant: &Grant) -> Map<String, Value> {
     let asked = grant.scope.split(' ').any(|scope| scope == "email");
-    let Some((email, verified)) = grant.person.email.filter(|_| asked && grant.fault != Fault::NoEmail)
+    let Some((email, verified)) = grant.person.email.filter(|_| asked && grant.fault != Fault::NO_EMAIL)
     else {
         return Map::new();
     };
-    let verified = verified && grant.fault != Fault::UnverifiedEmail;
+    let verified = verified && grant.fault != Fault::UNVERIFIED_EMAIL;
     let verified = match grant.fault {
         // As Apple has it.
-        Fault::Strings => Value::from(verified.to_string()),
+        Fault::STRINGS => Value::from(verified.to_string()),
         _ => Value::from(verified),
     };
     object(json!({ "email": email, "email_verified": verified }))
 }
 
 pub(super) fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(object) => object,
-        _ => Map::new(),
-    }
+    if let Value::Object(object) = value { object } else { Map::new() }
 }

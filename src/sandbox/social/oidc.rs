@@ -30,31 +30,31 @@ const CHOICES: &[Choice] = &[
     REFUSED,
     CLOSED,
     choice(
-        Fault::Authorize,
+        Fault::AUTHORIZE,
         "The provider comes back with temporarily_unavailable",
         "提供方返回 temporarily_unavailable",
     ),
-    choice(Fault::CodeExpired, "The code is too old (invalid_grant)", "授权码已过期（invalid_grant）"),
-    choice(Fault::CodeUsed, "The code was used before (invalid_grant)", "授权码已被使用（invalid_grant）"),
-    choice(Fault::WrongSecret, "Our secret is wrong (invalid_client)", "客户端密钥错误（invalid_client）"),
-    choice(Fault::WrongNonce, "ID token: the nonce is another one", "ID token：nonce 不符"),
-    choice(Fault::WrongAudience, "ID token: for another client", "ID token：aud 是另一个客户端"),
-    choice(Fault::WrongIssuer, "ID token: by another issuer", "ID token：iss 不符"),
-    choice(Fault::TokenExpired, "ID token: expired", "ID token：已过期"),
-    choice(Fault::UnknownKey, "ID token: by a key that is not published", "ID token：kid 未发布"),
-    choice(Fault::WrongSignature, "ID token: the signature does not fit", "ID token：签名不符"),
-    choice(Fault::Unsigned, "ID token: not signed (alg none)", "ID token：没有签名（alg none）"),
+    choice(Fault::CODE_EXPIRED, "The code is too old (invalid_grant)", "授权码已过期（invalid_grant）"),
+    choice(Fault::CODE_USED, "The code was used before (invalid_grant)", "授权码已被使用（invalid_grant）"),
+    choice(Fault::WRONG_SECRET, "Our secret is wrong (invalid_client)", "客户端密钥错误（invalid_client）"),
+    choice(Fault::WRONG_NONCE, "ID token: the nonce is another one", "ID token：nonce 不符"),
+    choice(Fault::WRONG_AUDIENCE, "ID token: for another client", "ID token：aud 是另一个客户端"),
+    choice(Fault::WRONG_ISSUER, "ID token: by another issuer", "ID token：iss 不符"),
+    choice(Fault::TOKEN_EXPIRED, "ID token: expired", "ID token：已过期"),
+    choice(Fault::UNKNOWN_KEY, "ID token: by a key that is not published", "ID token：kid 未发布"),
+    choice(Fault::WRONG_SIGNATURE, "ID token: the signature does not fit", "ID token：签名不符"),
+    choice(Fault::UNSIGNED, "ID token: not signed (alg none)", "ID token：没有签名（alg none）"),
     choice(
-        Fault::Hmac,
+        Fault::HMAC,
         "ID token: signed with the client's secret (HS256)",
         "ID token：用客户端密钥签名（HS256）",
     ),
-    choice(Fault::WrongHash, "ID token: at_hash is that of another access token", "ID token：at_hash 不符"),
-    choice(Fault::OtherSubject, "Userinfo is about somebody else", "userinfo 的 sub 是另一个人"),
-    choice(Fault::ProfileRefused, "Userinfo refuses the token (401)", "userinfo 拒绝令牌（401）"),
-    choice(Fault::UnverifiedEmail, "The e-mail address is not verified", "邮箱未验证"),
-    choice(Fault::NoEmail, "There is no e-mail address", "没有邮箱"),
-    choice(Fault::Strings, "Numbers and booleans come as strings", "数字和布尔值以字符串返回"),
+    choice(Fault::WRONG_HASH, "ID token: at_hash is that of another access token", "ID token：at_hash 不符"),
+    choice(Fault::OTHER_SUBJECT, "Userinfo is about somebody else", "userinfo 的 sub 是另一个人"),
+    choice(Fault::PROFILE_REFUSED, "Userinfo refuses the token (401)", "userinfo 拒绝令牌（401）"),
+    choice(Fault::UNVERIFIED_EMAIL, "The e-mail address is not verified", "邮箱未验证"),
+    choice(Fault::NO_EMAIL, "There is no e-mail address", "没有邮箱"),
+    choice(Fault::STRINGS, "Numbers and booleans come as strings", "数字和布尔值以字符串返回"),
     BROKEN,
     HALF,
     SLOW,
@@ -185,7 +185,7 @@ async fn token(
     let offline = grant.scope.split(' ').any(|scope| scope == "offline_access");
     let refresh = offline.then(|| shared.random.token());
     let expires_in = match grant.fault {
-        Fault::Strings => Value::from(SECONDS.to_string()),
+        Fault::STRINGS => Value::from(SECONDS.to_string()),
         _ => Value::from(SECONDS),
     };
     let mut body = json!({
@@ -200,7 +200,7 @@ async fn token(
     }
     let fault = grant.fault;
     shared.issue_tokens(grant, &access, refresh.as_deref(), SECONDS);
-    let here = [Fault::Slow, Fault::Broken, Fault::BadGateway];
+    let here = [Fault::SLOW, Fault::BROKEN, Fault::BAD_GATEWAY];
     disturbed(shared.slow, fault, &here, JSON, body.to_string()).await
 }
 
@@ -217,7 +217,7 @@ fn granted(shared: &Shared, headers: &HeaderMap, params: &Params) -> Result<Gran
             if grant.challenge != Some(challenge(params.text("code_verifier"))) {
                 return Err(("invalid_grant", "the code_verifier does not fit"));
             }
-            if grant.fault == Fault::WrongSecret { Err(CLIENT) } else { Ok(*grant) }
+            if grant.fault == Fault::WRONG_SECRET { Err(CLIENT) } else { Ok(*grant) }
         }
         Some("refresh_token") => {
             let token = shared.refresh_tokens.take(params.text("refresh_token"));
@@ -276,7 +276,7 @@ async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Resp
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let access = header.and_then(|header| header.strip_prefix("Bearer ")).unwrap_or_default();
     let token = shared.token(Provider::Oidc, access).filter(|token| !shared.is_expired(token));
-    let Some(token) = token.filter(|token| token.grant.fault != Fault::ProfileRefused) else {
+    let Some(token) = token.filter(|token| token.grant.fault != Fault::PROFILE_REFUSED) else {
         let mut response =
             answer(StatusCode::UNAUTHORIZED, JSON, json!({ "error": "invalid_token" }).to_string());
         let challenge = HeaderValue::from_static("Bearer error=\"invalid_token\"");
@@ -284,7 +284,7 @@ async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Resp
         return response;
     };
     let grant = &token.grant;
-    let sub = if grant.fault == Fault::OtherSubject { "somebody-else".to_owned() } else { subject(grant) };
+    let sub = if grant.fault == Fault::OTHER_SUBJECT { "somebody-else".to_owned() } else { subject(grant) };
     let mut claims = object(json!({ "sub": sub }));
     claims.extend(email(grant));
     if grant.scope.split(' ').any(|scope| scope == "profile") {
@@ -294,5 +294,5 @@ async fn userinfo(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Resp
             claims.insert("picture".into(), grant.person.picture_at(&shared.public_url, 100).into());
         }
     }
-    disturbed(shared.slow, grant.fault, &[Fault::Half], JSON, Value::from(claims).to_string()).await
+    disturbed(shared.slow, grant.fault, &[Fault::HALF], JSON, Value::from(claims).to_string()).await
 }

@@ -24,28 +24,28 @@ const CHOICES: &[Choice] = &[
     REFUSED,
     CLOSED,
     choice(
-        Fault::Authorize,
+        Fault::AUTHORIZE,
         "QQ comes back with an error; the parameter `code` is its number",
         "QQ 带错误返回，参数 code 是错误号",
     ),
-    choice(Fault::CodeExpired, "The code is too old (100019)", "授权码已过期（100019）"),
-    choice(Fault::CodeUsed, "The code was used before (100020)", "授权码已被使用（100020）"),
-    choice(Fault::WrongSecret, "Our app key is wrong (100009)", "appkey 错误（100009）"),
+    choice(Fault::CODE_EXPIRED, "The code is too old (100019)", "授权码已过期（100019）"),
+    choice(Fault::CODE_USED, "The code was used before (100020)", "授权码已被使用（100020）"),
+    choice(Fault::WRONG_SECRET, "Our app key is wrong (100009)", "appkey 错误（100009）"),
     choice(
-        Fault::CheckFailed,
+        Fault::CHECK_FAILED,
         "The token check fails at the openid (100016)",
         "获取 openid 时令牌校验失败（100016）",
     ),
-    choice(Fault::NoUnionid, "We may not have the unionid (100048)", "没有 unionid 权限（100048）"),
-    choice(Fault::OtherApp, "The openid is that of another app", "openid 属于另一个应用"),
-    choice(Fault::ProfileRefused, "The profile is refused (ret 1002)", "拒绝返回用户资料（ret 1002）"),
+    choice(Fault::NO_UNIONID, "We may not have the unionid (100048)", "没有 unionid 权限（100048）"),
+    choice(Fault::OTHER_APP, "The openid is that of another app", "openid 属于另一个应用"),
+    choice(Fault::PROFILE_REFUSED, "The profile is refused (ret 1002)", "拒绝返回用户资料（ret 1002）"),
     choice(
-        Fault::Placeholder,
+        Fault::PLACEHOLDER,
         "The app was not reviewed: placeholder profile",
         "应用未过审：占位资料 qzuser",
     ),
-    choice(Fault::Strings, "Numbers come as strings, and the other way round", "数字与字符串互换"),
-    choice(Fault::Broken, "The JSONP of the openid is cut off", "openid 的 JSONP 不完整"),
+    choice(Fault::STRINGS, "Numbers come as strings, and the other way round", "数字与字符串互换"),
+    choice(Fault::BROKEN, "The JSONP of the openid is cut off", "openid 的 JSONP 不完整"),
     HALF,
     SLOW,
     BAD_GATEWAY,
@@ -111,7 +111,7 @@ async fn authorize(State(shared): State<Arc<Shared>>, headers: HeaderMap, params
         nonce: None,
         form_post: false,
         choices: CHOICES,
-        code: |random| upper_hex(&random.bytes()),
+        code: upper_hex,
         refusal: Some(joined(&["usercancel=1", &state])),
         trouble: joined(&[&format!("code={code}"), &format!("msg={}", encoded(words)), &state]),
         beside: state,
@@ -125,13 +125,12 @@ async fn token(State(shared): State<Arc<Shared>>, params: Params) -> Response {
     match granted(&shared, &params) {
         Err(error) => failed(json, error),
         Ok(grant) => {
-            let [access, refresh] =
-                [shared.random.bytes(), shared.random.bytes()].map(|bytes| upper_hex(&bytes));
+            let (access, refresh) = (upper_hex(&shared.random), upper_hex(&shared.random));
             let openid = (params.get("need_openid") == Some("1")).then(|| openid(grant.person, app(&grant)));
             let fault = grant.fault;
             shared.issue_tokens(grant, &access, Some(&refresh), TOKEN_SECONDS);
             let expires_in = match (json, fault) {
-                (true, Fault::Strings) | (false, _) => TOKEN_SECONDS.to_string(),
+                (true, Fault::STRINGS) | (false, _) => TOKEN_SECONDS.to_string(),
                 (true, _) => format!("\"{TOKEN_SECONDS}\""),
             };
             let body = if json {
@@ -143,7 +142,7 @@ async fn token(State(shared): State<Arc<Shared>>, params: Params) -> Response {
                 let openid = openid.map(|openid| format!("&openid={openid}")).unwrap_or_default();
                 format!("access_token={access}&expires_in={expires_in}&refresh_token={refresh}{openid}")
             };
-            disturbed(shared.slow, fault, &[Fault::Slow, Fault::BadGateway], HTML, body).await
+            disturbed(shared.slow, fault, &[Fault::SLOW, Fault::BAD_GATEWAY], HTML, body).await
         }
     }
 }
@@ -168,7 +167,7 @@ fn granted(shared: &Shared, params: &Params) -> Result<Grant, (u32, &'static str
                 Redeemed::Fresh(grant) if grant.redirect_uri != params.text("redirect_uri") => {
                     Err(REDIRECT_URI)
                 }
-                Redeemed::Fresh(grant) if grant.fault == Fault::WrongSecret => Err(WRONG_SECRET),
+                Redeemed::Fresh(grant) if grant.fault == Fault::WRONG_SECRET => Err(WRONG_SECRET),
                 Redeemed::Fresh(grant) => Ok(*grant),
             }
         }
@@ -198,10 +197,10 @@ async fn me(State(shared): State<Arc<Shared>>, params: Params) -> Response {
         return failed(json, OLD_TOKEN);
     }
     let (fault, union_id) = (token.grant.fault, params.get("unionid") == Some("1"));
-    if fault == Fault::CheckFailed {
+    if fault == Fault::CHECK_FAILED {
         return failed(json, CHECK_FAILED);
     }
-    if union_id && fault == Fault::NoUnionid {
+    if union_id && fault == Fault::NO_UNIONID {
         return failed(json, NO_UNIONID);
     }
     let union_id = if union_id {
@@ -212,7 +211,7 @@ async fn me(State(shared): State<Arc<Shared>>, params: Params) -> Response {
     };
     let openid = openid(token.grant.person, &token.client_id);
     let object = format!("{{\"client_id\":\"{}\",\"openid\":\"{openid}\"{union_id}}}", token.client_id);
-    disturbed(shared.slow, fault, &[Fault::Broken], HTML, wrapped(json, &object)).await
+    disturbed(shared.slow, fault, &[Fault::BROKEN], HTML, wrapped(json, &object)).await
 }
 
 async fn get_user_info(State(shared): State<Arc<Shared>>, params: Params) -> Response {
@@ -224,23 +223,23 @@ async fn get_user_info(State(shared): State<Arc<Shared>>, params: Params) -> Res
     if params.get("oauth_consumer_key") != Some(&token.client_id) || params.get("openid") != Some(&openid) {
         return refused(-1, "client request's parameters are invalid, invalid openid");
     }
-    if token.grant.fault == Fault::ProfileRefused {
+    if token.grant.fault == Fault::PROFILE_REFUSED {
         return refused(1002, "请先登录");
     }
     let body = profile(&shared, token.grant.person, token.grant.fault, &token.client_id, &openid);
-    disturbed(shared.slow, token.grant.fault, &[Fault::Half], HTML, body).await
+    disturbed(shared.slow, token.grant.fault, &[Fault::HALF], HTML, body).await
 }
 
 /// The profile as QQ prints it: over many lines, slashes escaped in some addresses and not in others.
 fn profile(shared: &Shared, person: &Person, fault: Fault, app: &str, openid: &str) -> String {
     let picture = |size: u32| person.picture_at(&shared.public_url, size);
     let (nickname, app) = match fault {
-        Fault::Placeholder => ("qzuser", "111111"),
+        Fault::PLACEHOLDER => ("qzuser", "111111"),
         _ => (person.nickname, app),
     };
     let own = |size: u32| format!("http:\\/\\/qzapp.qlogo.cn\\/qzapp\\/{app}\\/{openid}\\/{size}");
     let (small, large) = match person.picture {
-        _ if fault == Fault::Placeholder => {
+        _ if fault == Fault::PLACEHOLDER => {
             let own = |size: u32| own(size).replace("\\/", "/");
             (own(50), own(100))
         }
@@ -250,7 +249,7 @@ fn profile(shared: &Shared, person: &Person, fault: Fault, app: &str, openid: &s
     };
     let text = |text: &str| serde_json::Value::from(text).to_string();
     let number = |number: u32| match fault {
-        Fault::Strings => format!("\"{number}\""),
+        Fault::STRINGS => format!("\"{number}\""),
         _ => number.to_string(),
     };
     let lines = [
@@ -283,7 +282,7 @@ fn profile(shared: &Shared, person: &Person, fault: Fault, app: &str, openid: &s
 
 /// The app that a grant's tokens belong to.
 fn app(grant: &Grant) -> &str {
-    if grant.fault == Fault::OtherApp { OTHER_APP } else { &grant.client_id }
+    if grant.fault == Fault::OTHER_APP { OTHER_APP } else { &grant.client_id }
 }
 
 /// Of a person in an app.

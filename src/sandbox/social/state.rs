@@ -14,7 +14,7 @@ use crate::config::http::Origin;
 use crate::core::clock::{Clock, Instant};
 use crate::core::random::Random;
 
-/// The client that tokens of [`Fault::OtherApp`] belong to.
+/// The client that tokens of [`Fault::OTHER_APP`] belong to.
 pub(super) const OTHER_APP: &str = "101999999";
 
 /// All providers say ten minutes, or nothing.
@@ -104,7 +104,7 @@ pub(super) struct Question {
     pub(super) beside: String,
     /// What a refusal says. `None`: the browser does not come back.
     pub(super) refusal: Option<String>,
-    /// What [`Fault::Authorize`] says.
+    /// What [`Fault::AUTHORIZE`] says.
     pub(super) trouble: String,
     /// What else is said about who consented, in a form.
     pub(super) introduction: Option<fn(&Person) -> String>,
@@ -212,10 +212,12 @@ impl Shared {
     /// Takes a code once.
     pub(super) fn redeem(&self, provider: Provider, client_id: &str, code: &str) -> Redeemed {
         let redeemed = self.codes.change(code, |grant| {
-            if grant.provider != provider || grant.client_id != client_id || grant.fault == Fault::CodeExpired
+            if grant.provider != provider
+                || grant.client_id != client_id
+                || grant.fault == Fault::CODE_EXPIRED
             {
                 Redeemed::Invalid
-            } else if std::mem::replace(&mut grant.used, true) || grant.fault == Fault::CodeUsed {
+            } else if std::mem::replace(&mut grant.used, true) || grant.fault == Fault::CODE_USED {
                 Redeemed::Used
             } else {
                 Redeemed::Fresh(Box::new(grant.clone()))
@@ -226,7 +228,7 @@ impl Shared {
 
     /// Writes an access token down, and a refresh token where there is one.
     pub(super) fn issue_tokens(&self, grant: Grant, access: &str, refresh: Option<&str>, seconds: i64) {
-        let other = grant.fault == Fault::OtherApp;
+        let other = grant.fault == Fault::OTHER_APP;
         let client_id = if other { OTHER_APP.to_owned() } else { grant.client_id.clone() };
         let since = self.clock.now();
         let expires_at = since + TimeDelta::seconds(seconds);
@@ -248,17 +250,19 @@ impl Shared {
 }
 
 /// Upper-case hexadecimal digits, 32 of them.
-pub(super) fn upper_hex(bytes: &[u8; 16]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+pub(super) fn upper_hex(random: &Random) -> String {
+    format!("{:032X}", u128::from_be_bytes(random.bytes()))
+}
+
+/// Lower-case hexadecimal digits, at most 32.
+pub(super) fn lower_hex(random: &Random, length: usize) -> String {
+    let mut digits = format!("{:032x}", u128::from_be_bytes(random.bytes()));
+    digits.truncate(length);
+    digits
 }
 
 /// Digits and letters of both cases.
 pub(super) fn letters(random: &Random, length: usize) -> String {
     const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     (0..length).map(|_| char::from(LETTERS[random.below(62) as usize])).collect()
-}
-
-/// Lower-case hexadecimal digits, `2 * N` of them.
-pub(super) fn lower_hex<const N: usize>(random: &Random) -> String {
-    random.bytes::<N>().iter().map(|byte| format!("{byte:02x}")).collect()
 }

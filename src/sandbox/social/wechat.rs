@@ -23,14 +23,14 @@ const CHOICES: &[Choice] = &[
     NOTHING,
     REFUSED,
     CLOSED,
-    choice(Fault::CodeExpired, "The code is wrong or too old (40029)", "code 无效或过期（40029）"),
-    choice(Fault::CodeUsed, "The code was used before (40163)", "code 已被使用（40163）"),
-    choice(Fault::WrongSecret, "Our secret is wrong (40125)", "appsecret 错误（40125）"),
-    choice(Fault::Busy, "WeChat is busy (-1)", "系统繁忙（-1）"),
-    choice(Fault::NoUnionid, "There is no unionid", "没有 unionid"),
-    choice(Fault::CheckFailed, "The token is refused at the profile (40001)", "获取资料时令牌被拒（40001）"),
-    choice(Fault::ProfileRefused, "We may not read the profile (48001)", "没有读取资料的权限（48001）"),
-    choice(Fault::Strings, "Numbers come as strings", "数字以字符串返回"),
+    choice(Fault::CODE_EXPIRED, "The code is wrong or too old (40029)", "code 无效或过期（40029）"),
+    choice(Fault::CODE_USED, "The code was used before (40163)", "code 已被使用（40163）"),
+    choice(Fault::WRONG_SECRET, "Our secret is wrong (40125)", "appsecret 错误（40125）"),
+    choice(Fault::BUSY, "WeChat is busy (-1)", "系统繁忙（-1）"),
+    choice(Fault::NO_UNIONID, "There is no unionid", "没有 unionid"),
+    choice(Fault::CHECK_FAILED, "The token is refused at the profile (40001)", "获取资料时令牌被拒（40001）"),
+    choice(Fault::PROFILE_REFUSED, "We may not read the profile (48001)", "没有读取资料的权限（48001）"),
+    choice(Fault::STRINGS, "Numbers come as strings", "数字以字符串返回"),
     BROKEN,
     HALF,
     SLOW,
@@ -112,11 +112,11 @@ async fn token(State(shared): State<Arc<Shared>>, params: Params) -> Response {
         (format!("77_{}", letters(&shared.random, 80)), format!("77_{}", letters(&shared.random, 80)));
     let (person, fault) = (grant.person, grant.fault);
     let mut body = tokens(&access, &refresh, person, fault);
-    if fault != Fault::NoUnionid {
+    if fault != Fault::NO_UNIONID {
         body = format!("{},\"unionid\":\"{}\"}}", body.trim_end_matches('}'), union_id(person));
     }
     shared.issue_tokens(*grant, &access, Some(&refresh), TOKEN_SECONDS);
-    let here = [Fault::Slow, Fault::Broken, Fault::BadGateway];
+    let here = [Fault::SLOW, Fault::BROKEN, Fault::BAD_GATEWAY];
     disturbed(shared.slow, fault, &here, TEXT, body).await
 }
 
@@ -136,8 +136,8 @@ fn redeemed(shared: &Shared, params: &Params) -> Result<Box<Grant>, Error> {
     match shared.redeem(Provider::Wechat, client, code) {
         Redeemed::Invalid => Err(CODE),
         Redeemed::Used => Err(USED),
-        Redeemed::Fresh(grant) if grant.fault == Fault::WrongSecret => Err(SECRET),
-        Redeemed::Fresh(grant) if grant.fault == Fault::Busy => Err(BUSY),
+        Redeemed::Fresh(grant) if grant.fault == Fault::WRONG_SECRET => Err(SECRET),
+        Redeemed::Fresh(grant) if grant.fault == Fault::BUSY => Err(BUSY),
         Redeemed::Fresh(grant) => Ok(grant),
     }
 }
@@ -190,17 +190,17 @@ async fn userinfo(State(shared): State<Arc<Shared>>, params: Params) -> Response
     };
     let (person, fault) = (token.grant.person, token.grant.fault);
     match fault {
-        Fault::CheckFailed => return failed(&shared, CREDENTIAL),
-        Fault::ProfileRefused => return failed(&shared, UNAUTHORIZED),
+        Fault::CHECK_FAILED => return failed(&shared, CREDENTIAL),
+        Fault::PROFILE_REFUSED => return failed(&shared, UNAUTHORIZED),
         _ => {}
     }
     let picture = match person.picture {
         Picture::None => String::new(),
         Picture::Every | Picture::Small => person.picture_at(&shared.public_url, 132).replace('/', "\\/"),
     };
-    let sex = if fault == Fault::Strings { "\"0\"" } else { "0" };
+    let sex = if fault == Fault::STRINGS { "\"0\"" } else { "0" };
     let union_id = match fault {
-        Fault::NoUnionid => String::new(),
+        Fault::NO_UNIONID => String::new(),
         _ => format!(",\"unionid\":\"{}\"", union_id(person)),
     };
     let body = format!(
@@ -209,7 +209,7 @@ async fn userinfo(State(shared): State<Arc<Shared>>, params: Params) -> Response
         openid(person),
         serde_json::Value::from(person.nickname),
     );
-    disturbed(shared.slow, fault, &[Fault::Half], TEXT, body).await
+    disturbed(shared.slow, fault, &[Fault::HALF], TEXT, body).await
 }
 
 /// The token, where it is good and its openid is given with it.
@@ -227,7 +227,7 @@ fn admitted(shared: &Shared, params: &Params) -> Result<Token, Error> {
 /// The answer of both token addresses, without the unionid.
 fn tokens(access: &str, refresh: &str, person: &Person, fault: Fault) -> String {
     let expires_in = match fault {
-        Fault::Strings => format!("\"{TOKEN_SECONDS}\""),
+        Fault::STRINGS => format!("\"{TOKEN_SECONDS}\""),
         _ => TOKEN_SECONDS.to_string(),
     };
     format!(
@@ -248,6 +248,6 @@ fn union_id(person: &Person) -> String {
 
 /// With the number of the request behind the words, as WeChat has it today.
 fn failed(shared: &Shared, (code, words): Error) -> Response {
-    let [a, b, c] = [0; 3].map(|_: u8| lower_hex::<4>(&shared.random));
+    let [a, b, c] = [(); 3].map(|()| lower_hex(&shared.random, 8));
     answer(StatusCode::OK, TEXT, format!("{{\"errcode\":{code},\"errmsg\":\"{words}, rid: {a}-{b}-{c}\"}}"))
 }

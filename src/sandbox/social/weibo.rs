@@ -23,26 +23,30 @@ const CHOICES: &[Choice] = &[
     REFUSED,
     CLOSED,
     choice(
-        Fault::Authorize,
+        Fault::AUTHORIZE,
         "Weibo comes back with temporarily_unavailable (21331)",
         "微博返回 temporarily_unavailable（21331）",
     ),
-    choice(Fault::CodeExpired, "The code is wrong or too old (21325)", "授权码错误或过期（21325）"),
-    choice(Fault::CodeUsed, "The code was used before (21325)", "授权码已被使用（21325）"),
-    choice(Fault::WrongSecret, "Our secret is wrong (21324, HTTP 401)", "app secret 错误（21324，HTTP 401）"),
-    choice(Fault::OtherApp, "The token is that of another app", "令牌属于另一个应用"),
-    choice(Fault::CheckFailed, "The token is refused at the profile (21332)", "获取资料时令牌无效（21332）"),
+    choice(Fault::CODE_EXPIRED, "The code is wrong or too old (21325)", "授权码错误或过期（21325）"),
+    choice(Fault::CODE_USED, "The code was used before (21325)", "授权码已被使用（21325）"),
     choice(
-        Fault::TokenExpired,
+        Fault::WRONG_SECRET,
+        "Our secret is wrong (21324, HTTP 401)",
+        "app secret 错误（21324，HTTP 401）",
+    ),
+    choice(Fault::OTHER_APP, "The token is that of another app", "令牌属于另一个应用"),
+    choice(Fault::CHECK_FAILED, "The token is refused at the profile (21332)", "获取资料时令牌无效（21332）"),
+    choice(
+        Fault::TOKEN_EXPIRED,
         "The token has expired at the profile (21327)",
         "获取资料时令牌过期（21327）",
     ),
     choice(
-        Fault::ProfileRefused,
+        Fault::PROFILE_REFUSED,
         "We may not read the profile (21330, HTTP 403)",
         "没有读取资料的权限（21330，HTTP 403）",
     ),
-    choice(Fault::Strings, "Numbers come as strings, and the other way round", "数字与字符串互换"),
+    choice(Fault::STRINGS, "Numbers come as strings, and the other way round", "数字与字符串互换"),
     BROKEN,
     HALF,
     SLOW,
@@ -92,7 +96,7 @@ async fn authorize(State(shared): State<Arc<Shared>>, headers: HeaderMap, params
         nonce: None,
         form_post: false,
         choices: CHOICES,
-        code: lower_hex::<16>,
+        code: |random| lower_hex(random, 32),
         refusal: Some(joined(&[DENIED, &state])),
         trouble: joined(&[UNAVAILABLE, &state]),
         beside: state,
@@ -116,7 +120,7 @@ async fn token(State(shared): State<Arc<Shared>>, params: Params) -> Response {
     let access = format!("2.00{}", letters(&shared.random, 28));
     let (uid, fault) = (uid(grant.person), grant.fault);
     let (expires_in, uid) = match fault {
-        Fault::Strings => (format!("\"{TOKEN_SECONDS}\""), uid.to_string()),
+        Fault::STRINGS => (format!("\"{TOKEN_SECONDS}\""), uid.to_string()),
         _ => (TOKEN_SECONDS.to_string(), format!("\"{uid}\"")),
     };
     let body = format!(
@@ -124,7 +128,7 @@ async fn token(State(shared): State<Arc<Shared>>, params: Params) -> Response {
          \"isRealName\":\"true\"}}"
     );
     shared.issue_tokens(grant, &access, None, TOKEN_SECONDS);
-    let here = [Fault::Slow, Fault::Broken, Fault::BadGateway];
+    let here = [Fault::SLOW, Fault::BROKEN, Fault::BAD_GATEWAY];
     disturbed(shared.slow, fault, &here, JSON, body).await
 }
 
@@ -169,7 +173,7 @@ fn granted(shared: &Shared, params: &Params) -> Result<Grant, Refusal> {
         Redeemed::Fresh(grant) if grant.redirect_uri != redirect_uri => {
             Err(bad("redirect_uri_mismatch", 21_322, None))
         }
-        Redeemed::Fresh(grant) if grant.fault == Fault::WrongSecret => {
+        Redeemed::Fresh(grant) if grant.fault == Fault::WRONG_SECRET => {
             Err(wrong_client("client_secret error.".to_owned()))
         }
         Redeemed::Fresh(grant) => Ok(*grant),
@@ -183,7 +187,7 @@ async fn token_info(State(shared): State<Arc<Shared>>, params: Params) -> Respon
     let uid = uid(token.grant.person);
     // The app's number is a text in one table of the documentation and a number in its example.
     let (uid, app) = match token.grant.fault {
-        Fault::Strings => (format!("\"{uid}\""), token.client_id.clone()),
+        Fault::STRINGS => (format!("\"{uid}\""), token.client_id.clone()),
         _ => (uid.to_string(), format!("\"{}\"", token.client_id)),
     };
     let body = format!(
@@ -213,7 +217,7 @@ async fn show(State(shared): State<Arc<Shared>>, params: Params) -> Response {
     };
     let large = if person.picture == Picture::Small { String::new() } else { picture(180) };
     let name = serde_json::Value::from(person.nickname);
-    let number = if token.grant.fault == Fault::Strings { format!("\"{id}\"") } else { id.to_string() };
+    let number = if token.grant.fault == Fault::STRINGS { format!("\"{id}\"") } else { id.to_string() };
     let body = format!(
         "{{\"id\":{number},\"idstr\":\"{id}\",\"screen_name\":{name},\"name\":{name},\"province\":\"11\",\"city\":\"5\",\
          \"location\":\"北京 朝阳区\",\"description\":\"\",\"url\":\"\",\"profile_image_url\":\"{}\",\"avatar_large\":\"{large}\",\
@@ -222,7 +226,7 @@ async fn show(State(shared): State<Arc<Shared>>, params: Params) -> Response {
         picture(50),
         if person.gender == "男" { "m" } else { "f" },
     );
-    disturbed(shared.slow, token.grant.fault, &[Fault::Half], JSON, body).await
+    disturbed(shared.slow, token.grant.fault, &[Fault::HALF], JSON, body).await
 }
 
 fn admitted(shared: &Shared, access: &str) -> Result<Token, Box<Response>> {
@@ -230,9 +234,9 @@ fn admitted(shared: &Shared, access: &str) -> Result<Token, Box<Response>> {
     let token = shared.token(Provider::Weibo, access);
     let token = token.ok_or_else(|| refused(StatusCode::FORBIDDEN, "invalid_access_token", 21_332))?;
     match token.grant.fault {
-        Fault::CheckFailed => Err(refused(StatusCode::FORBIDDEN, "invalid_access_token", 21_332)),
-        Fault::TokenExpired => Err(refused(StatusCode::UNAUTHORIZED, "expired_token", 21_327)),
-        Fault::ProfileRefused => Err(refused(StatusCode::FORBIDDEN, "access_denied", 21_330)),
+        Fault::CHECK_FAILED => Err(refused(StatusCode::FORBIDDEN, "invalid_access_token", 21_332)),
+        Fault::TOKEN_EXPIRED => Err(refused(StatusCode::UNAUTHORIZED, "expired_token", 21_327)),
+        Fault::PROFILE_REFUSED => Err(refused(StatusCode::FORBIDDEN, "access_denied", 21_330)),
         _ => Ok(token),
     }
 }

@@ -84,16 +84,16 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 on_both! {
     async fn a_sign_in_by_the_book(world: &World) {
         let (status, _, body) = get(&at(world, "/sandbox/oidc/.well-known/openid-configuration"), &[]).await;
-        let document: Value = serde_json::from_str(&body).unwrap();
+        let document: Value = serde_json::from_str(&body).expect("JSON");
         assert_eq!((status, text(&document, "issuer")), (200, at(world, "/sandbox/oidc").as_str()));
         assert_eq!(text(&document, "token_endpoint"), at(world, "/sandbox/oidc/token"));
 
         let back = signed(world, "han", None).await;
         assert_eq!(back.state.as_deref(), Some("the-state"));
-        let (status, tokens) = token(world, &back.code.unwrap(), &[]).await;
+        let (status, tokens) = token(world, &back.code.expect("a code"), &[]).await;
         assert_eq!((status, text(&tokens, "token_type")), (200, "Bearer"), "{tokens}");
         let access = text(&tokens, "access_token");
-        let claims = claims(world, text(&tokens, "id_token")).await.unwrap();
+        let claims = claims(world, text(&tokens, "id_token")).await.expect("a part");
         assert_eq!((text(&claims, "nonce"), text(&claims, "email")), ("the-nonce", "han@sandbox.example"));
         assert_eq!(claims["email_verified"], true);
         assert_eq!(text(&claims, "at_hash"), URL_SAFE_NO_PAD.encode(&sha256(access.as_bytes())[..16]));
@@ -107,7 +107,7 @@ on_both! {
 
 on_both! {
     async fn the_client_proves_itself_and_pkce_is_required(world: &World) {
-        let code = || async { signed(world, "li", None).await.code.unwrap() };
+        let code = || async { signed(world, "li", None).await.code.expect("a code") };
         assert_eq!(token(world, &code().await, &[("client_secret", "")]).await.0, 200);
         let (status, body) = token(world, &code().await, &[("client_secret", "wrong")]).await;
         assert_eq!((status, text(&body, "error")), (401, "invalid_client"));
@@ -125,12 +125,12 @@ on_both! {
             (("code_challenge", ""), "invalid_request"), (("code_challenge_method", "plain"), "invalid_request"),
             (("scope", "email"), "invalid_scope"), (("response_type", "token"), "unsupported_response_type"),
         ] {
-            let response = request(Method::GET, &authorize_url(world, &[changes])).send().await.unwrap();
-            let location = response.headers()["location"].to_str().unwrap().to_owned();
+            let response = request(Method::GET, &authorize_url(world, &[changes])).send().await.expect("an answer");
+            let location = response.headers()["location"].to_str().expect("a text").to_owned();
             assert!(location.contains(&format!("?error={error}&")) && location.ends_with("&state=the-state"), "{location}");
         }
         for changes in [("redirect_uri", "https://evil.example/"), ("client_id", "1")] {
-            let response = request(Method::GET, &authorize_url(world, &[changes])).send().await.unwrap();
+            let response = request(Method::GET, &authorize_url(world, &[changes])).send().await.expect("an answer");
             assert!(response.status() == 400 && response.headers().get("location").is_none(), "{changes:?}");
         }
         assert_eq!(refuse(&authorize_url(world, &[]), "li").await.field("error"), Some("access_denied"));
@@ -142,10 +142,10 @@ on_both! {
         let url = authorize_url(world, &[("response_mode", "form_post"), ("scope", "openid name")]);
         let back = consent(&url, "smile", None).await;
         assert_eq!((back.url.as_str(), back.state.as_deref()), (page(world, "oidc").as_str(), Some("the-state")));
-        let user: Value = serde_json::from_str(back.field("user").unwrap()).unwrap();
-        assert!(user["name"]["firstName"].as_str().unwrap().contains("<b>"), "{user}");
+        let user: Value = serde_json::from_str(back.field("user").expect("a part")).expect("JSON");
+        assert!(user["name"]["firstName"].as_str().expect("a text").contains("<b>"), "{user}");
         assert!(!back.page.contains("<b>"));
-        assert_eq!(token(world, &back.code.unwrap(), &[]).await.0, 200);
+        assert_eq!(token(world, &back.code.expect("a code"), &[]).await.0, 200);
     }
 }
 
@@ -155,21 +155,21 @@ on_both! {
             ("wrong_nonce", true), ("token_expired", true), ("wrong_hash", true), ("wrong_audience", false),
             ("wrong_issuer", false), ("unknown_key", false), ("wrong_signature", false), ("unsigned", false), ("hmac", false),
         ] {
-            let code = signed(world, "lucy", Some(failure)).await.code.unwrap();
+            let code = signed(world, "lucy", Some(failure)).await.code.expect("a code");
             let (_, tokens) = token(world, &code, &[]).await;
             let claims = claims(world, text(&tokens, "id_token")).await;
             assert_eq!(claims.is_some(), is_signed, "{failure}");
             let Some(claims) = claims else { continue };
             let fits = text(&claims, "nonce") == "the-nonce"
-                && claims["exp"].as_i64().unwrap() > world.now().timestamp()
+                && claims["exp"].as_i64().expect("a number") > world.now().timestamp()
                 && text(&claims, "at_hash") == URL_SAFE_NO_PAD.encode(&sha256(text(&tokens, "access_token").as_bytes())[..16]);
             assert!(!fits, "{failure}");
         }
-        let code = signed(world, "lucy", Some("other_subject")).await.code.unwrap();
+        let code = signed(world, "lucy", Some("other_subject")).await.code.expect("a code");
         let (_, tokens) = token(world, &code, &[]).await;
         assert_eq!(userinfo(world, text(&tokens, "access_token")).await.1["sub"], "somebody-else");
-        let code = signed(world, "han", Some("unverified_email")).await.code.unwrap();
+        let code = signed(world, "han", Some("unverified_email")).await.code.expect("a code");
         let (_, tokens) = token(world, &code, &[]).await;
-        assert_eq!(claims(world, text(&tokens, "id_token")).await.unwrap()["email_verified"], false);
+        assert_eq!(claims(world, text(&tokens, "id_token")).await.expect("a part")["email_verified"], false);
     }
 }

@@ -39,28 +39,28 @@ async fn github_api(world: &World, path: &str, access: &str) -> (u16, Value) {
 
 on_both! {
     async fn github_answers_as_it_is_asked(world: &World) {
-        let code = github(world, "li", None).await.code.unwrap();
+        let code = github(world, "li", None).await.code.expect("a code");
         let plain = github_token(world, &code, SECRET, "*/*").await;
         assert!(plain.starts_with("access_token=gho_") && plain.ends_with("&scope=read%3Auser%2Cuser%3Aemail&token_type=bearer"), "{plain}");
         let again = github_token(world, &code, SECRET, "application/json").await;
         assert!(again.starts_with("{\"error\":\"bad_verification_code\",\"error_description\":\"The code passed is incorrect or expired.\",\"error_uri\":\"https://docs.github.com/"), "{again}");
-        let code = github(world, "li", None).await.code.unwrap();
+        let code = github(world, "li", None).await.code.expect("a code");
         assert!(github_token(world, &code, "x", "application/json").await.contains("incorrect_client_credentials"));
-        let json: Value = serde_json::from_str(&github_token(world, &code, SECRET, "application/json").await).unwrap();
-        let access = json["access_token"].as_str().unwrap();
+        let json: Value = serde_json::from_str(&github_token(world, &code, SECRET, "application/json").await).expect("JSON");
+        let access = json["access_token"].as_str().expect("a text");
         let (status, user) = github_api(world, "/sandbox/github/user", access).await;
         assert_eq!((status, &user["id"], &user["login"], &user["email"]), (200, &1_002.into(), &"lilei".into(), &Value::Null));
         let (_, emails) = github_api(world, "/sandbox/github/user/emails", access).await;
         assert_eq!((&emails[0]["primary"], &emails[0]["verified"]), (&true.into(), &false.into()));
         let bad = "{\"message\":\"Bad credentials\",\"documentation_url\":\"https://docs.github.com/rest\",\"status\":\"401\"}";
         let (status, body) = github_api(world, "/sandbox/github/user", "gho_x").await;
-        assert_eq!((status, body), (401, serde_json::from_str(bad).unwrap()));
-        let nameless = request(Method::GET, &at(world, "/sandbox/github/user")).bearer_auth(access).send().await.unwrap();
+        assert_eq!((status, body), (401, serde_json::from_str(bad).expect("JSON")));
+        let nameless = request(Method::GET, &at(world, "/sandbox/github/user")).bearer_auth(access).send().await.expect("an answer");
         assert_eq!(nameless.status(), 403);
-        let code = github(world, "han", Some("fewer_scopes")).await.code.unwrap();
-        let json: Value = serde_json::from_str(&github_token(world, &code, SECRET, "application/json").await).unwrap();
+        let code = github(world, "han", Some("fewer_scopes")).await.code.expect("a code");
+        let json: Value = serde_json::from_str(&github_token(world, &code, SECRET, "application/json").await).expect("JSON");
         assert_eq!(json["scope"], "read:user");
-        assert_eq!(github_api(world, "/sandbox/github/user/emails", json["access_token"].as_str().unwrap()).await.0, 404);
+        assert_eq!(github_api(world, "/sandbox/github/user/emails", json["access_token"].as_str().expect("a text")).await.0, 404);
     }
 }
 
@@ -85,18 +85,18 @@ async fn wechat_token(world: &World, code: &str, secret: &str) -> String {
 
 on_both! {
     async fn wechat_says_errors_with_200_and_a_number_of_the_request(world: &World) {
-        let code = consent(&wechat_url(world), "smile", None).await.code.unwrap();
+        let code = consent(&wechat_url(world), "smile", None).await.code.expect("a code");
         assert!(wechat_token(world, &code, "x").await.starts_with("{\"errcode\":40125,\"errmsg\":\"invalid appsecret, rid: "));
         let body = wechat_token(world, &code, SECRET).await;
-        let json: Value = serde_json::from_str(&body).unwrap();
+        let json: Value = serde_json::from_str(&body).expect("JSON");
         assert!(body.starts_with("{\"access_token\":\"77_") && body.contains("\",\"expires_in\":7200,\"refresh_token\":\"77_"), "{body}");
         assert!(json["unionid"].is_string() && json.get("errcode").is_none());
         assert!(wechat_token(world, &code, SECRET).await.contains("40163"));
         assert!(wechat_token(world, "x", SECRET).await.starts_with("{\"errcode\":40029,\"errmsg\":\"invalid code, rid: "));
-        let (access, openid) = (json["access_token"].as_str().unwrap(), json["openid"].as_str().unwrap());
+        let (access, openid) = (json["access_token"].as_str().expect("a text"), json["openid"].as_str().expect("a text"));
         let info = at(world, "/sandbox/wechat/sns/userinfo");
         let (_, _, body) = get(&info, &[("access_token", access), ("openid", openid)]).await;
-        let profile: Value = serde_json::from_str(&body).unwrap();
+        let profile: Value = serde_json::from_str(&body).expect("JSON");
         assert!(body.contains("\"headimgurl\":\"http:\\/\\/") && body.contains("\"privilege\":[],\"unionid\":\""), "{body}");
         assert_eq!((&profile["openid"], &profile["unionid"]), (&json["openid"], &json["unionid"]));
         let check = at(world, "/sandbox/wechat/sns/auth");
@@ -104,7 +104,7 @@ on_both! {
         assert_eq!(get(&check, &[("access_token", access), ("openid", "o")]).await.2, "{\"errcode\":40003,\"errmsg\":\"invalid openid\"}");
 
         let renew = at(world, "/sandbox/wechat/sns/oauth2/refresh_token");
-        let renewal = [("appid", CLIENT), ("grant_type", "refresh_token"), ("refresh_token", json["refresh_token"].as_str().unwrap())];
+        let renewal = [("appid", CLIENT), ("grant_type", "refresh_token"), ("refresh_token", json["refresh_token"].as_str().expect("a text"))];
         world.advance(7_000);
         assert!(get(&renew, &renewal).await.2.contains(access));
         world.advance(7_200);
@@ -114,9 +114,9 @@ on_both! {
         world.advance(30 * 86_400);
         assert!(get(&renew, &renewal).await.2.contains("40030"));
 
-        let code = consent(&wechat_url(world), "han", Some("no_unionid")).await.code.unwrap();
+        let code = consent(&wechat_url(world), "han", Some("no_unionid")).await.code.expect("a code");
         assert!(!wechat_token(world, &code, SECRET).await.contains("unionid"));
-        let code = consent(&wechat_url(world), "han", Some("busy")).await.code.unwrap();
+        let code = consent(&wechat_url(world), "han", Some("busy")).await.code.expect("a code");
         assert!(wechat_token(world, &code, SECRET).await.starts_with("{\"errcode\":-1,\"errmsg\":\"system error, rid: "));
         let refused = refuse(&wechat_url(world), "han").await;
         assert!(refused.code.is_none() && refused.url.ends_with("/sandbox/callback/wechat?state=abc"), "{refused:?}");
@@ -147,12 +147,12 @@ async fn weibo_token(world: &World, code: &str, secret: &str) -> (u16, String) {
 
 on_both! {
     async fn weibo_has_statuses_and_numbers_of_its_own(world: &World) {
-        let code = consent(&weibo_url(world), "han", None).await.code.unwrap();
+        let code = consent(&weibo_url(world), "han", None).await.code.expect("a code");
         let (status, body) = weibo_token(world, &code, SECRET).await;
-        let json: Value = serde_json::from_str(&body).unwrap();
+        let json: Value = serde_json::from_str(&body).expect("JSON");
         let rest = "\",\"remind_in\":\"157679999\",\"expires_in\":157679999,\"uid\":\"";
         assert!(status == 200 && body.starts_with("{\"access_token\":\"2.00") && body.contains(rest), "{body}");
-        let (access, uid) = (json["access_token"].as_str().unwrap(), json["uid"].as_str().unwrap());
+        let (access, uid) = (json["access_token"].as_str().expect("a text"), json["uid"].as_str().expect("a text"));
         let used = format!(
             "{{\"error\":\"invalid_grant\",\"error_code\":21325,\"request\":\"/oauth2/access_token\",\"error_uri\":\
              \"/oauth2/access_token\",\"error_description\":\"invalid authorization code:{code}\"}}"
@@ -173,9 +173,9 @@ on_both! {
         assert!(body.starts_with(&format!("{{\"id\":{uid},\"idstr\":\"{uid}\",\"screen_name\":\"韩梅梅\",")), "{body}");
         let invalid = "{\"error\":\"invalid_access_token\",\"error_code\":21332,\"request\":\"/2/users/show.json\"}";
         assert_eq!(get(&show, &[("access_token", "2.00x"), ("uid", uid)]).await.2, invalid);
-        let code = consent(&weibo_url(world), "han", Some("other_app")).await.code.unwrap();
-        let body: Value = serde_json::from_str(&weibo_token(world, &code, SECRET).await.1).unwrap();
-        let (_, body) = weibo_post(world, info, &[("access_token", body["access_token"].as_str().unwrap())]).await;
+        let code = consent(&weibo_url(world), "han", Some("other_app")).await.code.expect("a code");
+        let body: Value = serde_json::from_str(&weibo_token(world, &code, SECRET).await.1).expect("JSON");
+        let (_, body) = weibo_post(world, info, &[("access_token", body["access_token"].as_str().expect("a text"))]).await;
         assert!(body.contains("\"appkey\":\"101999999\""), "{body}");
         let refused = refuse(&weibo_url(world), "han").await;
         let query = "?error_uri=%2Foauth2%2Fauthorize&error=access_denied&error_description=user%20denied%20your%20request.\

@@ -24,7 +24,7 @@ on_both! {
         for path in ["/sandbox", "/sandbox/start", "/sandbox/callback/qq"] {
             let (headers, english) = open(&at(world, path), "en").await;
             let (_, chinese) = open(&at(world, path), "zh-CN").await;
-            let policy = headers["content-security-policy"].to_str().unwrap();
+            let policy = headers["content-security-policy"].to_str().expect("a text");
             assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self';"), "{policy}");
             // Browsers would send our own forms with `Origin: null`, which the gateway refuses.
             assert_ne!(headers["referrer-policy"], "no-referrer");
@@ -46,7 +46,7 @@ on_both! {
         assert!(english.contains("&lt;b&gt;尖括号") && !english.contains("<b>尖括号"));
         assert_eq!(english.matches("type=\"radio\"").count(), 5);
         let origin = format!("http://{}", world.gateway.address());
-        let policy = headers["content-security-policy"].to_str().unwrap();
+        let policy = headers["content-security-policy"].to_str().expect("a text");
         assert!(policy.contains(&format!("form-action 'self' {origin};")), "{policy}");
         let (_, chinese) = open(&consent_page(world), "zh-CN").await;
         assert!(chinese.contains("这里不是QQ"));
@@ -56,11 +56,11 @@ on_both! {
 on_both! {
     async fn a_form_of_a_foreign_page_consents_to_nothing(world: &World) {
         let (_, page) = open(&consent_page(world), "en").await;
-        let ticket = page.split_once("name=\"request\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+        let ticket = page.split_once("name=\"request\" value=\"").expect("a part").1.split_once('"').expect("a part").0.to_owned();
         let send = async |ticket: &str, person: &str, failure: &str, origin: &str| {
             let form = [("request", ticket), ("person", person), ("failure", failure), ("decision", "allow")];
             let sent = request(Method::POST, &at(world, "/sandbox/consent")).header("origin", origin).form(&form);
-            let response = sent.send().await.unwrap();
+            let response = sent.send().await.expect("an answer");
             (response.status().as_u16(), response.headers().contains_key("location"))
         };
         let own = format!("http://{}", world.gateway.address());
@@ -79,7 +79,7 @@ on_both! {
     async fn an_answer_that_comes_as_a_form_goes_on_as_an_address(world: &World) {
         let form = [("code", "a&b"), ("state", "s"), ("next", "https://evil.example/")];
         let sent = request(Method::POST, &page(world, "oidc")).form(&form);
-        let response = sent.send().await.unwrap();
-        assert_eq!((response.status().as_u16(), &response.headers()["location"]), (303, &"/sandbox/callback/oidc?code=a%26b&state=s".parse().unwrap()));
+        let response = sent.send().await.expect("an answer");
+        assert_eq!((response.status().as_u16(), &response.headers()["location"]), (303, &"/sandbox/callback/oidc?code=a%26b&state=s".parse().expect("a header")));
     }
 }

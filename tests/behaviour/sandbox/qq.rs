@@ -70,31 +70,31 @@ fn is_upper_hex(text: &str) -> bool {
 on_both! {
     async fn every_answer_has_the_bytes_of_the_real_one(world: &World) {
         let back = signed(world, "han", None).await;
-        let code = back.code.clone().unwrap();
+        let code = back.code.clone().expect("a code");
         assert!(is_upper_hex(&code) && back.url.starts_with(&page(world, "qq")), "{back:?}");
         assert_eq!(back.state.as_deref(), Some("s t&a+te/ä"));
 
         let body = token(world, &code, &[]).await;
-        let parts: Vec<_> = body.split('&').map(|part| part.split_once('=').unwrap()).collect();
+        let parts: Vec<_> = body.split('&').map(|part| part.split_once('=').expect("a part")).collect();
         assert_eq!(parts.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["access_token", "expires_in", "refresh_token"]);
         assert_eq!(parts[1].1, "5184000");
         assert!(is_upper_hex(parts[0].1) && is_upper_hex(parts[2].1), "{body}");
         let (access, refresh) = (parts[0].1, parts[2].1);
 
         let jsonp = me(world, access, &[]).await;
-        let id = jsonp.strip_prefix("callback( {\"client_id\":\"101000001\",\"openid\":\"").unwrap();
-        let id = id.strip_suffix("\"} );\n").unwrap();
+        let id = jsonp.strip_prefix("callback( {\"client_id\":\"101000001\",\"openid\":\"").expect("a part");
+        let id = id.strip_suffix("\"} );\n").expect("a part");
         assert!(is_upper_hex(id), "{jsonp}");
         assert_eq!(me(world, access, &[("fmt", "json")]).await, format!("{{\"client_id\":\"101000001\",\"openid\":\"{id}\"}}"));
         let union = me(world, access, &[("unionid", "1"), ("fmt", "json")]).await;
-        let union = union.split_once("\"unionid\":\"UID_").unwrap().1.strip_suffix("\"}").unwrap();
+        let union = union.split_once("\"unionid\":\"UID_").expect("a part").1.strip_suffix("\"}").expect("a part");
         assert!(is_upper_hex(union));
 
         let text = profile(world, access, id).await;
         assert!(text.starts_with("{\n    \"ret\": 0,\n    \"msg\": \"\",\n    \"is_lost\":0,\n    \"nickname\": \"韩梅梅\",\n"), "{text}");
         let slashes = format!("\"figureurl\": \"http:\\/\\/qzapp.qlogo.cn\\/qzapp\\/101000001\\/{id}\\/30\"");
         assert!(text.contains(&slashes) && !text.contains("openid"), "{text}");
-        let json: Value = serde_json::from_str(&text).unwrap();
+        let json: Value = serde_json::from_str(&text).expect("JSON");
         assert_eq!((&json["gender"], &json["figureurl_type"]), (&"女".into(), &"1".into()));
 
         let again = token(world, "", &[("grant_type", "refresh_token"), ("refresh_token", refresh), ("fmt", "json"), ("need_openid", "1")]).await;
@@ -106,16 +106,16 @@ on_both! {
 
 on_both! {
     async fn a_code_works_once_and_for_ten_minutes_and_for_its_page(world: &World) {
-        let code = signed(world, "li", None).await.code.unwrap();
+        let code = signed(world, "li", None).await.code.expect("a code");
         assert!(token(world, &code, &[("client_secret", "x")]).await.contains("100009"));
         assert!(token(world, &code, &[]).await.starts_with("access_token="));
         assert_eq!(token(world, &code, &[]).await, REUSED);
         assert_eq!(token(world, &code, &[("fmt", "json")]).await, "{\"error\":100020,\"error_description\":\"code is reused error\"}");
-        let code = signed(world, "li", None).await.code.unwrap();
+        let code = signed(world, "li", None).await.code.expect("a code");
         world.advance(599);
         let elsewhere = at(world, "/elsewhere");
         assert!(token(world, &code, &[("redirect_uri", &elsewhere)]).await.contains("\"error\":100010"));
-        let code = signed(world, "li", None).await.code.unwrap();
+        let code = signed(world, "li", None).await.code.expect("a code");
         world.advance(600);
         assert_eq!(token(world, &code, &[("fmt", "json")]).await, BAD_CODE);
         for (name, error) in [
@@ -154,9 +154,9 @@ on_both! {
         assert!(text.contains("\"nickname\": \"王林\"") && text.contains("\"figureurl_qq_1\": \"\""), "{text}");
         let token = access(world, "smile", None).await;
         let text = profile(world, &token, &openid(world, &token).await).await;
-        let json: Value = serde_json::from_str(&text).unwrap();
-        assert!(json["nickname"].as_str().unwrap().starts_with("😀"), "{text}");
-        let picture = json["figureurl_qq_2"].as_str().unwrap();
+        let json: Value = serde_json::from_str(&text).expect("JSON");
+        assert!(json["nickname"].as_str().expect("a text").starts_with("😀"), "{text}");
+        let picture = json["figureurl_qq_2"].as_str().expect("a text");
         assert_eq!(get(picture, &[]).await.1, "image/svg+xml");
     }
 }
@@ -183,10 +183,10 @@ on_both! {
         ] {
             let parameters = [("response_type", "code"), ("client_id", CLIENT), ("redirect_uri", redirect_uri), ("state", "s")];
             let url = with(&at(world, "/sandbox/qq/oauth2.0/authorize"), &parameters);
-            let response = request(Method::GET, &url).send().await.unwrap();
+            let response = request(Method::GET, &url).send().await.expect("an answer");
             assert!(response.headers().get("location").is_none());
             assert_eq!(response.status(), 400);
-            let text = response.text().await.unwrap();
+            let text = response.text().await.expect("a body");
             assert!(text.contains(error) && !text.contains("<form"), "{text}");
         }
     }
@@ -196,14 +196,14 @@ on_both! {
     [("MENJIN_SOCIAL_TIMEOUT", "200ms")]
     async fn what_is_chosen_goes_wrong(world: &World) {
         for (failure, error) in [("code_expired", BAD_CODE), ("code_used", "100020"), ("wrong_secret", "100009")] {
-            let code = signed(world, "han", Some(failure)).await.code.unwrap();
+            let code = signed(world, "han", Some(failure)).await.code.expect("a code");
             assert!(token(world, &code, &[("fmt", "json")]).await.contains(error), "{failure}");
         }
-        let code = signed(world, "han", Some("slow")).await.code.unwrap();
+        let code = signed(world, "han", Some("slow")).await.code.expect("a code");
         let began = std::time::Instant::now();
         assert!(token(world, &code, &[]).await.starts_with("access_token="));
         assert!(began.elapsed().as_millis() >= 300);
-        let code = signed(world, "han", Some("bad_gateway")).await.code.unwrap();
+        let code = signed(world, "han", Some("bad_gateway")).await.code.expect("a code");
         let url = at(world, "/sandbox/qq/oauth2.0/token");
         let page = page(world, "qq");
         let parameters = [
@@ -234,7 +234,7 @@ on_both! {
         let token = access(world, "han", Some("half")).await;
         let url = at(world, "/sandbox/qq/user/get_user_info");
         let url = with(&url, &[("access_token", &token), ("oauth_consumer_key", CLIENT), ("openid", &id)]);
-        let response = request(Method::GET, &url).send().await.unwrap();
+        let response = request(Method::GET, &url).send().await.expect("an answer");
         assert_eq!(response.status(), 200);
         assert!(response.text().await.is_err(), "the answer is whole");
     }
