@@ -60,7 +60,7 @@ async function leave(provider, status) {
     ? await ask("mutation Start($input: AuthorizeUrlInput) { outcome: qqAuthorizeUrl(input: $input) { url } }", { input })
     : await ask(
       `mutation Start($provider: String!, $input: AuthorizeUrlInput) {
-        outcome: socialAuthorizeUrl(provider: $provider, input: $input) { __typename ... on AuthorizeUrl { url } ${PROBLEM} } }`,
+        outcome: socialAuthorizeUrl(provider: $provider, input: $input) { __typename ... on AuthorizeUrl { url } ${PROBLEM} ${FIELDS} } }`,
       { provider, input },
     );
   if (outcome.url) location.assign(outcome.url);
@@ -157,12 +157,12 @@ async function comeBack(provider, status) {
   const outcome = provider === "qq"
     ? await ask(
       `mutation Return($input: QqAuthorizeInput!) { outcome: qqAuthorize(input: $input) {
-        __typename ${SIGNED_IN} ${BIND_REQUIRED} ${PROBLEM} } }`,
+        __typename ${SIGNED_IN} ${BIND_REQUIRED} ${PROBLEM} ${FIELDS} } }`,
       { input: { code, state } },
     )
     : await ask(
       `mutation Return($provider: String!, $input: SocialAuthorizeInput!) {
-        outcome: socialAuthorize(provider: $provider, input: $input) { __typename ${SIGNED_IN} ${BIND_REQUIRED} ${PROBLEM} } }`,
+        outcome: socialAuthorize(provider: $provider, input: $input) { __typename ${SIGNED_IN} ${BIND_REQUIRED} ${PROBLEM} ${FIELDS} } }`,
       { provider, input: { code, state } },
     );
   if (outcome.__typename === "SignedIn") showSignedIn(outcome);
