@@ -151,7 +151,7 @@ async function comeBack(provider, status) {
   // QQ says errors with `msg`, and the number of the error is then the `code`.
   if (query.has("error") || query.has("msg") || query.has("usercancel")) {
     const words = [query.get("error") ?? code, query.get("error_description") ?? query.get("msg")];
-    return say(status, `${t.refused}. ${words.filter(Boolean).join(": ")}`, false);
+    return say(status, [t.refused, ...words].filter(Boolean).join(": "), false);
   }
   if (!code || !state) return say(status, t.missing, false);
   const outcome = provider === "qq"
