@@ -41,8 +41,6 @@ fn production() -> Vec<(&'static str, &'static str)> {
         ("MENJIN_HTTP_PUBLIC_URL", "https://login.example"),
         ("MENJIN_SMTP_HOST", "127.0.0.1"),
         ("MENJIN_SMTP_FROM", "menjin@login.example"),
-        ("MENJIN_GRAPHQL_GRAPHIQL", "false"),
-        ("MENJIN_GRAPHQL_INTROSPECTION", "false"),
     ]
 }
 
