@@ -85,6 +85,14 @@ impl CreateUser {
         Err(DbError::Fault("no free name was drawn".into()).into())
     }
 
+    /// Looks at the input alone: nothing is written, and nothing read.
+    ///
+    /// # Errors
+    /// [`CreateFault::Invalid`] and [`CreateFault::Nameless`].
+    pub fn check(&self, input: NewAccount) -> Result<(), CreateFault> {
+        self.parse(input).map(drop)
+    }
+
     async fn write(&self, row: &NewUser) -> Result<(), DbError> {
         let event = self.audit.by_operator(Kind::UserCreated, row.id, &[]);
         self.db.add_user(row, &event).await

@@ -5,17 +5,16 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 
-use super::{store, table};
+use super::desk::Desk;
+use super::{out, table};
 use crate::accounts::administration::Administration;
-use crate::accounts::audit::Audit;
+use crate::accounts::audit::Kind;
 use crate::config::Config;
 use crate::config::reader::length_of_time;
-use crate::core::clock::Clock;
 use crate::core::ids::UserId;
-use crate::core::random::Random;
-use crate::db::Db;
 use crate::db::models::{AuditEvent, AuditFilter};
 
 /// Show the audit log, newest first.
@@ -24,8 +23,8 @@ pub struct Arguments {
     /// Only entries of this account: id, user name, mobile number or e-mail address. Deleted accounts by id only.
     #[arg(long, value_name = "ID")]
     user: Option<String>,
-    /// Only entries of this kind, such as `signed_in` or `sign_in_failed`.
-    #[arg(long)]
+    /// Only entries of this kind (docs/accounts.md tells what they mean).
+    #[arg(long, value_parser = PossibleValuesParser::new(Kind::WORDS), hide_possible_values = true)]
     kind: Option<String>,
     /// Only entries that are not older than this: 90m, 24h, 7d.
     #[arg(long, value_name = "TIME", value_parser = length_of_time)]
@@ -49,10 +48,9 @@ pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
 }
 
 async fn show(config: Config, arguments: &Arguments) -> Result<(), String> {
-    let clock = Clock::system();
-    let db = store::open(&config, Duration::from_secs(30)).await?;
+    let Desk { hands, clock, .. } = Desk::open(config).await?;
     let user = match &arguments.user {
-        Some(who) => Some(whose(&config, &db, &clock, who.trim()).await?),
+        Some(who) => Some(whose(&hands, who.trim()).await?),
         None => None,
     };
     let since = arguments.since.map(|length| {
@@ -60,9 +58,12 @@ async fn show(config: Config, arguments: &Arguments) -> Result<(), String> {
         clock.now().checked_sub_signed(length).unwrap_or(chrono::DateTime::UNIX_EPOCH)
     });
     let filter = AuditFilter { user, kind: arguments.kind.clone(), since, limit: arguments.limit };
-    let entries = db.audit_entries(&filter).await.map_err(|error| error.to_string())?;
+    let entries = hands.db.audit_entries(&filter).await.map_err(|error| error.to_string())?;
+    if i64::try_from(entries.len()) == Ok(arguments.limit) {
+        eprintln!("menjin: there may be older ones: a higher --limit shows them");
+    }
     if arguments.json {
-        table::say(&entries.iter().map(entry).collect::<Value>().to_string());
+        out::say(&entries.iter().map(entry).collect::<Value>().to_string());
         return Ok(());
     }
     let rows: Vec<_> = entries
@@ -82,15 +83,12 @@ async fn show(config: Config, arguments: &Arguments) -> Result<(), String> {
 }
 
 /// The id that is meant. One that is typed need not have an account any more.
-async fn whose(config: &Config, db: &Db, clock: &Clock, who: &str) -> Result<UserId, String> {
+async fn whose(hands: &Administration, who: &str) -> Result<UserId, String> {
     if let Some(id) = UserId::parse(who) {
         return Ok(id);
     }
-    let audit = Audit::new(clock.clone(), Random::system());
-    let regions = config.accounts.regions.clone();
-    let hands = Administration { db: db.clone(), audit, regions, clock: clock.clone() };
     let found = hands.find(who).await.map_err(|error| error.to_string())?;
-    Ok(found.ok_or("there is no such account")?.id)
+    Ok(found.ok_or("there is no such account; the entries of a deleted one are found by its id")?.id)
 }
 
 /// The detail in short: the values, the name of the request left out.

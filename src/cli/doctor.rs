@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::out;
 use crate::app::{self, Health};
 use crate::config::Config;
 use crate::config::mode::Mode;
@@ -11,14 +12,18 @@ pub async fn run(config: Config) -> ExitCode {
         Mode::Development => "development",
         Mode::Production => "production",
     };
-    println!("well   settings: {mode} mode, public address {}", config.http.public_url.as_str());
+    out::say(&format!(
+        "well   settings: {mode} mode, public address {}, issuer of tokens {}",
+        config.http.public_url.as_str(),
+        config.sessions.issuer
+    ));
     let mut all_well = true;
     for Health { part, outcome } in app::examine(&config).await {
         match outcome {
-            Ok(note) => println!("well   {part}: {note}"),
+            Ok(note) => out::say(&format!("well   {part}: {note}")),
             Err(fault) => {
                 all_well = false;
-                println!("FAULT  {part}: {fault}");
+                out::say(&format!("FAULT  {part}: {fault}"));
             }
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
-use super::{store, table};
+use super::{out, store};
 use crate::accounts::audit::Audit;
 use crate::accounts::import::{BATCH, Format, Importer, Options, Outcome, Rows};
 use crate::config::Config;
@@ -57,10 +57,10 @@ pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
     let verb = if arguments.dry_run { "would be written" } else { "written" };
     let Totals { rows, written, there, renamed, bad } = totals;
     if rows > 0 || outcome.is_ok() {
-        table::say(&format!("{rows} rows read: {written} {verb}, {there} there before, {bad} bad"));
+        out::say(&format!("{rows} rows read: {written} {verb}, {there} there before, {bad} bad"));
     }
     if renamed > 0 {
-        table::say(&format!("{renamed} nicknames were taken; their bearers get similar ones"));
+        out::say(&format!("{renamed} nicknames were taken; their bearers get similar ones"));
     }
     match outcome {
         Ok(()) if bad > 0 => ExitCode::from(BAD_ROWS),
@@ -122,7 +122,7 @@ async fn import(config: &Config, arguments: &Arguments, totals: &mut Totals) -> 
 
 fn note(outcome: Outcome, totals: &mut Totals) {
     for bad in outcome.bad {
-        table::say(&format!("line {}: {}: {}", bad.line, bad.field, bad.reason));
+        out::say(&format!("line {}: {}: {}", bad.line, bad.field, bad.reason));
     }
     totals.written += outcome.written;
     totals.there += outcome.there;

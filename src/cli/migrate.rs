@@ -2,18 +2,19 @@
 
 use std::process::ExitCode;
 
+use super::out;
 use crate::config::Config;
 use crate::db;
 
 pub async fn run(config: Config) -> ExitCode {
     match db::migrate(&config.database.url).await {
         Ok(applied) if applied.is_empty() => {
-            println!("the database is up to date");
+            out::say("the database is up to date");
             ExitCode::SUCCESS
         }
         Ok(applied) => {
             for name in applied {
-                println!("applied {name}");
+                out::say(&format!("applied {name}"));
             }
             ExitCode::SUCCESS
         }

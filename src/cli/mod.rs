@@ -1,11 +1,13 @@
 //! The command line: one file a command.
 
 mod audit;
+mod desk;
 mod doctor;
 mod import;
 mod keys;
 mod log;
 mod migrate;
+mod out;
 mod restore;
 mod schema;
 mod serve;
@@ -56,8 +58,8 @@ enum Command {
     Import(import::Arguments),
     /// Open an account again that its owner deleted, as long as it is not erased, and leave.
     Restore {
-        /// The id of the account: the `sub` of its access tokens, `user_id` in the audit log.
-        id: String,
+        /// Id, user name, mobile number or e-mail address.
+        who: String,
     },
     /// Print the version and leave.
     Version,
@@ -68,10 +70,10 @@ enum Command {
 pub fn run(arguments: &Arguments) -> ExitCode {
     // Redis and PostgreSQL over TLS take the process's provider: it must be there before the first connection.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    match &arguments.command {
+    out::outcome(match &arguments.command {
         Some(Command::Schema) => schema::run(),
         Some(Command::Version) => {
-            println!("menjin {}", env!("CARGO_PKG_VERSION"));
+            out::say(&format!("menjin {}", env!("CARGO_PKG_VERSION")));
             ExitCode::SUCCESS
         }
         None | Some(Command::Serve) => configured(arguments, serve::run),
@@ -81,8 +83,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Some(Command::Users(users)) => configured(arguments, |config| users::run(config, users)),
         Some(Command::Import(import)) => configured(arguments, |config| import::run(config, import)),
         Some(Command::Audit(audit)) => configured(arguments, |config| audit::run(config, audit)),
-        Some(Command::Restore { id }) => configured(arguments, |config| restore::run(config, id)),
-    }
+        Some(Command::Restore { who }) => configured(arguments, |config| restore::run(config, who)),
+    })
 }
 
 /// Reads the settings, then runs `command` on a runtime of its own.

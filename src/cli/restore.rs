@@ -2,35 +2,39 @@
 
 use std::process::ExitCode;
 
+use super::desk::{Desk, Failure};
+use super::out;
 use crate::accounts::restore_account::RestoreAccount;
 use crate::config::Config;
-use crate::core::clock::Clock;
-use crate::core::ids::UserId;
-use crate::core::random::Random;
-use crate::db::Db;
 
-pub async fn run(config: Config, id: &str) -> ExitCode {
-    let Some(user) = UserId::parse(id) else {
-        eprintln!("menjin: the id of an account is expected, the `sub` of its access tokens");
-        return ExitCode::from(2);
-    };
-    let database = &config.database;
-    let restored = match Db::open(&database.url, 1, database.deadline).await {
-        Ok(db) => RestoreAccount { db, clock: Clock::system(), random: Random::system() }.run(user).await,
-        Err(error) => Err(error),
-    };
-    match restored {
-        Ok(true) => {
-            println!("the account is open again; its owner has to sign in anew");
+pub async fn run(config: Config, who: &str) -> ExitCode {
+    match restore(config, who).await {
+        Ok(done) => {
+            out::say(&done);
             ExitCode::SUCCESS
         }
-        Ok(false) => {
-            eprintln!("menjin: no deleted account has this id: it was erased, or never deleted");
-            ExitCode::FAILURE
-        }
-        Err(error) => {
-            eprintln!("menjin: {error}");
+        Err(failure) => {
+            eprintln!("menjin: {failure}");
             ExitCode::FAILURE
         }
     }
+}
+
+async fn restore(config: Config, who: &str) -> Result<String, Failure> {
+    let Desk { hands, clock, random, .. } = Desk::open(config).await?;
+    let told = |error: crate::db::DbError| error.to_string();
+    let found = hands.find(who).await.map_err(told)?;
+    let user = found.ok_or("there is no such account: it was never there, or is erased")?;
+    let name = &user.username;
+    if user.delete_at.is_none() {
+        return Err(format!("{name} is not deleted"));
+    }
+    if !(RestoreAccount { db: hands.db, clock, random }).run(user.id).await.map_err(told)? {
+        return Err(format!("{name} cannot be restored: it is merged with another account, or erased by now"));
+    }
+    Ok(if user.status == "active" {
+        format!("{name} is open again; its owner has to sign in anew")
+    } else {
+        format!("{name} is not deleted any more, and {} as before: see `menjin users enable`", user.status)
+    })
 }

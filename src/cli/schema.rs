@@ -3,6 +3,6 @@
 use std::process::ExitCode;
 
 pub fn run() -> ExitCode {
-    print!("{}", crate::graphql::sdl());
+    super::out::write(&crate::graphql::sdl());
     ExitCode::SUCCESS
 }

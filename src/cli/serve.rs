@@ -34,7 +34,7 @@ pub async fn run(config: Config) -> ExitCode {
         _ = interrupt.recv() => return ExitCode::SUCCESS,
     };
     match config.mode {
-        Mode::Development => print!("{}", banner(&config, &gateway)),
+        Mode::Development => super::out::write(&banner(&config, &gateway)),
         Mode::Production => tracing::info!(address = %gateway.address(), "serving"),
     }
     tokio::select! {

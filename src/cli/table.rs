@@ -1,17 +1,12 @@
 //! Tables on a terminal.
 
-use std::io::Write as _;
-
 use unicode_script::{Script, UnicodeScript as _};
+
+use super::out::say;
 
 /// Prints rows under their heads, each column as wide as its widest cell.
 pub fn print<const N: usize>(heads: [&str; N], rows: &[[String; N]]) {
     say(layout(heads, rows).trim_end());
-}
-
-/// Prints a text and ends the line. A reader who has seen enough (`| head`) is no fault of ours.
-pub fn say(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 fn layout<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {

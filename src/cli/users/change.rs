@@ -3,7 +3,9 @@
 use clap::Args;
 use serde_json::json;
 
-use super::desk::{Failure, find};
+use super::super::desk::{Failure, find};
+use super::super::out::say;
+use super::view;
 use crate::accounts::administration::{Administration, RolesChange};
 use crate::core::roles;
 use crate::db::models::User;
@@ -49,27 +51,33 @@ pub async fn disable(hands: &Administration, who: &Who) -> Result<(), Failure> {
     let ended = hands.disable(user.id).await.map_err(|error| error.to_string())?;
     if who.json {
         let ended_sessions = ended.unwrap_or(0);
-        println!(
-            "{}",
-            json!({ "id": user.id, "status": "disabled", "changed": ended.is_some(), "endedSessions": ended_sessions })
-        );
+        let changed = ended.is_some();
+        let told = json!({ "id": user.id, "status": "disabled", "changed": changed, "endedSessions": ended_sessions });
+        say(&told.to_string());
     } else if let Some(ended) = ended {
-        println!("{} is disabled; {ended} sessions ended", user.username);
+        say(&format!("{} is disabled; {ended} sessions ended", user.username));
     } else {
-        println!("{} was disabled before", user.username);
+        say(&format!("{} was disabled before", user.username));
     }
     Ok(())
 }
 
 pub async fn enable(hands: &Administration, who: &Who) -> Result<(), Failure> {
     let user = find_whole(hands, &who.who).await?;
+    if let Some(until) = user.delete_at {
+        return Err(format!(
+            "{name} was deleted by its owner and is erased after {until}: `menjin restore {name}` opens it again",
+            name = user.username,
+            until = view::moment(until.0),
+        ));
+    }
     let changed = hands.enable(user.id).await.map_err(|error| error.to_string())?;
     if who.json {
-        println!("{}", json!({ "id": user.id, "status": "active", "changed": changed }));
+        say(&json!({ "id": user.id, "status": "active", "changed": changed }).to_string());
     } else if changed {
-        println!("{} is enabled", user.username);
+        say(&format!("{} is enabled", user.username));
     } else {
-        println!("{} was enabled before", user.username);
+        say(&format!("{} was enabled before", user.username));
     }
     Ok(())
 }
@@ -78,9 +86,9 @@ pub async fn revoke_sessions(hands: &Administration, who: &Who) -> Result<(), Fa
     let user = find(hands, &who.who).await?;
     let ended = hands.revoke_sessions(user.id).await.map_err(|error| error.to_string())?;
     if who.json {
-        println!("{}", json!({ "id": user.id, "endedSessions": ended }));
+        say(&json!({ "id": user.id, "endedSessions": ended }).to_string());
     } else {
-        println!("{ended} sessions of {} ended", user.username);
+        say(&format!("{ended} sessions of {} ended", user.username));
     }
     Ok(())
 }
@@ -105,10 +113,10 @@ pub async fn roles(hands: &Administration, arguments: &Roles) -> Result<(), Fail
         None => user.roles(),
     };
     if arguments.json {
-        println!("{}", json!({ "id": user.id, "roles": roles }));
+        say(&json!({ "id": user.id, "roles": roles }).to_string());
     } else {
         for role in roles {
-            println!("{role}");
+            say(&role);
         }
     }
     Ok(())

@@ -6,7 +6,8 @@ use clap::Args;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::desk::{Desk, Failure};
+use super::super::desk::{Desk, Failure};
+use super::super::out::say;
 use crate::accounts::create_user::{CreateFault, CreateUser, NewAccount};
 use crate::core::language::Language;
 use crate::core::random::Random;
@@ -16,8 +17,8 @@ use crate::passwords::{Hasher, Policy};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The name to sign in with; drawn when missing.
-    #[arg(long, required_unless_present_any = ["mobile", "email"])]
+    /// The name to sign in with; drawn when missing. One of name, mobile number and e-mail address is needed.
+    #[arg(long)]
     username: Option<String>,
     /// The name that others see; the user name when missing.
     #[arg(long)]
@@ -40,7 +41,10 @@ pub struct Arguments {
 }
 
 pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
-    let roles = Roles::parse_list(&arguments.roles).map_err(|fault| format!("--roles: {fault}"))?;
+    let (roles, bad_roles) = match Roles::parse_list(&arguments.roles) {
+        Ok(roles) => (roles, None),
+        Err(fault) => (Roles::default(), Some(format!("--roles: {fault}"))),
+    };
     let password = if arguments.password_stdin { typed()? } else { drawn(&desk.random) };
     let service = CreateUser {
         db: desk.hands.db.clone(),
@@ -59,6 +63,10 @@ pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
         password: password.clone(),
         roles,
     };
+    if let Some(bad_roles) = bad_roles {
+        let others = service.check(input).err().map(|fault| format!("; {}", told(&fault)));
+        return Err(bad_roles + &others.unwrap_or_default());
+    }
     let (id, username) = service.run(input).await.map_err(|fault| told(&fault))?;
     let shown = (!arguments.password_stdin).then(|| password.expose_secret());
     if arguments.json {
@@ -66,11 +74,11 @@ pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
         if let Some(password) = shown {
             out["password"] = password.into();
         }
-        println!("{out}");
+        say(&out.to_string());
     } else {
-        println!("id        {id}\nusername  {username}");
+        say(&format!("id        {id}\nusername  {username}"));
         if let Some(password) = shown {
-            println!("password  {password}");
+            say(&format!("password  {password}"));
         }
     }
     Ok(())
@@ -80,12 +88,14 @@ fn told(fault: &CreateFault) -> Failure {
     match fault {
         CreateFault::Invalid(faults) => {
             let one = |fault: &crate::core::problem::FieldFault| {
-                format!("--{} {}", fault.path, fault.fault.message(Language::English))
+                let flag = if fault.path == "password" { "password-stdin" } else { &fault.path };
+                format!("--{flag} {}", fault.fault.message(Language::English))
             };
             faults.iter().map(one).collect::<Vec<_>>().join("; ")
         }
         CreateFault::Taken(field) => format!("--{field}: another account has it"),
-        CreateFault::Nameless | CreateFault::Db(_) | CreateFault::Busy(_) => fault.to_string(),
+        CreateFault::Nameless => "one of --username, --mobile and --email is needed".into(),
+        CreateFault::Db(_) | CreateFault::Busy(_) => fault.to_string(),
     }
 }
 

@@ -3,8 +3,10 @@
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use clap::Args;
+use serde_json::json;
 
-use super::desk::{Failure, find};
+use super::super::desk::{Failure, find};
+use super::super::out::say;
 use crate::accounts::administration::Administration;
 
 #[derive(Args)]
@@ -14,6 +16,9 @@ pub struct Arguments {
     /// Do not ask.
     #[arg(long)]
     yes: bool,
+    /// One JSON object instead of a sentence.
+    #[arg(long)]
+    json: bool,
 }
 
 pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Failure> {
@@ -24,7 +29,11 @@ pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Fa
     if !hands.delete(user.id).await.map_err(|error| error.to_string())? {
         return Err("there is no such account any more".into());
     }
-    println!("{} is deleted", user.username);
+    if arguments.json {
+        say(&json!({ "id": user.id, "username": user.username, "deleted": true }).to_string());
+    } else {
+        say(&format!("{} is deleted", user.username));
+    }
     Ok(())
 }
 

@@ -3,8 +3,9 @@
 use clap::Args;
 use serde_json::Value;
 
+use super::super::out::say;
 use super::super::table;
-use super::desk::Failure;
+use super::super::desk::Failure;
 use super::view;
 use crate::accounts::administration::Administration;
 use crate::core::ids::UserId;
@@ -13,8 +14,9 @@ use crate::db::models::UserFilter;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Only accounts with this status.
-    #[arg(long, value_parser = ["active", "disabled", "merged"])]
+    /// Only accounts with this status. `deleted`: by their owners, and not erased yet. `merged`: into
+    /// another account, and not erased yet.
+    #[arg(long, value_parser = ["active", "disabled", "deleted", "merged"])]
     status: Option<String>,
     /// Only accounts with this role.
     #[arg(long)]
@@ -44,9 +46,12 @@ pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Fa
     let (status, role) = (arguments.status.clone(), arguments.role.clone());
     let filter = UserFilter { status, role, before, limit: arguments.limit };
     let users = hands.db.list_users(&filter).await.map_err(|error| error.to_string())?;
+    if let Some(last) = users.last().filter(|_| i64::try_from(users.len()) == Ok(arguments.limit)) {
+        eprintln!("menjin: there may be more: --before {} or a higher --limit", last.id);
+    }
     if arguments.json {
         let users: Vec<Value> = users.iter().map(|user| view::json(user, arguments.contacts)).collect();
-        table::say(&Value::from(users).to_string());
+        say(&Value::from(users).to_string());
         return Ok(());
     }
     let rows: Vec<_> = users
@@ -58,7 +63,7 @@ pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Fa
                 user.nickname.clone(),
                 view::mobile(user, arguments.contacts).unwrap_or_default(),
                 view::email(user, arguments.contacts).unwrap_or_default(),
-                user.status.clone(),
+                view::status(user),
                 user.roles().join(","),
                 view::moment(user.created_at.0),
             ]

@@ -3,7 +3,6 @@
 mod change;
 mod create;
 mod delete;
-mod desk;
 mod list;
 mod show;
 mod view;
@@ -12,8 +11,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
+use super::desk::{Desk, Failure};
 use crate::config::Config;
-use desk::{Desk, Failure};
 
 /// See and change accounts.
 #[derive(Args)]

@@ -3,8 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::super::out::say;
 use super::super::table;
-use super::desk::{Failure, find};
+use super::super::desk::{Failure, find};
 use super::view;
 use crate::accounts::administration::Administration;
 use crate::db::models::Session;
@@ -28,7 +29,7 @@ pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Fa
     if arguments.json {
         let mut out = view::json(&user, arguments.contacts);
         out["sessions"] = sessions.iter().map(session).collect();
-        println!("{out}");
+        say(&out.to_string());
         return Ok(());
     }
     let yes_or_no = |flag: bool| if flag { "yes" } else { "no" }.to_owned();
@@ -40,15 +41,15 @@ pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Fa
         ["email", &view::email(&user, arguments.contacts).unwrap_or_default()],
         ["password", &yes_or_no(user.password_hash.is_some())],
         ["roles", &user.roles().join(",")],
-        ["status", &user.status],
+        ["status", &view::status(&user)],
         ["created", &view::moment(user.created_at.0)],
         ["sessions", &sessions.len().to_string()],
     ];
     for [name, value] in rows {
-        println!("{}", format!("{name:<10}{value}").trim_end());
+        say(format!("{name:<10}{value}").trim_end());
     }
     if !sessions.is_empty() {
-        println!();
+        say("");
         let rows: Vec<_> = sessions
             .iter()
             .map(|session| {

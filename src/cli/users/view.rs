@@ -24,6 +24,19 @@ pub fn email(user: &User, whole: bool) -> Option<String> {
     Some(EmailAddress::parse(address).map_or_else(|_| "***".into(), |email| email.masked()))
 }
 
+/// What the account is now: its owner's deletion goes before what the operator made of it.
+pub fn status(user: &User) -> String {
+    match user.delete_at {
+        Some(at) if is_deleted(user) => format!("deleted, erased after {}", moment(at.0)),
+        _ => user.status.clone(),
+    }
+}
+
+/// An account that was merged into another one may have an end, too: its owner did not delete it.
+fn is_deleted(user: &User) -> bool {
+    user.delete_at.is_some() && user.status != "merged"
+}
+
 /// For programs.
 pub fn json(user: &User, whole: bool) -> Value {
     json!({
@@ -34,7 +47,8 @@ pub fn json(user: &User, whole: bool) -> Value {
         "email": email(user, whole),
         "hasPassword": user.password_hash.is_some(),
         "roles": user.roles(),
-        "status": user.status,
+        "status": if is_deleted(user) { "deleted" } else { &user.status },
+        "deleteAt": user.delete_at.map(|at| at.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)),
         "createdAt": user.created_at.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
     })
 }

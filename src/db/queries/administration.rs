@@ -20,9 +20,13 @@ pub async fn add_user(conn: &mut Conn, user: &NewUser, event: &AuditEvent) -> Re
 
 pub async fn list_users(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<User>, DbError> {
     let mut query = users::table.select(User::as_select()).into_boxed();
-    if let Some(status) = &filter.status {
-        query = query.filter(users::status.eq(status.clone()));
-    }
+    // What its owner deleted counts as deleted only, until it is erased.
+    query = match filter.status.as_deref() {
+        None => query,
+        Some("deleted") => query.filter(users::delete_at.is_not_null()).filter(users::status.ne("merged")),
+        Some("merged") => query.filter(users::status.eq("merged")),
+        Some(status) => query.filter(users::status.eq(status.to_owned())).filter(users::delete_at.is_null()),
+    };
     if let Some(role) = &filter.role {
         // A role has neither quotes nor backslashes; an underscore stands for any character unless it is escaped.
         let pattern = format!("%\"{}\"%", role.replace('_', "\\_"));

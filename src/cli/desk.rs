@@ -1,8 +1,8 @@
-//! What the commands stand on.
+//! What the commands about accounts stand on.
 
 use std::time::Duration;
 
-use super::super::store;
+use super::store;
 use crate::accounts::administration::Administration;
 use crate::accounts::audit::Audit;
 use crate::config::Config;
@@ -11,7 +11,7 @@ use crate::core::random::Random;
 use crate::db::models::User;
 
 /// How long the operator waits for one query.
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Why a command failed, in words for the operator.
 pub type Failure = String;
