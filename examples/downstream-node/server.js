@@ -4,7 +4,7 @@ import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 
 const gateway = process.env.GATEWAY ?? "http://127.0.0.1:8000";
 // What the gateway calls itself in tokens (tokens.issuer); in production its public address.
-const issuer = process.env.ISSUER ?? "http://127.0.0.1:8000";
+const issuer = process.env.ISSUER ?? gateway;
 const port = Number(process.env.PORT ?? 9000);
 
 // Fetched when a token names a key that is not known yet, so that new keys are met without a restart; kept otherwise.

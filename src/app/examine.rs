@@ -1,8 +1,12 @@
 //! What `menjin doctor` looks at.
 
+use chrono::SecondsFormat;
+
 use crate::config::Config;
+use crate::config::keys::TokenAlgorithm;
 use crate::core::clock::Clock;
 use crate::core::secret::MasterKey;
+use crate::db::models::SigningKey;
 use crate::db::{self, Db};
 use crate::delivery::email::smtp::Smtp;
 use crate::ephemeral::Ephemeral;
@@ -21,23 +25,28 @@ pub async fn examine(config: &Config) -> Vec<Health> {
         Health { part: "master key", outcome: examine_master(config) },
         Health { part: "database", outcome: examine_database(config).await },
     ];
-    if let Some(redis) = &config.redis {
-        let outcome = Ephemeral::redis(redis).await;
-        found.push(Health {
-            part: "Redis",
-            outcome: outcome.map(|_| "answers".into()).map_err(|e| e.to_string()),
-        });
-    }
-    if let Some(smtp) = &config.delivery.smtp {
-        let outcome = match Smtp::new(smtp, Clock::system()) {
-            Ok(smtp) => {
-                smtp.examine().await.map(|()| "answers".to_owned()).map_err(|error| error.to_string())
-            }
-            Err(error) => Err(error.to_string()),
-        };
-        found.push(Health { part: "mail server", outcome });
-    }
+    found.extend(examine_keys(config).await.map(|outcome| Health { part: "signing keys", outcome }));
+    found.push(Health { part: "Redis", outcome: examine_redis(config).await });
+    found.push(Health { part: "mail server", outcome: examine_mail(config).await });
+    let page = config.accounts.reset_url.as_ref();
+    let page = page.map_or("not set; links lead to /reset of the gateway, where nothing is", |_| "set");
+    found.push(Health { part: "page of reset links", outcome: Ok(page.into()) });
     found
+}
+
+async fn examine_redis(config: &Config) -> Result<String, String> {
+    let Some(redis) = &config.redis else {
+        return Ok("none is set; codes and limits are in the process".into());
+    };
+    Ephemeral::redis(redis).await.map(|_| "answers".into()).map_err(|error| error.to_string())
+}
+
+async fn examine_mail(config: &Config) -> Result<String, String> {
+    let Some(smtp) = &config.delivery.smtp else {
+        return Ok("none is set; mails go to the inbox page".into());
+    };
+    let smtp = Smtp::new(smtp, Clock::system()).map_err(|error| error.to_string())?;
+    smtp.examine().await.map(|()| "answers".to_owned()).map_err(|error| error.to_string())
 }
 
 fn examine_master(config: &Config) -> Result<String, String> {
@@ -56,7 +65,7 @@ fn examine_master(config: &Config) -> Result<String, String> {
 async fn examine_database(config: &Config) -> Result<String, String> {
     let settings = &config.database;
     let kind = if settings.embedded { "SQLite" } else { "PostgreSQL" };
-    let db = Db::open(&settings.url, 1, settings.deadline).await.map_err(|error| error.to_string())?;
+    Db::open(&settings.url, 1, settings.deadline).await.map_err(|error| error.to_string())?;
     let pending = db::pending(&settings.url).await.map_err(|error| error.to_string())?;
     if !pending.is_empty() {
         return if settings.migrate {
@@ -68,12 +77,45 @@ async fn examine_database(config: &Config) -> Result<String, String> {
             ))
         };
     }
-    let master = examined_master(config);
-    let keys = match &master {
-        Some(master) => KeyRing::examine(&db, master).await.map_err(|error| error.to_string())?,
-        None => 0,
+    Ok(format!("{kind}, up to date"))
+}
+
+/// `None` where the database is not ready, which is told elsewhere.
+async fn examine_keys(config: &Config) -> Option<Result<String, String>> {
+    let settings = &config.database;
+    let db = Db::open(&settings.url, 1, settings.deadline).await.ok()?;
+    let pending = db::pending(&settings.url).await.ok()?;
+    let (Some(master), true) = (examined_master(config), pending.is_empty()) else {
+        return Some(Ok("are made at the first start".into()));
     };
-    Ok(format!("{kind}, up to date, {keys} signing keys that open"))
+    let keys = KeyRing::examine(&db, &master).await;
+    Some(keys.map(|keys| signing(&keys, config.keys.algorithm)).map_err(|error| error.to_string()))
+}
+
+/// Which key signs, and whether it is what the settings want.
+fn signing(keys: &[SigningKey], wanted: TokenAlgorithm) -> String {
+    if wanted == TokenAlgorithm::Hs256 {
+        return "a shared secret signs (HS256); nothing is published".into();
+    }
+    let Some(active) = keys.iter().find(|key| key.state == "active") else {
+        return "are made at the first start".into();
+    };
+    let count = match keys.len() {
+        1 => "it opens".to_owned(),
+        more => format!("all {more} open"),
+    };
+    let note = match keys.iter().find(|key| key.state == "next") {
+        _ if active.algorithm == wanted.as_str() => String::new(),
+        Some(next) if next.algorithm == wanted.as_str() => {
+            format!("; {wanted} takes over at {}", next.activates_at.0.to_rfc3339_opts(SecondsFormat::Secs, true))
+        }
+        Some(next) => format!(
+            "; `tokens.algorithm` is {wanted}, but a next key of {} waits: `menjin keys rotate` replaces it",
+            next.algorithm
+        ),
+        None => format!("; `tokens.algorithm` is {wanted}: a running gateway makes the next key"),
+    };
+    format!("{} signs, {count}{note}", active.algorithm)
 }
 
 fn examined_master(config: &Config) -> Option<MasterKey> {

@@ -6,12 +6,15 @@ use chrono::SecondsFormat;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::out;
+use crate::accounts::audit::{Audit, Kind};
 use crate::app::{self, StartError};
 use crate::config::Config;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::db::models::SigningKey;
 use crate::db::types::Ts;
+use crate::sessions::Rotated;
 
 /// Which of the two.
 #[derive(Args)]
@@ -28,7 +31,7 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Make the next key. It is published at once and signs when everybody knows it (`tokens.jwks_max_age` later); the
+    /// Make the next key, of the algorithm that is set. It is published at once and signs when everybody knows it (`tokens.jwks_max_age` later); the
     /// present one stays until its last token has ended. Nobody notices.
     Rotate {
         /// For a key in wrong hands: a new key signs at once, all others are gone, and with them every access token.
@@ -43,12 +46,17 @@ enum Action {
 
 pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
     let (outcome, json) = match arguments.action {
-        Action::List { json } => (app::listed_keys(&config).await, json),
+        Action::List { json } => (app::listed_keys(&config).await.map(|keys| (None, keys)), json),
         Action::Rotate { now, json } => (rotate(&config, now).await, json),
     };
     match outcome {
-        Ok(keys) if json => println!("{:#}", document(&keys)),
-        Ok(keys) => print!("{}", table(&keys)),
+        Ok((done, keys)) if json => out::say(&document(done, &keys).to_string()),
+        Ok((done, keys)) => {
+            if let Some(done) = done {
+                out::say(&format!("{}\n", told(done, &keys).1));
+            }
+            out::write(&table(&keys));
+        }
         Err(error) => {
             eprintln!("menjin: {error}");
             return ExitCode::FAILURE;
@@ -57,9 +65,27 @@ pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn rotate(config: &Config, now: bool) -> Result<Vec<SigningKey>, StartError> {
-    let keys = app::keys(config, &Clock::system(), &Random::system()).await?;
-    Ok(keys.rotate(now).await?)
+async fn rotate(config: &Config, now: bool) -> Result<(Option<Rotated>, Vec<SigningKey>), StartError> {
+    let (clock, random) = (Clock::system(), Random::system());
+    let order = if now { "now" } else { "next" }.to_owned();
+    let audit = Audit::new(clock.clone(), random.clone());
+    let event = audit.by_operator(Kind::KeysRotated, None, &[("order", &[order])]);
+    let (done, keys) = app::keys(config, &clock, &random).await?.rotate(now, &event).await?;
+    Ok((Some(done), keys))
+}
+
+/// What was done, in a word for programs and a sentence for the operator.
+fn told(done: Rotated, keys: &[SigningKey]) -> (&'static str, String) {
+    let next = keys.iter().find(|key| key.state == "next");
+    let from = next.map(|key| format!("an {} key that signs from {}", key.algorithm, moment(key.activates_at)));
+    let next = from.unwrap_or_else(|| "a key".into());
+    match done {
+        Rotated::Made => ("made", format!("the next key is made: {next}")),
+        Rotated::Replaced => ("replaced", format!("the next key was of another algorithm; in its place is {next}")),
+        Rotated::Activated => ("activated", "the next key was due and signs now".into()),
+        Rotated::Waiting => ("waiting", format!("nothing was done, the next key waits already: {next}")),
+        Rotated::AtOnce => ("at_once", "another key signs now, and all others are gone".into()),
+    }
 }
 
 fn moment(at: Ts) -> String {
@@ -67,7 +93,7 @@ fn moment(at: Ts) -> String {
 }
 
 /// What the public may see, and the times.
-fn document(keys: &[SigningKey]) -> Value {
+fn document(done: Option<Rotated>, keys: &[SigningKey]) -> Value {
     let key = |key: &SigningKey| {
         json!({
             "kid": key.kid,
@@ -78,7 +104,11 @@ fn document(keys: &[SigningKey]) -> Value {
             "retiresAt": key.retires_at.map(moment),
         })
     };
-    json!({ "keys": keys.iter().map(key).collect::<Vec<_>>() })
+    let mut document = json!({ "keys": keys.iter().map(key).collect::<Vec<_>>() });
+    if let Some(done) = done {
+        document["done"] = told(done, keys).0.into();
+    }
+    document
 }
 
 fn table(keys: &[SigningKey]) -> String {
@@ -125,7 +155,7 @@ mod tests {
 
     #[test]
     fn the_document_says_nothing_secret() {
-        let document = document(&[key("next", None)]);
+        let document = document(None, &[key("next", None)]);
         assert_eq!(document["keys"][0]["state"], "next");
         assert_eq!(document["keys"][0]["retiresAt"], Value::Null);
         assert_eq!(document["keys"][0].as_object().map(serde_json::Map::len), Some(6));

@@ -70,8 +70,10 @@ fn banner(config: &Config, gateway: &Gateway) -> String {
         "\n  Menjin {version} 门禁 in DEVELOPMENT mode: not for the public\n\n    \
          GraphQL    http://{address}/graphql\n    \
          GraphiQL   {graphiql}\n    \
-         Inbox      http://{address}/dev/inbox\n\n    \
+         Inbox      http://{address}/dev/inbox\n    \
+         Issuer     {issuer}\n\n    \
          accounts in {accounts}, codes in {codes}, messages to {mail}\n\n",
+        issuer = config.sessions.issuer,
         version = env!("CARGO_PKG_VERSION"),
     )
 }

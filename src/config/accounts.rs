@@ -17,7 +17,7 @@ pub struct AccountSettings {
     pub reserved_names: Vec<String>,
     pub availability: bool,
     pub terms_version: Option<String>,
-    /// Missing: `/reset` at the gateway's public address.
+    /// Missing, in development only: `/reset` at the gateway's public address.
     pub reset_url: Option<PageUrl>,
     pub reset_link_lifetime: Duration,
     /// How long after a sign-in its session may change credentials without the password.
@@ -93,7 +93,7 @@ impl AccountSettings {
             ),
             reset_url: reader.optional(
                 "accounts.reset_url",
-                "The page that a mailed reset link opens; `token` is added to its query. Default: `/reset` at `http.public_url`.",
+                "Your page for new passwords, which mailed reset links open; `token` is added to its query (docs/accounts.md). Needed in production; development: `/reset` at `http.public_url`, where nothing is.",
             ),
             reset_link_lifetime: reader.duration(
                 "accounts.reset_link_lifetime",

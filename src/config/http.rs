@@ -40,7 +40,7 @@ impl HttpSettings {
             reader.value("http.listen", "127.0.0.1:8000", "The address and port to listen on.");
         let public_url: Option<Origin> = reader.optional(
             "http.public_url",
-            "How browsers reach the gateway, such as https://login.example.com; development: http://127.0.0.1:8000.",
+            "How browsers reach the gateway, such as https://login.example.com; development: `http.listen`, with 127.0.0.1 for all addresses.",
         );
         if !development && !public_url.as_ref().is_some_and(Origin::is_https) {
             reader.fault("http.public_url", "production needs the https address of the gateway");

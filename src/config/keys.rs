@@ -67,8 +67,9 @@ impl KeySettings {
                 "tokens.algorithm",
                 "EdDSA",
                 "How access tokens are signed: `EdDSA` (Ed25519), `ES256` or `RS256`, verified by anybody with \
-                 `/.well-known/jwks.json`; or `HS256`, verified by whoever shares the secret. To change it rotates the \
-                 keys.",
+                 `/.well-known/jwks.json`; or `HS256`, verified by whoever shares the secret. After a change the \
+                 gateways rotate the keys by themselves; a next key that waits has its turn first, unless `menjin keys \
+                 rotate` replaces it.",
             ),
             hs256_secret: reader.secret(
                 "tokens.hs256_secret",

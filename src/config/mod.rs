@@ -24,14 +24,14 @@ pub mod social;
 
 use std::path::{Path, PathBuf};
 
-use accounts::AccountSettings;
+use accounts::{AccountSettings, PageUrl};
 use captcha::CaptchaSettings;
 use codes::CodeSettings;
 use database::DatabaseSettings;
 use delivery::DeliverySettings;
 use ephemeral::{EphemeralSettings, RedisSettings};
 use graphql::GraphqlSettings;
-use http::{HttpSettings, Origin};
+use http::HttpSettings;
 use keys::KeySettings;
 use limits::LimitSettings;
 use log::LogSettings;
@@ -106,7 +106,7 @@ impl Config {
             codes: CodeSettings::read(reader),
             limits: LimitSettings::read(reader),
             captcha: CaptchaSettings::read(reader),
-            sessions: SessionSettings::read(reader, issuer(&http)),
+            sessions: SessionSettings::read(reader, http.public_url.as_str()),
             keys: KeySettings::read(reader),
             services: ServiceSettings::read(reader),
             social: SocialSettings::read(reader),
@@ -121,7 +121,7 @@ impl Config {
     /// Nothing that is meant for development may serve the public, and nothing that the public needs may be missing.
     fn check_production(&self, reader: &mut Reader) {
         self.social.check_production(reader);
-        if self.secrets.master_key.is_none() {
+        if self.secrets.master_key.is_none() && !reader.is_set("secrets.master_key") {
             reader
                 .fault("secrets.master_key", "needed in production; make one with `openssl rand -base64 32`");
         }
@@ -137,8 +137,9 @@ impl Config {
                 reader.fault("smtp.from", "needed in production: the sender of mails");
             }
         }
-        if self.accounts.reset_url.as_ref().is_some_and(|url| !url.is_https()) {
-            reader.fault("accounts.reset_url", "production needs an https address");
+        // The gateway serves no such page itself.
+        if !self.accounts.reset_url.as_ref().is_some_and(PageUrl::is_https) {
+            reader.fault("accounts.reset_url", "production needs the https address of your page for new passwords");
         }
         if self.graphql.introspection {
             reader.fault("graphql.introspection", "off in production; `menjin schema` prints the contract");
@@ -147,13 +148,6 @@ impl Config {
             reader.fault("graphql.graphiql", "off in production");
         }
     }
-}
-
-/// Whoever verifies our tokens names one issuer: without a public address, all gateways of a developer's machine use the
-/// same one, whichever ports they listen on.
-fn issuer(http: &HttpSettings) -> &str {
-    let named = http.public_url != Origin::of_listener(http.listen);
-    if named { http.public_url.as_str() } else { "http://127.0.0.1:8000" }
 }
 
 /// Every setting that exists, in the order of the documentation.
@@ -177,4 +171,40 @@ pub fn source(file: Option<&Path>) -> Result<Source, Vec<String>> {
     let text =
         std::fs::read_to_string(&path).map_err(|error| vec![format!("{}: {error}", path.display())])?;
     source.with_toml(&text).map_err(|error| vec![format!("{}: {error}", path.display())])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(variables: &[(&str, &str)]) -> String {
+        let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::load(Source::from_variables(pairs)).err().unwrap_or_default().join("\n")
+    }
+
+    #[test]
+    fn production_needs_a_page_for_reset_links_and_tells_a_bad_key_once() {
+        let production = ("MENJIN_MODE", "production");
+        let told = faults(&[production, ("MENJIN_SECRETS_MASTER_KEY", "abc")]);
+        assert!(told.contains("MENJIN_ACCOUNTS_RESET_URL): production needs the https address"), "{told}");
+        assert_eq!(told.matches("MENJIN_SECRETS_MASTER_KEY").count(), 1, "{told}");
+        for (page, fine) in [("http://app.example/reset", false), ("https://app.example/reset", true)] {
+            let told = faults(&[production, ("MENJIN_ACCOUNTS_RESET_URL", page)]);
+            assert_eq!(told.contains("RESET_URL"), !fine, "{told}");
+        }
+        assert!(faults(&[production]).contains("MENJIN_SECRETS_MASTER_KEY): needed in production"));
+        assert_eq!(faults(&[]), "", "development needs nothing");
+    }
+
+    #[test]
+    fn tokens_are_issued_under_the_public_address() {
+        let issuer = |variables: &[(&str, &str)]| {
+            let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            Config::load(Source::from_variables(pairs)).ok().unwrap().sessions.issuer
+        };
+        assert_eq!(issuer(&[]), "http://127.0.0.1:8000");
+        assert_eq!(issuer(&[("MENJIN_HTTP_LISTEN", "0.0.0.0:9400")]), "http://127.0.0.1:9400");
+        assert_eq!(issuer(&[("MENJIN_HTTP_PUBLIC_URL", "http://menjin:8000")]), "http://menjin:8000");
+        assert_eq!(issuer(&[("MENJIN_TOKENS_ISSUER", "https://id.example")]), "https://id.example");
+    }
 }

@@ -49,7 +49,7 @@ impl ServiceSettings {
             clients: reader.list(
                 "services.clients",
                 "",
-                "Services that may introspect tokens, as `name:SHA-256 of the secret in hex`; make secrets with `openssl rand -hex 32`.",
+                "Services that may introspect tokens and ask for `_entities` (federation), as `name:SHA-256 of the secret in hex`; make secrets with `openssl rand -hex 32`.",
             ),
         };
         if settings.upstream_lifetime < Duration::from_secs(1)

@@ -49,7 +49,7 @@ impl SessionSettings {
     pub fn read(reader: &mut Reader, usual_issuer: &str) -> Self {
         let issuer: Option<String> = reader.optional(
             "tokens.issuer",
-            "`iss` of access tokens; empty: `http.public_url`, or http://127.0.0.1:8000 where none is set.",
+            "`iss` of access tokens, the same at all gateways of one database; empty: `http.public_url`.",
         );
         let settings = Self {
             issuer: issuer.unwrap_or_else(|| usual_issuer.to_owned()),

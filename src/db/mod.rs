@@ -319,7 +319,7 @@ dispatch! {
     queries::keys::signing_keys() -> Vec<SigningKey>;
     /// Makes all `changes` in their order, or none: false when the keys are no longer those of `seen`. One gateway at a
     /// time.
-    queries::keys::change_keys(seen: &[SigningKey], changes: &[KeyChange]) -> bool;
+    queries::keys::change_keys(seen: &[SigningKey], changes: &[KeyChange], event: Option<&AuditEvent>) -> bool;
 
     /// Puts a message into the outbox.
     queries::messages::enqueue_message(message: &NewMessage) -> ();

@@ -10,12 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::jwks::Jwks;
 use super::material::{self, KeyPair};
-use super::rotation::{self, ACTIVE, KeyRules, Order, Step};
+use super::rotation::{self, ACTIVE, KeyRules, Order, Rotated, Step};
 use crate::config::keys::TokenAlgorithm;
 use crate::core::clock::{Clock, Instant};
 use crate::core::random::Random;
 use crate::core::secret::{ExposeSecret as _, MasterKey, OpenError, Sealer};
-use crate::db::models::{KeyChange, SigningKey};
+use crate::db::models::{AuditEvent, KeyChange, SigningKey};
 use crate::db::{Db, DbError};
 
 /// Why the keys could not be made ready.
@@ -119,21 +119,21 @@ impl KeyRing {
             stranger: tokio::sync::Mutex::new(None),
         };
         let ring = Self(Arc::new(ring));
-        ring.advance(Order::Nothing).await?;
+        ring.advance().await?;
         Ok(ring)
     }
 
-    /// Looks at the keys without making one; tells how many there are.
+    /// Looks at the keys without making one: whether all of them open.
     ///
     /// # Errors
     /// As [`KeyRing::open`].
-    pub async fn examine(db: &Db, master: &MasterKey) -> Result<usize, KeyError> {
+    pub async fn examine(db: &Db, master: &MasterKey) -> Result<Vec<SigningKey>, KeyError> {
         let sealer = sealer(master);
         let keys = db.signing_keys().await?;
         for key in &keys {
             pair(&sealer, key)?;
         }
-        Ok(keys.len())
+        Ok(keys)
     }
 
     /// Keeps the keys up to date until `stopping`: looks at the table at intervals, and when something is due.
@@ -146,7 +146,7 @@ impl KeyRing {
             }
             pause = TICK;
             if self.is_due()
-                && let Err(error) = self.advance(Order::Nothing).await
+                && let Err(error) = self.advance().await
             {
                 tracing::warn!(%error, "the signing keys could not be looked at; tried again soon");
                 pause = RETRY;
@@ -155,16 +155,22 @@ impl KeyRing {
     }
 
     /// Makes the next key now; it signs one lifetime of the published keys later. `at_once`: it signs now, and all
-    /// others are gone, with every token that they signed.
+    /// others are gone, with every token that they signed. `event` is written when anything is changed. Tells what was
+    /// done, and the keys that there are now.
     ///
     /// # Errors
     /// [`KeyError`].
-    pub async fn rotate(&self, at_once: bool) -> Result<Vec<SigningKey>, KeyError> {
+    pub async fn rotate(
+        &self,
+        at_once: bool,
+        event: &AuditEvent,
+    ) -> Result<(Rotated, Vec<SigningKey>), KeyError> {
         if self.0.rules.algorithm == TokenAlgorithm::Hs256 {
             return Err(KeyError::NoKeys);
         }
-        self.advance(if at_once { Order::Replace } else { Order::Rotate }).await?;
-        Ok(self.view().rows.clone())
+        let order = if at_once { Order::Replace } else { Order::Rotate };
+        let done = self.follow(order, Some(event)).await?;
+        Ok((done, self.view().rows.clone()))
     }
 
     /// The published keys.
@@ -198,7 +204,7 @@ impl KeyRing {
             return None;
         }
         *last = Some(now);
-        if let Err(error) = self.advance(Order::Nothing).await {
+        if let Err(error) = self.advance().await {
             tracing::warn!(%error, "a key could not be looked up");
         }
         known()
@@ -216,24 +222,33 @@ impl KeyRing {
             || rotation::next_event(&seen.view.rows, &ring.rules).is_some_and(|event| event <= now)
     }
 
-    /// Reads the table, does what is due or ordered, and sees the outcome.
-    async fn advance(&self, mut order: Order) -> Result<(), KeyError> {
+    /// Reads the table, does what is due, and sees the outcome.
+    async fn advance(&self) -> Result<(), KeyError> {
+        self.follow(Order::Nothing, None).await.map(drop)
+    }
+
+    /// The same, and what is ordered before it.
+    async fn follow(&self, order: Order, event: Option<&AuditEvent>) -> Result<Rotated, KeyError> {
         let ring = &self.0;
+        let mut followed: Option<Rotated> = None;
         let _turn = ring.turn.lock().await;
         for _ in 0..ATTEMPTS {
             let rows = ring.db.signing_keys().await?;
             let now = ring.clock.now();
-            let steps = rotation::plan(&rows, now, &ring.rules, order);
+            let left = if followed.is_none() { order } else { Order::Nothing };
+            let steps = rotation::plan(&rows, now, &ring.rules, left);
             if steps.is_empty() {
-                return self.see(rows, now);
+                self.see(rows, now)?;
+                return Ok(followed.unwrap_or(Rotated::Waiting));
             }
             let mut changes = Vec::with_capacity(steps.len());
             for step in &steps {
                 changes.push(self.change(step, now).await?);
             }
-            if ring.db.change_keys(&rows, &changes).await? {
+            let event = event.filter(|_| left != Order::Nothing);
+            if ring.db.change_keys(&rows, &changes, event).await? {
                 tell(&changes);
-                order = Order::Nothing;
+                followed.get_or_insert(rotation::done(&steps, &rows));
             }
         }
         Err(KeyError::Unusable("others change the keys all the time".into()))

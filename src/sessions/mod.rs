@@ -21,6 +21,7 @@ pub use device::device_name;
 pub use hasura::HasuraClaims;
 pub use jwks::Jwks;
 pub use keys::{KeyError, KeyRing};
+pub use rotation::Rotated;
 pub use opening::{Method, Opened, Sessions};
 pub use refresh::{Presented, RefreshTokens, Standing};
 pub use rotation::KeyRules;

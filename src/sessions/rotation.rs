@@ -68,6 +68,21 @@ pub(super) enum Order {
     Replace,
 }
 
+/// What an order to rotate has led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rotated {
+    /// There is a next key now.
+    Made,
+    /// A next key of another algorithm than the configured one waited; another one has its place.
+    Replaced,
+    /// The next key was due, and signs from now on.
+    Activated,
+    /// Nothing: a next key waits already.
+    Waiting,
+    /// Another key signs now, and all others are gone.
+    AtOnce,
+}
+
 /// One step. Keys are named by their `kid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -118,6 +133,11 @@ pub(super) fn plan(keys: &[SigningKey], now: Instant, rules: &KeyRules, order: O
         (Some(active), Some(next)) if next.activates_at.0 <= now => {
             steps.extend([retire(active), activate(next)]);
         }
+        // It has signed nothing yet. By itself this is left to time: gateways that do not agree on the algorithm, as
+        // while one after the other gets its new settings, would take each other's keys away for ever.
+        (Some(_), Some(next)) if order == Order::Rotate && next.algorithm != rules.algorithm.as_str() => {
+            steps.extend([delete(next), Step::Make { state: NEXT, activates_at: now + rules.lead }]);
+        }
         (Some(_), Some(_)) => {}
         (Some(active), None) => {
             if order == Order::Rotate || ends(active, rules).is_some_and(|end| end <= now) {
@@ -126,6 +146,21 @@ pub(super) fn plan(keys: &[SigningKey], now: Instant, rules: &KeyRules, order: O
         }
     }
     steps
+}
+
+/// What the steps that an order led to have done.
+pub(super) fn done(steps: &[Step], before: &[SigningKey]) -> Rotated {
+    let made = |wanted: &str| steps.iter().any(|step| matches!(step, Step::Make { state, .. } if *state == wanted));
+    let waited = in_state(before, NEXT);
+    if made(ACTIVE) {
+        Rotated::AtOnce
+    } else if made(NEXT) {
+        if waited.is_some() { Rotated::Replaced } else { Rotated::Made }
+    } else if steps.iter().any(|step| matches!(step, Step::Activate { .. })) {
+        Rotated::Activated
+    } else {
+        Rotated::Waiting
+    }
 }
 
 /// When another key is to be made for an active one.
@@ -288,6 +323,26 @@ mod tests {
         table.look(now, &hs256, Order::Nothing);
         assert!(table.keys.is_empty());
         assert_eq!(next_event(&table.keys, &hs256), None);
+    }
+
+    #[test]
+    fn a_waiting_key_of_another_algorithm_makes_room_when_it_is_ordered() {
+        let (mut table, now) = (Table::default(), Instant::UNIX_EPOCH);
+        let (eddsa, rs256) = (rules(TokenAlgorithm::EdDsa), rules(TokenAlgorithm::Rs256));
+        table.look(now, &eddsa, Order::Nothing);
+        table.look(now, &eddsa, Order::Rotate);
+        table.look(now, &rs256, Order::Nothing);
+        assert_eq!(table.key("2").algorithm, "EdDSA", "not by itself");
+        let ordered = |table: &Table, rules| done(&plan(&table.keys, now, rules, Order::Rotate), &table.keys);
+        assert_eq!(ordered(&table, &eddsa), Rotated::Waiting);
+        assert_eq!(ordered(&table, &rs256), Rotated::Replaced);
+        table.look(now, &rs256, Order::Rotate);
+        assert_eq!(table.states(), [ACTIVE, NEXT]);
+        assert_eq!((table.keys[1].kid.as_str(), table.keys[1].algorithm.as_str()), ("3", "RS256"));
+        assert_eq!(ordered(&table, &rs256), Rotated::Waiting);
+        assert_eq!(done(&plan(&table.keys, now, &rs256, Order::Replace), &table.keys), Rotated::AtOnce);
+        table.keys.pop();
+        assert_eq!(ordered(&table, &rs256), Rotated::Made);
     }
 
     /// A gateway with what it last saw.

@@ -72,6 +72,8 @@ on_both! {
         let named = "audit_events WHERE kind = 'deletion_scheduled' \
                      AND (user_id IS NOT NULL OR session_id IS NOT NULL OR address IS NOT NULL OR user_agent IS NOT NULL)";
         assert_eq!(sql.count(named).await, 0, "to whom is not");
+        let erased = "audit_events WHERE kind = 'user_erased' AND user_id IS NULL";
+        assert_eq!(sql.count(erased).await, 1, "nor whom it left");
         assert_eq!(sql.count(&about).await, 0);
         assert_eq!(sql.count("audit_events WHERE user_id IS NOT NULL").await, 1, "the other's entry stays");
         assert_eq!(sql.count("messages WHERE masked LIKE '%8000'").await, 0);

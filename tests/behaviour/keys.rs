@@ -10,8 +10,11 @@ use diesel_async::RunQueryDsl as _;
 use futures_util::future::join_all;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use menjin::accounts::audit::{Audit, Kind};
 use menjin::app;
 use menjin::core::random::Random;
+use menjin::db::models::SigningKey;
+use menjin::sessions::{KeyError, Rotated};
 use serde_json::{Value, json};
 
 use crate::support::sql::Sql;
@@ -32,6 +35,16 @@ fn kid(token: &str) -> String {
 fn header(token: &str) -> Value {
     let text = token.split('.').next().expect("a header");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).expect("base64url")).expect("JSON")
+}
+
+/// As `menjin keys rotate` does.
+async fn rotate(
+    world: &World,
+    keys: &menjin::sessions::KeyRing,
+    at_once: bool,
+) -> Result<(Rotated, Vec<SigningKey>), KeyError> {
+    let event = Audit::new(world.clock.clone(), Random::system()).by_operator(Kind::KeysRotated, None, &[]);
+    keys.rotate(at_once, &event).await
 }
 
 async fn published(world: &World) -> Vec<String> {
@@ -130,8 +143,8 @@ on_both! {
         let first = login(world).await;
         let other = world.another_gateway().await;
         let operators = join_all((0..4).map(|_| operator(world))).await;
-        let outcomes = join_all(operators.iter().map(|keys| keys.rotate(false))).await;
-        assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_ok_and(|keys| keys.len() == 2)));
+        let outcomes = join_all(operators.iter().map(|keys| rotate(world, keys, false))).await;
+        assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_ok_and(|(_, keys)| keys.len() == 2)));
         world.advance(LEAD);
         until("one that is active, one that retires", async || {
             let mut sql = world.sql().await;
@@ -155,7 +168,8 @@ on_both! {
 on_both! {
     async fn an_emergency_ends_the_old_key_at_once(world: &World) {
         let person = world.person(MOBILE, "lilei").await;
-        let keys = operator(world).await.rotate(true).await.expect("a new key");
+        let (done, keys) = rotate(world, &operator(world).await, true).await.expect("a new key");
+        assert_eq!(done, Rotated::AtOnce);
         assert_eq!(keys.len(), 1);
         assert_ne!(keys[0].kid, kid(&person.token));
         // A gateway that starts now signs by the new key; the other one learns of it by the first token.
@@ -182,7 +196,7 @@ on_both! {
         };
         assert_eq!(who(world, &unknown(1)).await, Value::Null);
         // The look is spent: a key that comes now is not known for a while, though a stranger asks again and again.
-        let fresh = operator(world).await.rotate(false).await.expect("a next key");
+        let (_, fresh) = rotate(world, &operator(world).await, false).await.expect("a next key");
         assert_eq!(who(world, &unknown(2)).await, Value::Null);
         assert_eq!(published(world).await.len(), 1);
         world.advance(5);
@@ -312,7 +326,7 @@ on_both! {
         assert_eq!(who(world, &token).await, "lilei");
         assert_eq!(world.browser().get(JWKS).await.text, "{\"keys\":[]}");
         assert_eq!(world.sql().await.count("signing_keys").await, 0);
-        assert!(operator(world).await.rotate(false).await.is_err());
+        assert!(rotate(world, &operator(world).await, false).await.is_err());
         // Whoever has another secret takes nothing of this.
         let settings = [("MENJIN_TOKENS_HS256_SECRET", "incorrect horse battery staple 01234567")];
         let other = world.another_gateway_with(&settings).await;

@@ -62,7 +62,10 @@ on_both! {
             (&["--username", "hanmei", "--nickname", "lilei"], 1, "--nickname: another account has it"),
             (&["--username", "1380013"], 1, "--username must not look like"),
             (&["--username", "hanmei", "--roles", "Admin"], 1, "--roles: a role is"),
-            (&[], 2, "--username"),
+            (&[], 1, "one of --username, --mobile and --email is needed"),
+            (&["--username", "x", "--mobile", "123", "--roles", "Bad Role!"], 1, "--roles: a role is"),
+            (&["--username", "x", "--mobile", "123", "--roles", "Bad Role!"], 1, "; --username needs at least"),
+            (&["--username", "x", "--mobile", "123", "--roles", "Bad Role!"], 1, "; --mobile is not a mobile number"),
         ] {
             let finished = create(arguments).await;
             assert_eq!(finished.code, code, "{arguments:?} {finished:?}");
@@ -74,6 +77,7 @@ on_both! {
             let finished = world.operator_with(&arguments, bad).await;
             assert_eq!(finished.code, 1, "{bad}: {finished:?}");
             assert!(bad.is_empty() || !finished.err.contains(bad), "{finished:?}");
+            assert!(finished.err.contains("--password-stdin "), "{finished:?}");
         }
         assert_eq!(world.sql().await.count("users").await, 1);
         assert_eq!(world.operator(&["users", "show", "nobody"]).await.code, 1);
@@ -152,7 +156,8 @@ on_both! {
         assert_eq!(refused.code, 1, "nobody can be asked: {refused:?}");
         assert!(refused.err.contains("--yes"), "{refused:?}");
         assert_eq!(world.sql().await.count("users").await, 1);
-        assert_eq!(world.operator(&["users", "delete", "lilei", "--yes"]).await.text(), "lilei is deleted\n");
+        let done = world.operator(&["users", "delete", "lilei", "--yes", "--json"]).await.json();
+        assert_eq!(done, json!({ "id": person.id, "username": "lilei", "deleted": true }));
         let mut sql = world.sql().await;
         assert_eq!((sql.count("users").await, sql.count("sessions").await), (0, 0));
         assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "CredentialsRejected");
@@ -188,6 +193,9 @@ on_both! {
         assert_eq!(names(&["--role", "a_b"]).await, ["lilei"], "an underscore is an underscore");
         assert_eq!(names(&["--role", "a"]).await, [""; 0]);
         assert_eq!(names(&["--limit", "1"]).await, ["hanmei"]);
+        assert!(all.err.is_empty(), "{all:?}");
+        let first = world.operator(&["users", "list", "--limit", "1"]).await;
+        assert!(first.err.contains("--before "), "{first:?}");
         let newest = world.operator(&["users", "list", "--json", "--limit", "1"]).await.json()[0]["id"].clone();
         assert_eq!(names(&["--before", newest.as_str().expect("an id")]).await.len(), 2);
         world.operator(&["users", "disable", "lilei"]).await.text();
@@ -227,6 +235,8 @@ on_both! {
         let table = world.operator(&["audit"]).await;
         assert!(table.text().starts_with("WHEN ") && table.text().contains("user_disabled"), "{table:?}");
         assert!(!table.text().contains("13800138000"), "{table:?}");
+        let unknown = world.operator(&["audit", "--kind", "nonsense"]).await;
+        assert!(unknown.code == 2 && unknown.err.contains("refresh_token_reused"), "all are listed: {unknown:?}");
         assert_eq!(world.operator(&["audit", "--since", "yesterday"]).await.code, 2);
         assert_eq!(world.operator(&["audit", "--user", "nobody"]).await.code, 1);
     }

@@ -66,7 +66,8 @@ impl FromRequestParts<Arc<Gateway>> for Caller {
 #[tokio::main]
 async fn main() {
     let set = |name: &str, usual: &str| std::env::var(name).unwrap_or_else(|_| usual.to_owned());
-    let (url, issuer) = (set("GATEWAY", "http://127.0.0.1:8000"), set("ISSUER", "http://127.0.0.1:8000"));
+    let url = set("GATEWAY", "http://127.0.0.1:8000");
+    let issuer = set("ISSUER", &url);
     let gateway = Gateway { url, issuer, keys: Mutex::new((JwkSet { keys: Vec::new() }, None)) };
     let app = Router::new().route("/", get(async |_: State<Arc<Gateway>>, caller: Caller| Json(caller)));
     let address = format!("127.0.0.1:{}", set("PORT", "9000"));

@@ -6,7 +6,8 @@ use diesel_async::RunQueryDsl;
 use super::{Conn, DbError};
 use crate::core::clock::Instant;
 use crate::core::identifier::{EmailAddress, Mobile, Region};
-use crate::core::ids::UserId;
+use crate::core::ids::{AuditId, UserId};
+use crate::core::random::Random;
 use crate::db::models::{AuditEvent, Session, User};
 use crate::db::schema::{audit_events, inbox, merges, messages, reset_links, sessions, users};
 use crate::db::types::{Ts, Uid};
@@ -95,6 +96,7 @@ async fn erase(conn: &mut Conn, id: Uid, now: Instant) -> Result<bool, DbError> 
         let merged = users::table.filter(users::id.eq_any(merged)).filter(users::status.eq("merged"));
         diesel::update(merged).set(users::delete_at.eq(Some(Ts(now)))).execute(conn).await?;
         forget(conn, &user).await?;
+        super::audit::record(conn, &erased(now)).await?;
         Ok(true)
     })
 }
@@ -112,6 +114,22 @@ pub(super) async fn forget(conn: &mut Conn, user: &User) -> Result<(), DbError> 
     let entries = audit_events::table.filter(audit_events::user_id.eq(Some(Uid::from(user.id))));
     diesel::update(entries).set(nobody).execute(conn).await?;
     Ok(())
+}
+
+/// That somebody was erased, and not who: `accounts::audit::Kind::UserErased`.
+fn erased(now: Instant) -> AuditEvent {
+    let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+    let id = uuid::Builder::from_unix_timestamp_millis(millis, &Random::system().bytes()).into_uuid();
+    AuditEvent {
+        id: AuditId(id).into(),
+        at: now.into(),
+        kind: "user_erased".into(),
+        user_id: None,
+        session_id: None,
+        address: None,
+        user_agent: None,
+        detail: r#"{"method":"upkeep"}"#.into(),
+    }
 }
 
 /// Messages are known by the masked address alone: another person's of the same mask may go too, once it is sent.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::{Conn, DbError, claims};
-use crate::db::models::{KeyChange, SigningKey};
+use crate::db::models::{AuditEvent, KeyChange, SigningKey};
 use crate::db::schema::signing_keys;
 
 pub async fn signing_keys(conn: &mut Conn) -> Result<Vec<SigningKey>, DbError> {
@@ -16,6 +16,7 @@ pub async fn change_keys(
     conn: &mut Conn,
     seen: &[SigningKey],
     changes: &[KeyChange],
+    event: Option<&AuditEvent>,
 ) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
         claims::keys::lock(conn).await?;
@@ -32,6 +33,9 @@ pub async fn change_keys(
         }
         for change in changes {
             apply(conn, change).await?;
+        }
+        if let Some(event) = event {
+            super::audit::record(conn, event).await?;
         }
         Ok(true)
     })

@@ -113,6 +113,8 @@ impl World {
             ("MENJIN_HTTP_TRUSTED_PROXIES", "127.0.0.1/32".to_owned()),
             ("MENJIN_DATA_FOLDER", folder),
             ("MENJIN_SECRETS_MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
+            // Each gateway of a story has a port of its own, and they take each other's tokens.
+            ("MENJIN_TOKENS_ISSUER", "http://127.0.0.1:8000".to_owned()),
             ("DATABASE_URL", stores.database_url.clone()),
             // Many gateways share a machine here: only the stories of stores that are away hold the defaults.
             ("MENJIN_DATABASE_DEADLINE", "8s".to_owned()),
@@ -159,6 +161,13 @@ impl World {
     /// The same, with something on standard input.
     pub async fn operator_with(&self, arguments: &[&str], input: &str) -> Finished {
         cli::menjin(&self.variables, arguments, input).await
+    }
+
+    /// The same, with other settings than the gateway's.
+    pub async fn operator_of(&self, more: &[(&str, &str)], arguments: &[&str]) -> Finished {
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let variables: Vec<_> = self.variables.iter().cloned().chain(more).collect();
+        cli::menjin(&variables, arguments, "").await
     }
 
     /// A browser at an address of its own.
