@@ -70,6 +70,11 @@ impl ChangePassword {
         if user.password_hash.is_some() && current.is_none() {
             faults.push(FieldFault::new("currentPassword", Fault::Empty));
         }
+        // Nothing would change, but every other session would end.
+        let same = |current: &SecretString| current.expose_secret() == input.new.password.expose_secret();
+        if user.password_hash.is_some() && current.as_ref().is_some_and(same) {
+            faults.push(FieldFault::new("password", Fault::SamePassword));
+        }
         let password = input.new.parse(&self.policy, &own_words(user), &mut faults);
         let Some(password) = password.filter(|_| faults.is_empty()) else {
             return Err(faults.into());

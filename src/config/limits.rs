@@ -73,7 +73,7 @@ impl LimitSettings {
             send_interval: reader.duration(
                 "limits.send_interval",
                 "60s",
-                "Least time between two codes to one address.",
+                "Least time between two codes to one address, whatever they are for.",
             ),
             send_destination: reader.value("limits.send_destination", "10/1d", "Codes to one address."),
             send_network: reader.value(

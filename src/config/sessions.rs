@@ -64,6 +64,16 @@ impl SessionSettings {
                 "How long an access token is good.",
             ),
             leeway: reader.duration("tokens.leeway", "5s", "How far the clocks of two gateways may differ."),
+            hasura: reader.value(
+                "tokens.hasura",
+                "false",
+                "Whether access tokens hold the claims that Hasura's JWT mode wants.",
+            ),
+            hasura_role: reader.value(
+                "tokens.hasura_role",
+                "user",
+                "Hasura's role for everybody who is signed in; `admin`, which no permission binds, is given to nobody.",
+            ),
             idle: reader.duration("sessions.idle", "12h", "A session not used for this long has ended."),
             absolute: reader.duration(
                 "sessions.absolute",
@@ -83,17 +93,7 @@ impl SessionSettings {
             refresh_delivery: reader.value(
                 "sessions.refresh_delivery",
                 "cookie",
-                "How clients get refresh tokens: `cookie` (HttpOnly, for browsers) or `field` (for native clients).",
-            ),
-            hasura: reader.value(
-                "tokens.hasura",
-                "false",
-                "Whether access tokens hold the claims that Hasura's JWT mode wants.",
-            ),
-            hasura_role: reader.value(
-                "tokens.hasura_role",
-                "user",
-                "Hasura's role for everybody who is signed in; `admin`, which no permission binds, is given to nobody.",
+                "How clients get refresh tokens: `cookie` (HttpOnly, for browsers) or `field` (for native clients). One choice for a gateway; docs/accounts.md tells how to have both.",
             ),
         };
         if settings.access_lifetime > Duration::from_secs(3_600) || settings.access_lifetime.is_zero() {

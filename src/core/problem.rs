@@ -51,6 +51,8 @@ pub enum Fault {
     PersonalPassword,
     /// The repetition differs.
     Mismatch,
+    /// The new password is the present one.
+    SamePassword,
     /// The terms were not accepted.
     TermsNotAccepted,
     /// Neither a path nor an address of an origin that is allowed.
@@ -79,6 +81,7 @@ impl Fault {
             Self::CommonPassword => "COMMON_PASSWORD",
             Self::PersonalPassword => "PERSONAL_PASSWORD",
             Self::Mismatch => "MISMATCH",
+            Self::SamePassword => "SAME_PASSWORD",
             Self::TermsNotAccepted => "TERMS_NOT_ACCEPTED",
             Self::ForeignAddress => "FOREIGN_ADDRESS",
             Self::UnknownProvider => "UNKNOWN_PROVIDER",
@@ -105,6 +108,7 @@ impl Fault {
                 Self::CommonPassword => "该密码过于常见".into(),
                 Self::PersonalPassword => "密码不能包含用户名、手机号、邮箱或产品名称".into(),
                 Self::Mismatch => "两次输入不一致".into(),
+                Self::SamePassword => "新密码不能与当前密码相同".into(),
                 Self::TermsNotAccepted => "请先同意服务条款".into(),
                 Self::ForeignAddress => "只能是本站的路径或已允许站点的网址".into(),
                 Self::UnknownProvider => "不支持该登录方式".into(),
@@ -127,6 +131,7 @@ impl Fault {
                     "must not contain the user name, mobile number, e-mail address or product name".into()
                 }
                 Self::Mismatch => "does not match".into(),
+                Self::SamePassword => "is the present one".into(),
                 Self::TermsNotAccepted => "must be accepted".into(),
                 Self::ForeignAddress => "must be a path, or an address of an allowed origin".into(),
                 Self::UnknownProvider => "is no way to sign in that is offered here".into(),

@@ -55,7 +55,7 @@ pub(super) fn notice(product: &str, topic: NoticeTopic, language: Language) -> L
         language,
         title(topic, language),
         happened(product, topic, language),
-        advice(language),
+        advice(topic, language),
         None,
     )
 }
@@ -63,9 +63,15 @@ pub(super) fn notice(product: &str, topic: NoticeTopic, language: Language) -> L
 /// The text message of a notice; the signature in brackets comes first, as in all of them.
 pub(super) fn notice_sms(product: &str, topic: NoticeTopic, language: Language) -> String {
     let happened = happened(product, topic, language);
-    match language {
-        Language::Chinese => format!("【{product}】{happened}如非本人操作，请立即重置密码并联系客服。"),
-        Language::English => {
+    match (language, topic) {
+        (Language::Chinese, NoticeTopic::AccountDeleted) => {
+            format!("【{product}】{happened}如需恢复或非本人操作，请立即联系客服。")
+        }
+        (Language::Chinese, _) => format!("【{product}】{happened}如非本人操作，请立即重置密码并联系客服。"),
+        (Language::English, NoticeTopic::AccountDeleted) => {
+            format!("[{product}] {happened} Not you, or do you want it back? Contact support now.")
+        }
+        (Language::English, _) => {
             format!("[{product}] {happened} Not you? Reset your password and contact support now.")
         }
     }
@@ -165,9 +171,16 @@ fn happened(product: &str, topic: NoticeTopic, language: Language) -> String {
     }
 }
 
-fn advice(language: Language) -> &'static str {
-    match language {
-        Language::Chinese => "如果这不是您本人的操作，请立即重置密码并联系客服。",
-        Language::English => "If this was not you, reset your password at once and contact support.",
+/// Nobody signs in to a deleted account, with whichever password.
+fn advice(topic: NoticeTopic, language: Language) -> &'static str {
+    match (language, topic) {
+        (Language::Chinese, NoticeTopic::AccountDeleted) => {
+            "在数据清除之前，客服可以为您恢复账号。如果这不是您本人的操作，请立即联系客服。"
+        }
+        (Language::Chinese, _) => "如果这不是您本人的操作，请立即重置密码并联系客服。",
+        (Language::English, NoticeTopic::AccountDeleted) => {
+            "Until it is erased, support can restore it. If this was not you, contact support at once."
+        }
+        (Language::English, _) => "If this was not you, reset your password at once and contact support.",
     }
 }

@@ -15,13 +15,13 @@ pub struct Activity {
     at: DateTime<Utc>,
     /// The address it came from.
     ip: Option<String>,
-    /// The browser and the system, as far as the device told: `Chrome, Windows 10`.
-    device: String,
+    /// The browser and the system, as far as the device told: `Chrome, Windows 10`. Null for what operators did.
+    device: Option<String>,
 }
 
 impl From<AuditEvent> for Activity {
     fn from(event: AuditEvent) -> Self {
-        let device = device_name(event.user_agent.as_deref());
+        let device = event.user_agent.as_deref().map(|agent| device_name(Some(agent)));
         Self { kind: event.kind, at: event.at.0, ip: event.address, device }
     }
 }

@@ -16,6 +16,7 @@ pub enum Refusal {
     CodeUsedUp,
     MobileNotSupported,
     SessionRejected,
+    NoSuchSession,
     TicketRejected,
     ReauthenticationRequired,
     ProviderRejected,
@@ -40,6 +41,7 @@ pub fn of(refusal: Refusal, language: Language) -> &'static str {
             Refusal::CodeUsedUp => "验证码已失效，请稍后重新获取",
             Refusal::MobileNotSupported => "暂不支持该地区的手机号",
             Refusal::SessionRejected => "登录已失效，请重新登录",
+            Refusal::NoSuchSession => "该设备未登录或已退出",
             Refusal::TicketRejected => "链接或凭证已失效，请重新开始",
             Refusal::ReauthenticationRequired => "请输入密码或重新登录，以确认是您本人",
             Refusal::ProviderRejected => "第三方登录未成功，请重试",
@@ -60,6 +62,7 @@ pub fn of(refusal: Refusal, language: Language) -> &'static str {
             Refusal::CodeUsedUp => "The code is used up, please ask for a new one later",
             Refusal::MobileNotSupported => "Numbers of this region are not supported yet",
             Refusal::SessionRejected => "The session has ended, please sign in again",
+            Refusal::NoSuchSession => "There is no such session, or it has ended already",
             Refusal::TicketRejected => "The link or ticket is not good any more, please begin anew",
             Refusal::ReauthenticationRequired => {
                 "Please enter your password, or sign in again, to show that it is you"

@@ -203,7 +203,8 @@ plain_problems! {
     AccountDisabled;
     /// Codes cannot be sent to numbers of this region.
     MobileNotSupported;
-    /// The session has ended, or is none of the caller's.
+    /// Of `refreshSession`: the session has ended, sign in again. Of `revokeSession`: there is no such session; the
+    /// caller's own goes on.
     SessionRejected;
     /// A link or ticket is unknown, used or expired: begin anew.
     TicketRejected;
@@ -211,4 +212,12 @@ plain_problems! {
     ReauthenticationRequired;
     /// Without it nobody could sign in to the account any more: add a password, an address or another provider first.
     LastWayIn;
+}
+
+impl SessionRejected {
+    /// The caller has no other session of that id.
+    pub fn unknown(language: Language) -> Self {
+        let message = messages::of(Refusal::NoSuchSession, language).into();
+        Self { code: ProblemCode::SessionRejected, message }
+    }
 }

@@ -21,7 +21,8 @@ pub enum ProblemCode {
     CodeRejected,
     /// Codes cannot be sent to numbers of this region.
     MobileNotSupported,
-    /// The session has ended, or is none of the caller's: sign in again.
+    /// Of `refreshSession`: the session has ended, sign in again. Of `revokeSession`: there is no such session; the
+    /// caller's own goes on.
     SessionRejected,
     /// A link or ticket is unknown, used or expired: begin anew.
     TicketRejected,

@@ -105,7 +105,8 @@ impl SessionMutations {
         Ok(LoggedOut { done: true })
     }
 
-    /// Ends one of the caller's sessions. `SessionRejected`: the caller has no such session.
+    /// Ends one of the caller's sessions. `SessionRejected`: the caller has no such session, or it has ended already; the
+    /// session of the request goes on.
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
@@ -116,7 +117,7 @@ impl SessionMutations {
         match ctx.service::<RevokeSession>().run(&id, &caller, ctx.client()).await {
             Ok(()) => Ok(RevokeSessionResult::SessionRevoked(SessionRevoked { id })),
             Err(RevokeRefusal::Rejected) => {
-                Ok(RevokeSessionResult::SessionRejected(SessionRejected::new(language)))
+                Ok(RevokeSessionResult::SessionRejected(SessionRejected::unknown(language)))
             }
             Err(RevokeRefusal::Denied(refusal)) => {
                 denied!(RevokeSessionResult, refusal, language, no captcha)

@@ -6,14 +6,14 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
-use http::{HeaderMap, Method};
+use http::header::{AUTHORIZATION, HeaderName, HeaderValue, WWW_AUTHENTICATE};
+use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::graphql::read;
 use super::negotiate;
-use super::proofs::{Proofs, bearer, unauthenticated};
+use super::proofs::{Proofs, bearer};
 use super::refusal::refuse;
 use crate::config::http::HttpSettings;
 use crate::graphql::fault::CallerFault;
@@ -48,11 +48,11 @@ async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response 
         Err(refusal) => return refusal,
     };
     variables(&endpoint.proofs, &claims, &headers)
-        .map_or_else(|| unauthenticated(true), |variables| Json(variables).into_response())
+        .map_or_else(not_in_that_role, |variables| Json(variables).into_response())
 }
 
 /// The session variables: Hasura takes nothing but strings. `None` when the person may not act in the role that the
-/// client asks for; Hasura knows no answer but 401 for it.
+/// client asks for.
 fn variables(proofs: &Proofs, claims: &Claims, headers: &HeaderMap) -> Option<Value> {
     let hasura = HasuraClaims::new(claims.sub, &claims.roles, &proofs.hasura_role);
     let asked = match headers.get(ROLE) {
@@ -68,6 +68,16 @@ fn variables(proofs: &Proofs, claims: &Claims, headers: &HeaderMap) -> Option<Va
         // Of the answer, not of HTTP: after this time Hasura closes a subscription's connection and asks anew.
         "Cache-Control": format!("max-age={left}"),
     }))
+}
+
+/// Hasura takes 401 alone for a no, and everything else but 200 for a fault of ours. The code tells it from a token that
+/// is not good, which another token would mend.
+fn not_in_that_role() -> Response {
+    let mut response = refuse(CallerFault::Forbidden);
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    let challenge = HeaderValue::from_static("Bearer error=\"insufficient_scope\"");
+    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    response
 }
 
 /// The headers that the client sent to Hasura.

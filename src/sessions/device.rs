@@ -1,22 +1,34 @@
 //! A name for a device that its owner recognises.
 
+const UNKNOWN: &str = "?";
+
 /// The browser and the system out of a user agent, as `woothee` knows them: `Chrome, Windows 10`. It is what the device
 /// says of itself, and proves nothing.
 #[must_use]
 pub fn device_name(user_agent: Option<&str>) -> String {
-    const UNKNOWN: &str = "?";
     let Some(agent) = user_agent else { return UNKNOWN.into() };
     let known = |part: &str| (part != "UNKNOWN" && !part.is_empty()).then(|| part.to_owned());
     let Some(found) = woothee::parser::Parser::new().parse(agent) else {
-        // Programs name themselves first: `okhttp/4.12.0`.
-        return agent.split([' ', '/']).next().filter(|name| !name.is_empty()).unwrap_or(UNKNOWN).to_owned();
+        return program(agent);
     };
+    // `HTTP Library` says less than the name that curl gives itself.
+    if found.name == "HTTP Library" {
+        return program(agent);
+    }
     let system = known(found.os).map(|os| match known(&found.os_version) {
+        // Browsers stopped telling the version: 10.15.7 for ever.
+        _ if os.starts_with("Mac OS") => "macOS".into(),
+        Some(version) if os == "iPhone" || os == "iPad" => format!("{os}, iOS {version}"),
         Some(version) if !os.contains(&version) && !os.starts_with("Windows") => format!("{os} {version}"),
         _ => os,
     });
     let parts: Vec<String> = known(found.name).into_iter().chain(system).collect();
     if parts.is_empty() { UNKNOWN.into() } else { parts.join(", ") }
+}
+
+/// Programs name themselves first: `okhttp/4.12.0`.
+fn program(agent: &str) -> String {
+    agent.split([' ', '/']).next().filter(|name| !name.is_empty()).unwrap_or(UNKNOWN).to_owned()
 }
 
 #[cfg(test)]
@@ -28,7 +40,10 @@ mod tests {
         let chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
         assert_eq!(device_name(Some(chrome)), "Chrome, Windows 10");
         let phone = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1";
-        assert_eq!(device_name(Some(phone)), "Safari, iPhone 17.5");
+        assert_eq!(device_name(Some(phone)), "Safari, iPhone, iOS 17.5");
+        let mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
+        assert_eq!(device_name(Some(mac)), "Chrome, macOS");
+        assert_eq!(device_name(Some("curl/8.5.0")), "curl");
         assert_eq!(device_name(Some("okhttp/4.12.0")), "okhttp");
         assert_eq!(device_name(None), "?");
     }

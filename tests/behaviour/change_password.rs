@@ -58,6 +58,7 @@ on_both! {
         for missing in [None, Some("")] {
             assert_eq!(bad_fields(&change(&browser, missing, NEW).await), ["currentPassword EMPTY"]);
         }
+        assert_eq!(bad_fields(&change(&browser, Some(PASSWORD), PASSWORD).await), ["password SAME_PASSWORD"]);
         hash_is_kept(world, "lilei").await;
         assert_eq!(world.sql().await.count("audit_events WHERE kind = 'proof_failed'").await, 1);
     }

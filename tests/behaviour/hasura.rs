@@ -73,7 +73,9 @@ on_both! {
             if status == 200 {
                 assert_eq!((&asked.json["X-Hasura-Role"], &told.json["X-Hasura-Role"]), (&json!(role), &json!(role)));
             } else {
-                refused(&asked, 401, "UNAUTHENTICATED");
+                refused(&asked, 401, "FORBIDDEN");
+                refused(&told, 401, "FORBIDDEN");
+                assert_eq!(asked.headers["www-authenticate"], "Bearer error=\"insufficient_scope\"");
             }
         }
     }

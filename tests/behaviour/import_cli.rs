@@ -189,7 +189,7 @@ on_both! {
 on_both! {
     async fn what_cannot_be_read_is_said(world: &World) {
         for (name, text, more, said) in [
-            ("users.csv", "name,email\n", &[][..], "column 1 of the first line is none of username"),
+            ("users.csv", "name,email\n", &[][..], "column 1 (name) of the first line: none of username"),
             ("users.csv", "", &[], "the first line must name the columns"),
             ("users.txt", "username\nlilei\n", &[], "--format csv or --format jsonl is needed"),
         ] {

@@ -54,7 +54,11 @@ on_both! {
         assert_eq!(outcome, json!({ "__typename": "SessionRevoked", "id": id }));
         assert_eq!(world.browser().bearing(&lost).me().await, Value::Null);
         assert_eq!(sessions(&own).await.len(), 1);
-        assert_eq!(kind(&revoke(&own, id).await), "SessionRejected", "once");
+        let again = revoke(&own, id).await;
+        assert_eq!(kind(&again), "SessionRejected", "once");
+        // Whoever reads this must not think that the own session has ended.
+        assert_eq!(again["message"], "There is no such session, or it has ended already");
+        assert!(!own.me().await.is_null());
         assert_eq!(world.sql().await.count("audit_events WHERE kind = 'sessions_revoked'").await, 1);
     }
 }

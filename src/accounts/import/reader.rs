@@ -22,8 +22,9 @@ pub enum ReadError {
     Io(#[from] std::io::Error),
     #[error("the first line must name the columns: {}", COLUMNS.join(", "))]
     NoHeader,
-    #[error("column {number} of the first line is none of {}", COLUMNS.join(", "))]
-    UnknownColumn { number: usize },
+    /// All of them, in words.
+    #[error("{columns} of the first line: none of {}", COLUMNS.join(", "))]
+    UnknownColumns { columns: String },
     #[error("column {0} stands twice in the first line")]
     RepeatedColumn(&'static str),
     /// The text of the CSV reader names positions, no values.
@@ -129,17 +130,31 @@ fn told(error: csv::Error) -> ReadError {
 }
 
 fn header(names: &csv::ByteRecord) -> Result<Vec<&'static str>, ReadError> {
-    let mut columns = Vec::new();
+    let (mut columns, mut unknown) = (Vec::new(), Vec::new());
     for (index, name) in names.iter().enumerate() {
-        let name = std::str::from_utf8(name).ok().and_then(|name| column(name.trim()));
-        // The name itself is not repeated: without a header the first line is a row of somebody.
-        let name = name.ok_or(ReadError::UnknownColumn { number: index + 1 })?;
-        if columns.contains(&name) {
-            return Err(ReadError::RepeatedColumn(name));
+        let name = std::str::from_utf8(name).unwrap_or_default().trim();
+        match column(name) {
+            Some(known) if columns.contains(&known) => return Err(ReadError::RepeatedColumn(known)),
+            Some(known) => columns.push(known),
+            None => unknown.push((index + 1, name)),
         }
-        columns.push(name);
+    }
+    if !unknown.is_empty() {
+        // Without a single known name the first line may be a row of somebody: it is not repeated.
+        let shown = |name: &str| !columns.is_empty() && is_plain(name);
+        let told = unknown.iter().map(|(number, name)| {
+            if shown(name) { format!("column {number} ({name})") } else { format!("column {number}") }
+        });
+        return Err(ReadError::UnknownColumns { columns: told.collect::<Vec<_>>().join(", ") });
     }
     if columns.is_empty() { Err(ReadError::NoHeader) } else { Ok(columns) }
+}
+
+/// Whether it is a name as programs give them, and nothing that a person typed.
+fn is_plain(name: &str) -> bool {
+    (1..=40).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
 }
 
 fn from_csv(record: &csv::ByteRecord, columns: &[&'static str], line: u64) -> Row {
@@ -164,7 +179,8 @@ fn from_json(text: &[u8], line: u64) -> Row {
     let (mut out, mut bad) = (Record::at(line), Vec::new());
     for (name, value) in &object {
         let Some(column) = column(name) else {
-            bad.push(BadField::new(line, "row", "has a member that is none of the columns"));
+            let member = if is_plain(name) { format!("the member {name}") } else { "a member".into() };
+            bad.push(BadField::new(line, "row", format!("has {member}, which is none of the columns")));
             continue;
         };
         match value {
@@ -247,7 +263,9 @@ mod tests {
     fn a_header_that_cannot_stand_stops_everything() {
         let error = |text: &str| rows(text.as_bytes(), Format::Csv).err().unwrap().to_string();
         assert!(error("").starts_with("the first line must name the columns: username, nickname"));
-        assert!(error("username,e-mail\n").starts_with("column 2 of the first line is none of"));
+        assert!(error("username,e-mail\n").starts_with("column 2 (e-mail) of the first line: none of username"));
+        let django = "id,username,is_active,Zhang San,email\n";
+        assert!(error(django).starts_with("column 1 (id), column 3 (is_active), column 4 of the first line:"));
         assert_eq!(error("email,username,email\n"), "column email stands twice in the first line");
         assert!(!error("13800138000\n").contains("138"), "a row in place of the header is not shown");
     }
@@ -265,7 +283,7 @@ mod tests {
         assert_eq!(
             faults(&rows[4]),
             [
-                (6, "row", "has a member that is none of the columns"),
+                (6, "row", "has the member phone, which is none of the columns"),
                 (6, "roles", "must be a list of strings")
             ]
         );

@@ -76,10 +76,11 @@ fn is_sound(hash: &str) -> bool {
     hash.len() <= LONGEST_HASH && hash.bytes().all(|byte| byte.is_ascii_graphic()) && is_readable(hash)
 }
 
-/// RFC 3339, cut to the microseconds that both databases keep.
+/// RFC 3339, also as PostgreSQL writes it (`2024-05-01 08:00:00+00`), cut to the microseconds that both databases keep.
 fn moment(text: &str, now: Instant) -> Result<Instant, &'static str> {
     const EXPECTED: &str = "must be a time such as 2024-05-01T08:00:00Z, after 1970 and not in the future";
-    let at = DateTime::parse_from_rfc3339(text).map_err(|_| EXPECTED)?.to_utc();
+    let postgres = |_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z");
+    let at = DateTime::parse_from_rfc3339(text).or_else(postgres).map_err(|_| EXPECTED)?.to_utc();
     let at = DateTime::from_timestamp_micros(at.timestamp_micros()).ok_or(EXPECTED)?;
     if (DateTime::UNIX_EPOCH..=now).contains(&at) { Ok(at) } else { Err(EXPECTED) }
 }
@@ -138,6 +139,10 @@ mod tests {
         for values in [[("username", "lilei")], [("mobile", "13800138000")], [("email", "a@example.com")]] {
             let person = parse(&values).ok().unwrap();
             assert!(person.password_hash.is_none() && !person.disabled && person.created_at == now());
+        }
+        for (text, seconds) in [("2020-01-02 03:04:05+00", 1_577_934_245), ("2020-01-02 03:04:05.25+08", 1_577_905_445)] {
+            let person = parse(&[("username", "lilei"), ("created_at", text)]).ok().unwrap();
+            assert_eq!(person.created_at.timestamp(), seconds, "{text}");
         }
         let unusable = parse(&[("username", "lilei"), ("password_hash", "!UFGDFhrt2x4")]).ok().unwrap();
         assert_eq!(unusable.password_hash, None);
