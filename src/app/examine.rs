@@ -107,7 +107,10 @@ fn signing(keys: &[SigningKey], wanted: TokenAlgorithm) -> String {
     let note = match keys.iter().find(|key| key.state == "next") {
         _ if active.algorithm == wanted.as_str() => String::new(),
         Some(next) if next.algorithm == wanted.as_str() => {
-            format!("; {wanted} takes over at {}", next.activates_at.0.to_rfc3339_opts(SecondsFormat::Secs, true))
+            format!(
+                "; {wanted} takes over at {}",
+                next.activates_at.0.to_rfc3339_opts(SecondsFormat::Secs, true)
+            )
         }
         Some(next) => format!(
             "; `tokens.algorithm` is {wanted}, but a next key of {} waits: `menjin keys rotate` replaces it",

@@ -77,11 +77,14 @@ async fn rotate(config: &Config, now: bool) -> Result<(Option<Rotated>, Vec<Sign
 /// What was done, in a word for programs and a sentence for the operator.
 fn told(done: Rotated, keys: &[SigningKey]) -> (&'static str, String) {
     let next = keys.iter().find(|key| key.state == "next");
-    let from = next.map(|key| format!("an {} key that signs from {}", key.algorithm, moment(key.activates_at)));
+    let from =
+        next.map(|key| format!("an {} key that signs from {}", key.algorithm, moment(key.activates_at)));
     let next = from.unwrap_or_else(|| "a key".into());
     match done {
         Rotated::Made => ("made", format!("the next key is made: {next}")),
-        Rotated::Replaced => ("replaced", format!("the next key was of another algorithm; in its place is {next}")),
+        Rotated::Replaced => {
+            ("replaced", format!("the next key was of another algorithm; in its place is {next}"))
+        }
         Rotated::Activated => ("activated", "the next key was due and signs now".into()),
         Rotated::Waiting => ("waiting", format!("nothing was done, the next key waits already: {next}")),
         Rotated::AtOnce => ("at_once", "another key signs now, and all others are gone".into()),

@@ -30,7 +30,9 @@ async fn restore(config: Config, who: &str) -> Result<String, Failure> {
         return Err(format!("{name} is not deleted"));
     }
     if !(RestoreAccount { db: hands.db, clock, random }).run(user.id).await.map_err(told)? {
-        return Err(format!("{name} cannot be restored: it is merged with another account, or erased by now"));
+        return Err(format!(
+            "{name} cannot be restored: it is merged with another account, or erased by now"
+        ));
     }
     Ok(if user.status == "active" {
         format!("{name} is open again; its owner has to sign in anew")

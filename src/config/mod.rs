@@ -139,7 +139,10 @@ impl Config {
         }
         // The gateway serves no such page itself.
         if !self.accounts.reset_url.as_ref().is_some_and(PageUrl::is_https) {
-            reader.fault("accounts.reset_url", "production needs the https address of your page for new passwords");
+            reader.fault(
+                "accounts.reset_url",
+                "production needs the https address of your page for new passwords",
+            );
         }
         if self.graphql.introspection {
             reader.fault("graphql.introspection", "off in production; `menjin schema` prints the contract");

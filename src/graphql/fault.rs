@@ -118,12 +118,16 @@ impl CallerFault {
             Self::BatchNotAllowed => "Batches are not taken: send one operation a request.",
             Self::OperationNotFound => "The document has no such operation, or operationName is missing.",
             Self::IntrospectionDisabled => "Introspection is switched off here.",
-            Self::MethodNotAllowed => "The method is not allowed here. Mutations go by POST; otherwise the Allow header names what is.",
+            Self::MethodNotAllowed => {
+                "The method is not allowed here. Mutations go by POST; otherwise the Allow header names what is."
+            }
             Self::NotAcceptable => "Accept application/graphql-response+json or application/json.",
             Self::UnsupportedMediaType => "Send application/json in UTF-8.",
             Self::PayloadTooLarge => "The request is too large.",
             Self::OriginRefused => "Requests from this origin are not taken.",
-            Self::Misdirected => "A gateway in development answers under names of its own machine, and under that of http.public_url.",
+            Self::Misdirected => {
+                "A gateway in development answers under names of its own machine, and under that of http.public_url."
+            }
             Self::NotFound => "There is nothing here.",
             Self::RequestTimeout => "The request took too long to arrive.",
             Self::Unauthenticated => "A valid access token is needed.",

@@ -150,7 +150,8 @@ pub(super) fn plan(keys: &[SigningKey], now: Instant, rules: &KeyRules, order: O
 
 /// What the steps that an order led to have done.
 pub(super) fn done(steps: &[Step], before: &[SigningKey]) -> Rotated {
-    let made = |wanted: &str| steps.iter().any(|step| matches!(step, Step::Make { state, .. } if *state == wanted));
+    let made =
+        |wanted: &str| steps.iter().any(|step| matches!(step, Step::Make { state, .. } if *state == wanted));
     let waited = in_state(before, NEXT);
     if made(ACTIVE) {
         Rotated::AtOnce

@@ -263,9 +263,13 @@ mod tests {
     fn a_header_that_cannot_stand_stops_everything() {
         let error = |text: &str| rows(text.as_bytes(), Format::Csv).err().unwrap().to_string();
         assert!(error("").starts_with("the first line must name the columns: username, nickname"));
-        assert!(error("username,e-mail\n").starts_with("column 2 (e-mail) of the first line: none of username"));
+        assert!(
+            error("username,e-mail\n").starts_with("column 2 (e-mail) of the first line: none of username")
+        );
         let django = "id,username,is_active,Zhang San,email\n";
-        assert!(error(django).starts_with("column 1 (id), column 3 (is_active), column 4 of the first line:"));
+        assert!(
+            error(django).starts_with("column 1 (id), column 3 (is_active), column 4 of the first line:")
+        );
         assert_eq!(error("email,username,email\n"), "column email stands twice in the first line");
         assert!(!error("13800138000\n").contains("138"), "a row in place of the header is not shown");
     }

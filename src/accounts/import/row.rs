@@ -140,7 +140,9 @@ mod tests {
             let person = parse(&values).ok().unwrap();
             assert!(person.password_hash.is_none() && !person.disabled && person.created_at == now());
         }
-        for (text, seconds) in [("2020-01-02 03:04:05+00", 1_577_934_245), ("2020-01-02 03:04:05.25+08", 1_577_905_445)] {
+        for (text, seconds) in
+            [("2020-01-02 03:04:05+00", 1_577_934_245), ("2020-01-02 03:04:05.25+08", 1_577_905_445)]
+        {
             let person = parse(&[("username", "lilei"), ("created_at", text)]).ok().unwrap();
             assert_eq!(person.created_at.timestamp(), seconds, "{text}");
         }

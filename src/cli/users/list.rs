@@ -3,9 +3,9 @@
 use clap::Args;
 use serde_json::Value;
 
+use super::super::desk::Failure;
 use super::super::out::say;
 use super::super::table;
-use super::super::desk::Failure;
 use super::view;
 use crate::accounts::administration::Administration;
 use crate::core::ids::UserId;

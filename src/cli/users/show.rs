@@ -3,9 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::super::desk::{Failure, find};
 use super::super::out::say;
 use super::super::table;
-use super::super::desk::{Failure, find};
 use super::view;
 use crate::accounts::administration::Administration;
 use crate::db::models::Session;
