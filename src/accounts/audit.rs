@@ -86,14 +86,6 @@ kinds! {
     AccountsMerged = "accounts_merged";
     /// An operator took them apart again.
     AccountsUnmerged = "accounts_unmerged";
-    /// The person of a social provider was bound to the account.
-    IdentityLinked = "identity_linked";
-    /// And taken off it.
-    IdentityUnlinked = "identity_unlinked";
-    /// Another account was made one with this one, or this one with another.
-    AccountsMerged = "accounts_merged";
-    /// An operator took them apart again.
-    AccountsUnmerged = "accounts_unmerged";
 }
 
 /// Makes entries.
