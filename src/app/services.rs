@@ -237,33 +237,13 @@ impl Parts<'_> {
             reauthentication: &account_life.reauthentication(),
         };
         let names = social.names();
-        social
-            .add_to(account_life.add_to(builder))
+        let builder = social.add_to(account_life.add_to(builder));
+        self.sessions_into(builder, &sessions, &limits, &audit)
             .data(CookiePolicy {
                 secure: config.http.public_url.is_https(),
                 refresh_delivery: config.sessions.refresh_delivery,
             })
             .data(clock.clone())
-            .data(RefreshSession {
-                db: db.clone(),
-                limits: limits.clone(),
-                sessions: sessions.clone(),
-                audit: audit.clone(),
-                clock: clock.clone(),
-            })
-            .data(Logout {
-                db: db.clone(),
-                sessions: sessions.clone(),
-                audit: audit.clone(),
-                clock: clock.clone(),
-            })
-            .data(RevokeSession {
-                db: db.clone(),
-                sessions: sessions.clone(),
-                audit: audit.clone(),
-                clock: clock.clone(),
-            })
-            .data(RevokeOtherSessions::new(db.clone(), limits.clone(), audit.clone(), clock.clone()))
             .data(SendSms::new(sending.clone(), sms_regions.clone()))
             .data(SendEmailCode::new(sending))
             .data(Register {
@@ -293,5 +273,36 @@ impl Parts<'_> {
             .data(limits)
             .data(outbox.clone())
             .finish()
+    }
+    /// Adds the services that carry sessions on and end them.
+    fn sessions_into<Q: graphql::Root>(
+        &self,
+        builder: graphql::Builder<Q>,
+        sessions: &Sessions,
+        limits: &Limiter,
+        audit: &Audit,
+    ) -> graphql::Builder<Q> {
+        let (clock, db) = (&self.clock, &self.db);
+        builder
+            .data(RefreshSession {
+                db: db.clone(),
+                limits: limits.clone(),
+                sessions: sessions.clone(),
+                audit: audit.clone(),
+                clock: clock.clone(),
+            })
+            .data(Logout {
+                db: db.clone(),
+                sessions: sessions.clone(),
+                audit: audit.clone(),
+                clock: clock.clone(),
+            })
+            .data(RevokeSession {
+                db: db.clone(),
+                sessions: sessions.clone(),
+                audit: audit.clone(),
+                clock: clock.clone(),
+            })
+            .data(RevokeOtherSessions::new(db.clone(), limits.clone(), audit.clone(), clock.clone()))
     }
 }

@@ -84,7 +84,6 @@ macro_rules! authorize_results {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
         $(#[$doc])*
         #[derive(Union)]
-        #[expect(clippy::large_enum_variant, reason = "one value a request, made and sent")]
         pub enum $name {
             SignedIn(SignedIn),
             BindRequired(BindRequired),

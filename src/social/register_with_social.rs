@@ -211,7 +211,7 @@ fn refusal(error: DbError) -> SocialRegisterRefusal {
     match error {
         DbError::Taken(Taken::Nickname) => SocialRegisterRefusal::Taken("nickname"),
         DbError::Taken(Taken::Mobile) => SocialRegisterRefusal::Taken("mobile.mobile"),
-        error => match AlreadyLinked::of(&error) {
+        DbError::Taken(_) | DbError::Unavailable(_) | DbError::Fault(_) => match AlreadyLinked::of(&error) {
             Some(linked) => SocialRegisterRefusal::Linked(linked),
             None => error.into(),
         },

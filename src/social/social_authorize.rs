@@ -17,6 +17,7 @@ use crate::sessions::Method;
 use crate::verification::{Denied, refusals};
 
 /// How it went on.
+#[expect(clippy::large_enum_variant, reason = "one value a request, made and sent")]
 pub enum Authorized {
     SignedIn { signed_in: SignedIn, next: String },
     BindRequired(BindRequired),
