@@ -124,6 +124,14 @@ impl Audit {
         }
     }
 
+    /// The same entry with one value more in its detail.
+    #[must_use]
+    pub fn with(event: AuditEvent, name: &str, value: &str) -> AuditEvent {
+        let mut detail: serde_json::Value = serde_json::from_str(&event.detail).unwrap_or_default();
+        detail[name] = value.into();
+        AuditEvent { detail: detail.to_string(), ..event }
+    }
+
     /// An entry for what the operator does on the command line, to a person or to nobody: there is no client. `more` is
     /// put beside the method.
     #[must_use]

@@ -1,6 +1,7 @@
 //! Accounts: one use case a file, named after its mutation or query.
 
 pub mod account;
+pub mod account_proof;
 pub mod administration;
 pub mod audit;
 pub mod availability;
@@ -17,6 +18,8 @@ pub mod login;
 pub mod login_with_code;
 pub mod logout;
 pub mod me;
+pub mod merge_account;
+pub mod merge_records;
 pub mod naming;
 pub mod new_password;
 pub mod notices;

@@ -1,5 +1,6 @@
 //! Builds the services of account life: passwords, addresses, profiles, deletion.
 
+use crate::accounts::account_proof::ProveAccount;
 use crate::accounts::audit::Audit;
 use crate::accounts::change_contact::ChangeContact;
 use crate::accounts::change_email::ChangeEmail;
@@ -7,6 +8,8 @@ use crate::accounts::change_mobile::ChangeMobile;
 use crate::accounts::change_password::ChangePassword;
 use crate::accounts::delete_account::DeleteAccount;
 use crate::accounts::export_my_data::ExportMyData;
+use crate::accounts::merge_account::MergeAccount;
+use crate::accounts::merge_records::MergeRecords;
 use crate::accounts::notices::Notices;
 use crate::accounts::reauthentication::Reauthentication;
 use crate::accounts::request_password_reset::RequestPasswordReset;
@@ -18,6 +21,7 @@ use crate::config::Config;
 use crate::config::accounts::PageUrl;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
+use crate::core::secret::MasterKey;
 use crate::db::Db;
 use crate::delivery::Outbox;
 use crate::graphql::{Builder, Root};
@@ -38,6 +42,8 @@ pub(super) struct AccountLife<'a> {
     pub(super) policy: &'a Policy,
     pub(super) audit: &'a Audit,
     pub(super) outbox: &'a Outbox,
+    pub(super) master: &'a MasterKey,
+    pub(super) prove: &'a ProveAccount,
 }
 
 impl AccountLife<'_> {
@@ -130,6 +136,18 @@ impl AccountLife<'_> {
                 audit: (*audit).clone(),
                 settings: settings.clone(),
                 clock: clock.clone(),
+            })
+            .data(MergeAccount {
+                db: db.clone(),
+                limits: (*limits).clone(),
+                reauthentication: reauthentication.clone(),
+                prove: self.prove.clone(),
+                records: MergeRecords::new(self.master, self.random.clone()),
+                notices: notices.clone(),
+                audit: (*audit).clone(),
+                clock: clock.clone(),
+                random: self.random.clone(),
+                undo: settings.merge_undo,
             })
             .data(DeleteAccount {
                 db: db.clone(),

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use super::account_life::AccountLife;
 use super::error::StartError;
 use super::social::Social;
+use crate::accounts::account_proof::ProveAccount;
 use crate::accounts::audit::Audit;
 use crate::accounts::availability::Availability;
 use crate::accounts::login::Login;
@@ -186,19 +187,6 @@ impl Parts<'_> {
         let sending =
             Sending::new(codes.clone(), limits.clone(), captcha.clone(), outbox.clone(), clock.clone());
         let sms_regions = self.sms_regions();
-        let account_life = AccountLife {
-            config,
-            clock,
-            random,
-            db,
-            codes: &codes,
-            limits: &limits,
-            captcha: &captcha,
-            hasher: &hasher,
-            policy: &policy,
-            audit: &audit,
-            outbox,
-        };
         let login = Login {
             db: db.clone(),
             limits: limits.clone(),
@@ -216,6 +204,22 @@ impl Parts<'_> {
             sign_in: sign_in.clone(),
             settings: config.accounts.clone(),
         };
+        let prove = ProveAccount { login: login.clone(), login_with_code: login_with_code.clone() };
+        let account_life = AccountLife {
+            config,
+            clock,
+            random,
+            db,
+            codes: &codes,
+            limits: &limits,
+            captcha: &captcha,
+            hasher: &hasher,
+            policy: &policy,
+            audit: &audit,
+            outbox,
+            master: &self.master,
+            prove: &prove,
+        };
         let social = Social {
             config,
             providers: self.providers.clone(),
@@ -232,8 +236,7 @@ impl Parts<'_> {
             audit: &audit,
             notices: &account_life.notices(),
             sign_in: &sign_in,
-            login: &login,
-            login_with_code: &login_with_code,
+            prove: &prove,
             reauthentication: &account_life.reauthentication(),
         };
         let names = social.names();

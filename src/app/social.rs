@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::accounts::account_proof::ProveAccount;
 use crate::accounts::audit::Audit;
-use crate::accounts::login::Login;
-use crate::accounts::login_with_code::LoginWithCode;
 use crate::accounts::notices::Notices;
 use crate::accounts::reauthentication::Reauthentication;
 use crate::accounts::signed_in::SignIn;
@@ -82,8 +81,7 @@ pub(super) struct Social<'a> {
     pub(super) audit: &'a Audit,
     pub(super) notices: &'a Notices,
     pub(super) sign_in: &'a SignIn,
-    pub(super) login: &'a Login,
-    pub(super) login_with_code: &'a LoginWithCode,
+    pub(super) prove: &'a ProveAccount,
     pub(super) reauthentication: &'a Reauthentication,
 }
 
@@ -144,9 +142,7 @@ impl Social<'_> {
                 tickets: tickets.clone(),
                 vault: vault.clone(),
                 db: self.db.clone(),
-                login: self.login.clone(),
-                login_with_code: self.login_with_code.clone(),
-                codes: self.codes.clone(),
+                prove: self.prove.clone(),
                 sign_in: self.sign_in.clone(),
                 notices: self.notices.clone(),
                 audit: self.audit.clone(),

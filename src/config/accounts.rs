@@ -24,6 +24,8 @@ pub struct AccountSettings {
     pub fresh_session: Duration,
     /// Between the deletion of an account and its erasure.
     pub deletion_grace: Duration,
+    /// Between the merge of an account into another and its erasure.
+    pub merge_undo: Duration,
 }
 
 /// A page of the application. Our parameters go into its query.
@@ -110,6 +112,11 @@ impl AccountSettings {
                 "7d",
                 "How long a deleted account can be restored by an operator; then it is erased.",
             ),
+            merge_undo: reader.duration(
+                "accounts.merge_undo",
+                "30d",
+                "How long the merge of two accounts can be undone by an operator; then the merged one is erased.",
+            ),
         };
         if settings.regions.is_empty() {
             reader.fault("accounts.mobile_regions", "at least one region is needed");
@@ -126,6 +133,9 @@ impl AccountSettings {
         }
         if settings.deletion_grace > day * 90 {
             reader.fault("accounts.deletion_grace", "at most 90d");
+        }
+        if settings.merge_undo < day || settings.merge_undo > day * 90 {
+            reader.fault("accounts.merge_undo", "1d to 90d");
         }
         settings
     }

@@ -59,6 +59,8 @@ pub enum Fault {
     ForeignAddress,
     /// No provider of that name is offered here.
     UnknownProvider,
+    /// The caller's own account, where another one is meant.
+    OwnAccount,
 }
 
 impl Fault {
@@ -85,6 +87,7 @@ impl Fault {
             Self::TermsNotAccepted => "TERMS_NOT_ACCEPTED",
             Self::ForeignAddress => "FOREIGN_ADDRESS",
             Self::UnknownProvider => "UNKNOWN_PROVIDER",
+            Self::OwnAccount => "OWN_ACCOUNT",
         }
     }
 
@@ -112,6 +115,7 @@ impl Fault {
                 Self::TermsNotAccepted => "请先同意服务条款".into(),
                 Self::ForeignAddress => "只能是本站的路径或已允许站点的网址".into(),
                 Self::UnknownProvider => "不支持该登录方式".into(),
+                Self::OwnAccount => "这就是您当前登录的账号".into(),
             },
             Language::English => match self {
                 Self::Empty => "must not be empty".into(),
@@ -135,6 +139,7 @@ impl Fault {
                 Self::TermsNotAccepted => "must be accepted".into(),
                 Self::ForeignAddress => "must be a path, or an address of an allowed origin".into(),
                 Self::UnknownProvider => "is no way to sign in that is offered here".into(),
+                Self::OwnAccount => "is the account that you are signed in to".into(),
             },
         }
     }

@@ -2,6 +2,7 @@
 
 use async_graphql::{InputObject, OneofObject};
 
+use crate::accounts::account_proof;
 use crate::captcha::CaptchaAnswer;
 
 /// The answer to a captcha, as its script hands it out.
@@ -44,4 +45,33 @@ pub enum ContactProof {
     Mobile(MobileProof),
     /// By a code in an e-mail.
     Email(EmailProof),
+}
+
+/// Proves an account by its password.
+#[derive(InputObject)]
+pub struct PasswordProof {
+    /// User name, mobile number or e-mail address.
+    account: String,
+    /// The password.
+    password: String,
+}
+
+/// Proves an account: exactly one of the two.
+#[derive(OneofObject)]
+pub enum AccountProof {
+    /// By its password.
+    Password(PasswordProof),
+    /// By a code for the purpose `BIND` to its mobile number.
+    Mobile(MobileProof),
+}
+
+impl From<AccountProof> for account_proof::AccountProof {
+    fn from(proof: AccountProof) -> Self {
+        match proof {
+            AccountProof::Password(proof) => {
+                Self::Password { account: proof.account, password: proof.password.into() }
+            }
+            AccountProof::Mobile(proof) => Self::Mobile { mobile: proof.mobile, code: proof.code.into() },
+        }
+    }
 }

@@ -23,6 +23,7 @@ pub enum Refusal {
     ProviderUnavailable,
     IdentityLinked,
     AccountLinked,
+    MergeConflict,
     LastWayIn,
 }
 
@@ -48,6 +49,7 @@ pub fn of(refusal: Refusal, language: Language) -> &'static str {
             Refusal::ProviderUnavailable => "第三方登录暂时不可用，请稍后再试",
             Refusal::IdentityLinked => "该第三方账号已绑定其他账号",
             Refusal::AccountLinked => "您的账号已绑定另一个同类第三方账号，请先解绑",
+            Refusal::MergeConflict => "两个账号绑定了同一平台的不同账号，请先解绑其中一个",
             Refusal::LastWayIn => "这是唯一的登录方式，请先设置密码或绑定手机号、邮箱",
         },
         Language::English => match refusal {
@@ -72,6 +74,9 @@ pub fn of(refusal: Refusal, language: Language) -> &'static str {
             Refusal::IdentityLinked => "Is linked to another account already",
             Refusal::AccountLinked => {
                 "Your account is linked to another person of this provider; unlink that one first"
+            }
+            Refusal::MergeConflict => {
+                "Both accounts are linked to a person of the same provider; unlink one of them first"
             }
             Refusal::LastWayIn => {
                 "This is the only way to sign in: set a password or add a mobile number or an e-mail address first"

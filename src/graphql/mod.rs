@@ -17,6 +17,7 @@ mod federation;
 mod identity;
 mod input;
 mod me;
+mod merge;
 mod messages;
 mod password;
 mod problem;

@@ -30,6 +30,7 @@ pub enum Problem {
     ReauthenticationRequired(ReauthenticationRequired),
     ProviderRejected(ProviderRejected),
     AlreadyLinked(AlreadyLinked),
+    MergeConflict(MergeConflict),
     LastWayIn(LastWayIn),
 }
 
@@ -174,6 +175,24 @@ impl CodeRejected {
             reason,
             attempts_left: i32::try_from(attempts_left).unwrap_or(i32::MAX),
         }
+    }
+}
+
+/// Both accounts have a person of the same provider, and an account has one at the most: unlink one first.
+#[derive(SimpleObject, Clone, Debug)]
+pub struct MergeConflict {
+    /// `MERGE_CONFLICT`
+    pub code: ProblemCode,
+    /// In the caller's language.
+    pub message: String,
+    /// The provider's slug.
+    pub provider: String,
+}
+
+impl MergeConflict {
+    pub fn new(provider: String, language: Language) -> Self {
+        let message = messages::of(Refusal::MergeConflict, language).into();
+        Self { code: ProblemCode::MergeConflict, message, provider }
     }
 }
 

@@ -34,6 +34,8 @@ pub enum ProblemCode {
     ProviderUnavailable,
     /// The person of the provider is bound to another account, or the account has another person of that provider.
     AlreadyLinked,
+    /// Two accounts that are to be one have a person of the same provider each.
+    MergeConflict,
     /// Without it nobody could sign in to the account any more.
     LastWayIn,
 }

@@ -10,6 +10,7 @@ use super::contact::ContactMutations;
 use super::deletion::DeletionMutations;
 use super::delivery::DeliveryQueries;
 use super::me::MeQueries;
+use super::merge::MergeMutations;
 use super::password::{PasswordMutations, PasswordQueries};
 use super::problem::Problem;
 use super::profile::ProfileMutations;
@@ -39,6 +40,7 @@ pub struct Mutation(
     QqMutations,
     SocialMutations,
     LinkMutations,
+    MergeMutations,
     SessionMutations,
 );
 

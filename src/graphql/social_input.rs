@@ -1,10 +1,10 @@
 //! Inputs of social sign-in.
 
-use async_graphql::{Enum, InputObject, OneofObject};
+use async_graphql::{Enum, InputObject};
 
-use super::input::{CaptchaInput, MobileProof};
+use super::input::{AccountProof, CaptchaInput, MobileProof};
 use crate::accounts::new_password::PasswordInput;
-use crate::social::bind_social::{self, Binding};
+use crate::social::bind_social::Binding;
 use crate::social::exchange::Brought;
 use crate::social::register_with_social::SocialRegistration;
 use crate::social::social_authorize_url::Wish;
@@ -76,24 +76,6 @@ impl From<SocialAuthorizeInput> for Brought {
     }
 }
 
-/// Proves an account by its password.
-#[derive(InputObject)]
-pub struct PasswordProof {
-    /// User name, mobile number or e-mail address.
-    account: String,
-    /// The password.
-    password: String,
-}
-
-/// Proves an account: exactly one of the two.
-#[derive(OneofObject)]
-pub enum AccountProof {
-    /// By its password.
-    Password(PasswordProof),
-    /// By a code for the purpose `BIND` to its mobile number.
-    Mobile(MobileProof),
-}
-
 /// Binding an account that exists.
 #[derive(InputObject)]
 pub struct BindInput {
@@ -107,16 +89,11 @@ pub struct BindInput {
 
 impl From<BindInput> for Binding {
     fn from(input: BindInput) -> Self {
-        let proof = match input.account {
-            AccountProof::Password(proof) => bind_social::AccountProof::Password {
-                account: proof.account,
-                password: proof.password.into(),
-            },
-            AccountProof::Mobile(proof) => {
-                bind_social::AccountProof::Mobile { mobile: proof.mobile, code: proof.code.into() }
-            }
-        };
-        Self { ticket: input.ticket.into(), proof, captcha: input.captcha.map(Into::into) }
+        Self {
+            ticket: input.ticket.into(),
+            proof: input.account.into(),
+            captcha: input.captcha.map(Into::into),
+        }
     }
 }
 

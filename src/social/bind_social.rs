@@ -3,27 +3,17 @@
 
 use super::tickets::{Tickets, Vouched};
 use super::vault::Vault;
+use crate::accounts::account_proof::{AccountProof, ProveAccount, ProvenOwner, unproven_account};
 use crate::accounts::audit::{Audit, Kind};
-use crate::accounts::login::{Login, LoginRefusal, PasswordProof};
-use crate::accounts::login_with_code::{Asked, CodeLoginRefusal, LoginWithCode};
 use crate::accounts::notices::Notices;
-use crate::accounts::proof::ContactInput;
 use crate::accounts::signed_in::{OpenFault, SignIn, SignedIn, proven};
 use crate::captcha::CaptchaAnswer;
 use crate::core::client::Client;
 use crate::core::secret::SecretString;
-use crate::db::models::User;
 use crate::db::{Db, DbError, Taken};
 use crate::delivery::{Channel, NoticeTopic};
 use crate::ephemeral::EphemeralError;
-use crate::sessions::Method;
-use crate::verification::{CodeRejection, Codes, Denied, Purpose, Redemption, refusals};
-
-/// How the account is proven.
-pub enum AccountProof {
-    Password { account: String, password: SecretString },
-    Mobile { mobile: String, code: SecretString },
-}
+use crate::verification::{CodeRejection, Denied, refusals};
 
 /// What the person filled in.
 pub struct Binding {
@@ -70,28 +60,8 @@ impl AlreadyLinked {
     }
 }
 
-refusals!(codes BindRefusal: EphemeralError, DbError, OpenFault);
-
-impl From<LoginRefusal> for BindRefusal {
-    fn from(refusal: LoginRefusal) -> Self {
-        match refusal {
-            LoginRefusal::Denied(denied) => Self::Denied(denied),
-            LoginRefusal::Rejected => Self::Rejected,
-            LoginRefusal::Disabled => Self::Disabled,
-        }
-    }
-}
-
-impl From<CodeLoginRefusal> for BindRefusal {
-    fn from(refusal: CodeLoginRefusal) -> Self {
-        match refusal {
-            CodeLoginRefusal::Denied(denied) => Self::Denied(denied),
-            CodeLoginRefusal::Code { reason, attempts_left } => Self::Code { reason, attempts_left },
-            CodeLoginRefusal::Rejected => Self::Rejected,
-            CodeLoginRefusal::Disabled => Self::Disabled,
-        }
-    }
-}
+refusals!(BindRefusal: EphemeralError, DbError, OpenFault);
+unproven_account!(BindRefusal);
 
 /// Binds people of providers to accounts.
 #[derive(Clone)]
@@ -99,19 +69,10 @@ pub struct BindSocial {
     pub tickets: Tickets,
     pub vault: Vault,
     pub db: Db,
-    pub login: Login,
-    pub login_with_code: LoginWithCode,
-    pub codes: Codes,
+    pub prove: ProveAccount,
     pub sign_in: SignIn,
     pub notices: Notices,
     pub audit: Audit,
-}
-
-/// An account that was proven, and the code that proved it.
-struct Proof {
-    user: User,
-    method: Method,
-    redemption: Option<Redemption>,
 }
 
 impl BindSocial {
@@ -131,7 +92,7 @@ impl BindSocial {
         let vouched = self.tickets.look(&input.ticket, client).await?;
         let fits = |vouched: &Vouched| provider.is_none_or(|provider| provider == vouched.provider);
         let vouched = vouched.filter(fits).ok_or(BindRefusal::Ticket)?;
-        let proof = self.prove(input.proof, input.captcha.as_ref(), client).await?;
+        let proof = self.prove.run(input.proof, input.captcha.as_ref(), client).await?;
         let outcome = match self.tickets.take(&input.ticket).await {
             Ok(true) => self.bind(&vouched, &proof, client).await,
             Ok(false) => Err(BindRefusal::Ticket),
@@ -141,35 +102,17 @@ impl BindSocial {
             if !matches!(refusal, BindRefusal::Ticket | BindRefusal::Linked(AlreadyLinked::Identity)) {
                 self.tickets.restore(&input.ticket, &vouched).await;
             }
-            if let Some(redemption) = proof.redemption {
-                self.codes.restore(redemption).await;
-            }
+            self.prove.give_back(proof).await;
         }
         outcome.map(|signed_in| (signed_in, vouched.next))
     }
 
-    async fn prove(
+    async fn bind(
         &self,
-        proof: AccountProof,
-        captcha: Option<&CaptchaAnswer>,
+        vouched: &Vouched,
+        proof: &ProvenOwner,
         client: &Client,
-    ) -> Result<Proof, BindRefusal> {
-        match proof {
-            AccountProof::Password { account, password } => {
-                let typed = PasswordProof { account, password };
-                let proven = self.login.prove(&typed, "account.password.", captcha, client).await?;
-                Ok(Proof { user: proven.user, method: Method::Password, redemption: None })
-            }
-            AccountProof::Mobile { mobile, code } => {
-                let asked = Asked { purpose: Purpose::Bind, prefix: "account." };
-                let contact = ContactInput::Mobile { mobile, code };
-                let proven = self.login_with_code.prove(contact, asked, captcha, client).await?;
-                Ok(Proof { user: proven.user, method: proven.method, redemption: Some(proven.redemption) })
-            }
-        }
-    }
-
-    async fn bind(&self, vouched: &Vouched, proof: &Proof, client: &Client) -> Result<SignedIn, BindRefusal> {
+    ) -> Result<SignedIn, BindRefusal> {
         let user = &proof.user;
         let Some(proven) = proven(user, proof.method) else { return Err(BindRefusal::Rejected) };
         let way = proof.method.word();
