@@ -1,6 +1,6 @@
 //! `exportMyData`: all that is held about the caller, as JSON.
 //!
-//! Left out are secrets (the password's hash, salts, digests), which tell the owner nothing, and messages, which are
+//! Left out are secrets (the password's hash, salts, digests, providers' tokens), which tell the owner nothing, and messages, which are
 //! sealed and name no account.
 
 use chrono::SecondsFormat;
@@ -10,6 +10,8 @@ use super::audit::{Audit, Kind};
 use super::me::Caller;
 use crate::core::client::Client;
 use crate::core::clock::Instant;
+use crate::db::identities::Identity;
+use crate::db::merges::Merge;
 use crate::db::models::{AuditEvent, Session};
 use crate::db::{Db, DbError};
 use crate::limits::{ChangeKind, Limiter};
@@ -45,6 +47,8 @@ impl ExportMyData {
         let user = &caller.user;
         let (terms, updated_at) = self.db.terms_and_update(user.id).await?;
         let sessions = self.db.all_sessions(user.id).await?;
+        let identities = self.db.identities_of(user.id).await?;
+        let merges = self.db.find_merges(user.id).await?;
         let activity = self.db.activity(user.id, ENTRIES).await?;
         Ok(json!({
             "account": {
@@ -61,6 +65,8 @@ impl ExportMyData {
                 "createdAt": moment(user.created_at.0),
                 "updatedAt": moment(updated_at.0),
             },
+            "identities": identities.iter().map(identity).collect::<Vec<_>>(),
+            "merges": merges.iter().map(merge).collect::<Vec<_>>(),
             "sessions": sessions.iter().map(session).collect::<Vec<_>>(),
             "activity": activity.iter().map(entry).collect::<Vec<_>>(),
         }))
@@ -69,6 +75,30 @@ impl ExportMyData {
 
 fn moment(at: Instant) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn identity(row: &Identity) -> Value {
+    json!({
+        "provider": row.provider,
+        "subject": row.subject,
+        "unionId": row.union_id,
+        "nickname": row.nickname,
+        "avatarUrl": row.avatar_url,
+        "email": row.email,
+        "linkedAt": moment(row.linked_at.0),
+        "lastUsedAt": moment(row.last_used_at.0),
+    })
+}
+
+fn merge(row: &Merge) -> Value {
+    json!({
+        "id": row.id.to_string(),
+        "keptAccount": row.kept_user_id.to_string(),
+        "mergedAccount": row.merged_user_id.to_string(),
+        "at": moment(row.at.0),
+        "undoUntil": moment(row.undo_until.0),
+        "undoneAt": row.undone_at.map(|at| moment(at.0)),
+    })
 }
 
 fn session(row: &Session) -> Value {

@@ -37,5 +37,6 @@ pub mod revoke_session;
 pub mod service_clients;
 pub mod signed_in;
 mod stale_codes;
+pub mod undo_merge;
 pub mod update_profile;
 pub mod verify;

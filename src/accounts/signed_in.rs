@@ -112,7 +112,7 @@ impl SignIn {
     }
 
     /// Makes a session that is written in the transaction of its cause. `way`: how the person signed in, for the audit
-    /// log. The token is signed first: one that cannot be made must not leave a session behind.
+    /// log; for [`Method::Provider`] its slug, which the session keeps: it ends when that is unlinked. The token is signed first: one that cannot be made must not leave a session behind.
     ///
     /// # Errors
     /// [`OpenFault::Token`].
@@ -124,7 +124,10 @@ impl SignIn {
         remember: bool,
         client: &Client,
     ) -> Result<Draft, OpenFault> {
-        let opened = self.sessions.open(user.id, method, remember, client);
+        let mut opened = self.sessions.open(user.id, method, remember, client);
+        if method == Method::Provider {
+            opened.row.method = Session::opened_by(way);
+        }
         let event = self.audit.event(Kind::SignedIn, Some(user.id), Some(opened.row.id), way, client);
         let access = self.sessions.access_token(&opened.row, user.roles())?;
         let refresh = RefreshToken::of(&opened.row, &self.sessions);

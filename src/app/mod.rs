@@ -6,6 +6,7 @@ mod examine;
 mod gateway;
 mod keys;
 mod master_key;
+mod merges;
 mod services;
 mod social;
 
@@ -13,3 +14,4 @@ pub use error::StartError;
 pub use examine::{Health, examine};
 pub use gateway::Gateway;
 pub use keys::{keys, listed_keys};
+pub use merges::undo_merge;

@@ -57,9 +57,9 @@ pub enum Merged {
 /// What came of undoing a merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Undone {
-    /// What was not given back, because it is no longer where the merge put it: `mobile`, `email`, `password`, or
-    /// `identity` for each person of a provider that was unlinked since.
-    Done { stayed: Vec<String> },
+    /// What was given back, and what was not because it is no longer where the merge put it: `mobile`, `email`,
+    /// `password`, `roles`, which always come back, `identity` for each person of a provider.
+    Done { returned: Vec<String>, stayed: Vec<String> },
     /// There is no such merge, it was undone before, or its time is over.
     Closed,
     /// The kept account has itself been merged into another since: that merge is to be undone first.

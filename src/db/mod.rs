@@ -270,7 +270,7 @@ dispatch! {
         user: &NewUser, identity: &NewIdentity, session: &Session, events: &[AuditEvent]
     ) -> ();
     /// Unbinds the person of a provider from an account; with `keep_a_way_in` not when it has no password, no address and
-    /// no other provider.
+    /// no other provider. Ends the sessions that the provider opened, but for that of `event`.
     queries::identities::unlink_identity(
         user: UserId, provider: &str, session: Option<(SessionId, Instant)>, keep_a_way_in: bool, event: &AuditEvent,
         notice: Option<&NewMessage>

@@ -119,7 +119,8 @@ pub struct Session {
     pub id: SessionId,
     #[diesel(deserialize_as = Uid, serialize_as = Uid)]
     pub user_id: UserId,
-    /// How the person proved who they are: `password`, `sms_code`, `email_code`, `provider`.
+    /// How the person proved who they are: `password`, `sms_code`, `email_code`, or
+    /// [`Session::opened_by`] a provider.
     pub method: String,
     pub remember: bool,
     /// SHA-256 of the device cookie.
@@ -141,6 +142,14 @@ pub struct Session {
     pub refresh_generation: i32,
     /// Why it was ended: `logout`, `revoked`, `refresh_token_reused` …
     pub end_reason: Option<String>,
+}
+
+impl Session {
+    /// What `method` says of a session that a provider opened.
+    #[must_use]
+    pub fn opened_by(provider: &str) -> String {
+        format!("provider:{provider}")
+    }
 }
 
 /// A link that resets a password, known by the digest of its token.

@@ -93,11 +93,12 @@ pub enum NoticeTopic {
     ProviderLinked,
     ProviderUnlinked,
     AccountsMerged,
+    AccountsUnmerged,
 }
 
 impl NoticeTopic {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PasswordChanged,
         Self::PasswordReset,
         Self::UsernameChanged,
@@ -107,6 +108,7 @@ impl NoticeTopic {
         Self::ProviderLinked,
         Self::ProviderUnlinked,
         Self::AccountsMerged,
+        Self::AccountsUnmerged,
     ];
 }
 
@@ -153,6 +155,7 @@ impl Content {
                 NoticeTopic::ProviderLinked => "notice.provider_linked",
                 NoticeTopic::ProviderUnlinked => "notice.provider_unlinked",
                 NoticeTopic::AccountsMerged => "notice.accounts_merged",
+                NoticeTopic::AccountsUnmerged => "notice.accounts_unmerged",
             },
         }
     }

@@ -123,6 +123,7 @@ fn title(topic: NoticeTopic, language: Language) -> &'static str {
         (Language::Chinese, NoticeTopic::ProviderLinked) => "新增登录方式",
         (Language::Chinese, NoticeTopic::ProviderUnlinked) => "登录方式已解绑",
         (Language::Chinese, NoticeTopic::AccountsMerged) => "账号已合并",
+        (Language::Chinese, NoticeTopic::AccountsUnmerged) => "账号合并已撤销",
         (Language::English, NoticeTopic::PasswordChanged) => "password changed",
         (Language::English, NoticeTopic::PasswordReset) => "password was reset",
         (Language::English, NoticeTopic::UsernameChanged) => "user name changed",
@@ -132,6 +133,7 @@ fn title(topic: NoticeTopic, language: Language) -> &'static str {
         (Language::English, NoticeTopic::ProviderLinked) => "new way to sign in",
         (Language::English, NoticeTopic::ProviderUnlinked) => "a way to sign in was removed",
         (Language::English, NoticeTopic::AccountsMerged) => "accounts merged",
+        (Language::English, NoticeTopic::AccountsUnmerged) => "merge of accounts undone",
     }
 }
 
@@ -149,6 +151,7 @@ fn happened(product: &str, topic: NoticeTopic, language: Language) -> String {
                 NoticeTopic::ProviderLinked => "刚刚绑定了一个第三方账号，可用其登录。",
                 NoticeTopic::ProviderUnlinked => "刚刚解绑了一个第三方账号。",
                 NoticeTopic::AccountsMerged => "刚刚与您的另一个账号合并。",
+                NoticeTopic::AccountsUnmerged => "与另一个账号的合并已由客服撤销，请重新登录。",
             };
             format!("您的 {product} 账号{what}")
         }
@@ -165,6 +168,9 @@ fn happened(product: &str, topic: NoticeTopic, language: Language) -> String {
                 }
                 NoticeTopic::ProviderUnlinked => "A social account was removed from your {} account.",
                 NoticeTopic::AccountsMerged => "Your {} account was merged with another account of yours.",
+                NoticeTopic::AccountsUnmerged => {
+                    "The merge of your {} account with another one was undone by an operator. Please sign in again."
+                }
             };
             what.replace("{}", product)
         }

@@ -28,7 +28,7 @@ pub struct DeletionScheduled {
 /// All that is held about the caller.
 #[derive(SimpleObject)]
 pub struct MyData {
-    /// A JSON object as text: account, sessions, activity.
+    /// A JSON object as text: account, identities, merges, sessions, activity.
     json: String,
 }
 

@@ -92,7 +92,7 @@ impl LinkMutations {
         }
     }
 
-    /// Takes a provider off the caller's account. Sessions that it opened go on; `revokeOtherSessions` ends them.
+    /// Takes a provider off the caller's account. Sessions that it opened end, but for the caller's own.
     async fn unlink_social(
         &self,
         ctx: &Context<'_>,

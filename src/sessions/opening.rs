@@ -23,7 +23,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The word in the database and in the audit log.
+    /// The word in the database and in the audit log; those of sessions that a provider opened name it besides.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -4,7 +4,9 @@ mod change;
 mod create;
 mod delete;
 mod list;
+mod merges;
 mod show;
+mod unmerge;
 mod view;
 
 use std::process::ExitCode;
@@ -37,6 +39,10 @@ enum Command {
     Roles(change::Roles),
     /// End all sessions of an account.
     RevokeSessions(change::Who),
+    /// List the merges of an account with others, newest first.
+    Merges(merges::Arguments),
+    /// Take two accounts apart again that were merged, as long as that can be undone.
+    Unmerge(unmerge::Arguments),
     /// Delete an account for good. The audit log keeps its id.
     Delete(delete::Arguments),
 }
@@ -61,6 +67,8 @@ async fn dispatch(config: Config, command: &Command) -> Result<(), Failure> {
         Command::Enable(who) => change::enable(&desk.hands, who).await,
         Command::Roles(arguments) => change::roles(&desk.hands, arguments).await,
         Command::RevokeSessions(who) => change::revoke_sessions(&desk.hands, who).await,
+        Command::Merges(arguments) => merges::run(&desk, arguments).await,
+        Command::Unmerge(arguments) => unmerge::run(&desk, arguments).await,
         Command::Delete(arguments) => delete::run(&desk.hands, arguments).await,
     }
 }

@@ -8,7 +8,7 @@ use crate::core::clock::Instant;
 use crate::core::ids::{IdentityId, SessionId, UserId};
 use crate::db::identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use crate::db::models::{AuditEvent, NewMessage, NewUser, Proven, Session};
-use crate::db::schema::{identities, users};
+use crate::db::schema::{identities, sessions, users};
 use crate::db::types::Uid;
 
 pub async fn find_identity(
@@ -159,9 +159,28 @@ pub async fn unlink_identity(
             }
         }
         diesel::delete(bound.filter(identities::provider.eq(provider))).execute(conn).await?;
+        end_sessions(conn, user, provider, event).await?;
         write_down(conn, std::slice::from_ref(event), notice).await?;
         Ok(Unlinked::Done)
     })
+}
+
+/// Whoever came in by the provider is out, but for the session that unlinks: its owner proved the account again.
+async fn end_sessions(
+    conn: &mut Conn,
+    user: UserId,
+    provider: &str,
+    unlinking: &AuditEvent,
+) -> Result<(), DbError> {
+    let opened = sessions::table
+        .filter(sessions::user_id.eq(Uid::from(user)))
+        .filter(sessions::method.eq(Session::opened_by(provider)))
+        .filter(sessions::revoked_at.is_null())
+        .filter(sessions::id.ne(unlinking.session_id.unwrap_or(Uid(uuid::Uuid::nil()))));
+    let end =
+        (sessions::revoked_at.eq(Some(unlinking.at)), sessions::end_reason.eq(Some("identity_unlinked")));
+    diesel::update(opened).set(end).execute(conn).await?;
+    Ok(())
 }
 
 async fn insert(conn: &mut Conn, identity: &NewIdentity) -> Result<(), DbError> {

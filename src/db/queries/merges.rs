@@ -141,28 +141,26 @@ pub async fn undo_merge(
         let record = unseal(&record).map_err(DbError::Fault)?;
         let moved: Moved =
             serde_json::from_str(&record).map_err(|error| DbError::Fault(error.to_string()))?;
-        let stayed = give_back(conn, &owner, merged, moved).await?;
+        let (returned, stayed) = give_back(conn, &owner, merged, moved).await?;
         diesel::update(open).set(merges::undone_at.eq(Some(Ts(now)))).execute(conn).await?;
         super::changes::spend_links(conn, kept, now).await?;
         // Somebody may have come in by what belongs to the other account again.
         super::sessions::revoke_all(conn, kept, None, "unmerged", now).await?;
         super::identities::write_down(conn, events, notices).await?;
-        Ok(Undone::Done { stayed })
+        Ok(Undone::Done { returned, stayed })
     })
 }
 
-/// Gives back what the kept account still has; tells what it has not.
+/// Gives back what the kept account still has; tells what that was, and what it has not any more.
 async fn give_back(
     conn: &mut Conn,
     kept: &User,
     merged: UserId,
     moved: Moved,
-) -> Result<Vec<String>, DbError> {
-    let mut stayed = Vec::new();
+) -> Result<(Vec<String>, Vec<String>), DbError> {
+    let (mut returned, mut stayed) = (Vec::new(), Vec::new());
     let mut still = |name: &str, there: bool| {
-        if !there {
-            stayed.push(name.to_owned());
-        }
+        if there { &mut returned } else { &mut stayed }.push(name.to_owned());
         there
     };
     let mobile = moved.mobile.filter(|mobile| still("mobile", kept.mobile.as_ref() == Some(mobile)));
@@ -188,17 +186,18 @@ async fn give_back(
         users::delete_at.eq(None::<Ts>),
     );
     diesel::update(row(merged)).set(back).execute(conn).await?;
+    if !moved.roles.is_empty() {
+        returned.push("roles".to_owned());
+    }
     for id in moved.identities {
         let bound = identities::table
             .filter(identities::id.eq(Uid::from(id)))
             .filter(identities::user_id.eq(Uid::from(kept.id)));
-        let returned =
+        let moved =
             diesel::update(bound).set(identities::user_id.eq(Uid::from(merged))).execute(conn).await?;
-        if returned == 0 {
-            stayed.push("identity".to_owned());
-        }
+        if moved == 0 { &mut stayed } else { &mut returned }.push("identity".to_owned());
     }
-    Ok(stayed)
+    Ok((returned, stayed))
 }
 
 pub async fn find_merge(conn: &mut Conn, id: MergeId) -> Result<Option<Merge>, DbError> {

@@ -1,0 +1,55 @@
+//! `menjin users unmerge`
+
+use clap::Args;
+use serde_json::json;
+
+use super::desk::{Desk, Failure};
+use crate::app;
+use crate::core::ids::MergeId;
+use crate::db::merges::Undone;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// The id of the merge: `menjin users merges` and the audit log have it.
+    merge: String,
+    /// One JSON object instead of sentences.
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
+    let id = MergeId::parse(arguments.merge.trim()).ok_or("the id of a merge is expected")?;
+    let undo = app::undo_merge(&desk.config, &desk.hands.db, &desk.clock, &desk.random)
+        .map_err(|error| error.to_string())?;
+    let (returned, stayed) = match undo.run(id).await.map_err(|error| error.to_string())? {
+        Undone::Done { returned, stayed } => (returned, stayed),
+        Undone::Closed => {
+            return Err("there is no such merge, it was undone before, or its time is over".into());
+        }
+        Undone::MergedSince => {
+            return Err("the kept account was itself merged into another one since: undo that first".into());
+        }
+    };
+    if arguments.json {
+        println!("{}", json!({ "id": id, "undone": true, "givenBack": returned, "stayed": stayed }));
+        return Ok(());
+    }
+    println!("the accounts are two again; all sessions of the kept one ended, and both owners are told");
+    for part in &returned {
+        println!("given back: {part}");
+    }
+    for part in &stayed {
+        println!("not given back: {part}: {}", why(part));
+    }
+    Ok(())
+}
+
+/// Why the kept account does not have it any more.
+fn why(part: &str) -> &'static str {
+    match part {
+        "mobile" => "the kept account has another mobile number now, or none",
+        "email" => "the kept account has another e-mail address now, or none",
+        "password" => "the password was changed since",
+        _ => "it was unlinked since",
+    }
+}
