@@ -22,8 +22,8 @@ pub struct UndoMerge {
 }
 
 impl UndoMerge {
-    /// Undoes a merge, ends all sessions of the kept account, and tells the owners at the addresses that the accounts
-    /// have until then.
+    /// Undoes a merge, ends all sessions of the kept account, and tells every address that the accounts have until
+    /// then.
     ///
     /// # Errors
     /// [`DbError`]; a fault where the record does not open under the present master key.
@@ -36,8 +36,13 @@ impl UndoMerge {
         let mut notices = Vec::new();
         for user in both {
             let Some(user) = self.db.find_user(user).await? else { continue };
-            let topic = NoticeTopic::AccountsUnmerged;
-            notices.extend(self.notices.to(&user, Channel::Email, topic, Language::default()));
+            // What came from the merged account is an address of the kept one until now: all of them are told.
+            let channels = [Channel::Email, Channel::Sms];
+            let several = user.email.is_some() && user.mobile.is_some();
+            for channel in &channels[..if several { 2 } else { 1 }] {
+                let topic = NoticeTopic::AccountsUnmerged;
+                notices.extend(self.notices.to(&user, *channel, topic, Language::default()));
+            }
         }
         let unseal = |sealed: &[u8]| self.records.open(id, sealed);
         let undone = self.db.undo_merge(id, self.clock.now(), &unseal, &events, &notices).await?;

@@ -1,5 +1,8 @@
 //! `exportMyData` and `me { activity }`: what is held, and what happened.
 
+use menjin::accounts::audit::Kind;
+use menjin::core::ids::UserId;
+use menjin::db::identities::NewIdentity;
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
@@ -38,6 +41,43 @@ on_both! {
             data["activity"].as_array().expect("entries").iter().map(|entry| entry["kind"].clone()).collect();
         assert_eq!(kinds, ["data_exported", "signed_in", "registered"]);
         for secret in ["argon2", "salt", "digest", PASSWORD] {
+            assert!(!text.contains(secret), "{secret} in {text}");
+        }
+    }
+}
+
+on_both! {
+    async fn providers_and_merges_are_in_it(world: &World) {
+        let (person, other) = (world.person(MOBILE, "lilei").await, world.person("+8613900139000", "hanmei").await);
+        let (db, rows) = (world.db(), world.rows());
+        let user = UserId::parse(&other.id).expect("an id");
+        let session = db.live_sessions(user, world.now()).await.expect("it answers")[0].id;
+        let qq = NewIdentity {
+            union_id: Some("u1".into()),
+            email: Some("qq@example.com".into()),
+            tokens: Some(b"sesame".to_vec()),
+            ..rows.identity(user, "qq", "s1")
+        };
+        assert!(db.link_identity(&qq, session, &rows.event(Kind::IdentityLinked, user), None).await.expect("it answers"));
+        let input = json!({ "account": { "password": { "account": "hanmei", "password": PASSWORD } } });
+        let merged = person.at_work(world).mutate("mergeAccount", input).await.data("mergeAccount");
+        assert_eq!(kind(&merged), "AccountsMerged", "{merged}");
+        let outcome = export(&person.at_work(world)).await.data("exportMyData");
+        let text = outcome["json"].as_str().expect("a text");
+        let data: Value = serde_json::from_str(text).expect("JSON");
+        let moment = "2026-03-01T08:00:00Z";
+        let identity = json!({
+            "provider": "qq", "subject": "s1", "unionId": "u1", "nickname": "before", "avatarUrl": null,
+            "email": "qq@example.com", "linkedAt": moment, "lastUsedAt": moment,
+        });
+        assert_eq!(data["identities"], json!([identity]));
+        let merge = json!({
+            "id": merged["mergeId"], "keptAccount": person.id, "mergedAccount": other.id, "at": moment,
+            "undoUntil": "2026-03-31T08:00:00Z", "undoneAt": null,
+        });
+        assert_eq!(data["merges"], json!([merge]));
+        // As text, as numbers, in base64.
+        for secret in ["sesame", "115,", "c2VzYW1l", "tokens"] {
             assert!(!text.contains(secret), "{secret} in {text}");
         }
     }

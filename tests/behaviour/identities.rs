@@ -3,7 +3,7 @@
 use menjin::accounts::audit::Kind;
 use menjin::core::ids::UserId;
 use menjin::db::identities::{IdentityUpdate, NewIdentity, Unlinked};
-use menjin::db::models::{NewUser, Proven};
+use menjin::db::models::{AuditEvent, NewUser, Proven, Session};
 use menjin::db::{DbError, Taken};
 
 use crate::support::World;
@@ -318,6 +318,30 @@ on_both! {
             let standing = db.all_sessions(alone).await.expect("it answers")[0].id;
             assert!(db.link_identity(&identity, standing, &rows.event(Kind::IdentityLinked, alone), None).await.expect("it answers"));
         }
+    }
+}
+
+on_both! {
+    async fn whoever_came_in_by_an_unlinked_provider_is_out(world: &World) {
+        let (db, rows) = (world.db(), world.rows());
+        let user = newcomer(world, "first", rows.identity(UserId(uuid::Uuid::nil()), "qq", "s1")).await;
+        let mut sql = world.sql().await;
+        sql.run("UPDATE users SET password_hash = 'hash'").await;
+        let proven = Proven::Password("hash".into());
+        let mut opened = Vec::new();
+        for method in ["provider:qq", "provider:qq", "provider:qq2", "password"] {
+            let session = Session { method: method.into(), ..rows.session(user) };
+            assert!(db.open_session(&session, &proven, &rows.event(Kind::SignedIn, user)).await.expect("it answers"));
+            opened.push(session.id);
+        }
+        assert_eq!(Session::opened_by("qq"), "provider:qq");
+        let event = AuditEvent { session_id: Some(opened[0].into()), ..rows.event(Kind::IdentityUnlinked, user) };
+        assert_eq!(db.unlink_identity(user, "qq", true, &event, None).await.expect("it answers"), Unlinked::Done);
+        for (n, id) in opened.into_iter().enumerate() {
+            let session = db.find_session(id).await.expect("it answers").expect("a session");
+            assert_eq!(session.revoked_at.is_some(), n == 1, "{n}");
+        }
+        assert_eq!(sql.count("sessions WHERE end_reason = 'identity_unlinked'").await, 1);
     }
 }
 

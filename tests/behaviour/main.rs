@@ -32,6 +32,7 @@ mod login;
 mod login_with_code;
 mod logout;
 mod me;
+mod merge_account;
 mod merges;
 mod output;
 mod qq_authorize;

@@ -86,6 +86,30 @@ on_both! {
 }
 
 on_both! {
+    async fn a_merge_writes_no_secret_and_no_address(world: &World) {
+        let (number, mobile, email) = ("13577246811", "+8613577246811", "calm.person@redaction.example");
+        let kept = world.person_by_email(email).await;
+        let merged = world.person(mobile, "calm_person").await;
+        world.advance(61);
+        let code = world.sms_code(mobile, "BIND").await;
+        let input = |code: &str| json!({ "account": mobile_proof(mobile, code), "currentPassword": MISTYPED });
+        let refused = kept.at_work(world).mutate("mergeAccount", input(&code)).await.data("mergeAccount");
+        assert_eq!(kind(&refused), "CredentialsRejected");
+        for code in [other_than(&code), code.clone()] {
+            let input = json!({ "account": mobile_proof(mobile, &code) });
+            kept.at_work(world).mutate("mergeAccount", input).await.data("mergeAccount");
+        }
+        let mut sql = world.sql().await;
+        assert_eq!(sql.count("merges").await, 1);
+        let secrets = [number, mobile, email, "calm.person", MISTYPED, "$argon2id", &code, &kept.token, &merged.token];
+        nothing_of(&secrets.map(str::to_owned));
+        for text in [number, "calm.person", MISTYPED, &code] {
+            assert_eq!(sql.count(&format!("audit_events WHERE detail LIKE '%{text}%'")).await, 0, "{text}");
+        }
+    }
+}
+
+on_both! {
     async fn errors_quote_nothing_of_the_request(world: &World) {
         let secret = "Heron-grey lantern 93";
         let with = |document: &str| document.replace("SECRET", secret);

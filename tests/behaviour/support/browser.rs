@@ -55,6 +55,15 @@ pub fn document(mutation: &str) -> String {
             "UpdateProfileInput",
             vec!["... on ProfileUpdated { user { username nickname avatarUrl } }", TAKEN],
         ),
+        "mergeAccount" => (
+            "MergeAccountInput",
+            vec![
+                "... on AccountsMerged { user { id mobile email roles hasPassword identities { provider } } \
+                 identities { provider } mergeId undoUntil }",
+                "... on MergeConflict { provider }",
+                CODE,
+            ],
+        ),
         "deleteAccount" => ("DeleteAccountInput", vec!["... on DeletionScheduled { erasedAt }"]),
         _ => panic!("no such mutation: {mutation}"),
     };
