@@ -169,7 +169,7 @@ fn happened(product: &str, topic: NoticeTopic, language: Language) -> String {
                 NoticeTopic::ProviderUnlinked => "A social account was removed from your {} account.",
                 NoticeTopic::AccountsMerged => "Your {} account was merged with another account of yours.",
                 NoticeTopic::AccountsUnmerged => {
-                    "The merge of your {} account with another one was undone by an operator. Please sign in again."
+                    "The merge of your {} account with another one was undone. Sign in again."
                 }
             };
             what.replace("{}", product)

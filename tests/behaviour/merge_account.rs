@@ -43,6 +43,7 @@ async fn link(world: &World, person: &Person, provider: &str, subject: &str) {
 async fn pair(world: &World) -> (Person, Person) {
     let (kept, merged) = (world.person_by_email(EMAIL).await, world.person(MOBILE, "hanmei").await);
     link(world, &kept, "qq", "s1").await;
+    world.advance(1);
     link(world, &merged, "github", "s2").await;
     (kept, merged)
 }
