@@ -97,10 +97,8 @@ impl<'a> Pair<'a> {
 
     /// Undoes a merge that can be undone; tells what was not given back.
     async fn stayed(&self, id: MergeId) -> Vec<String> {
-        match self.undo(id).await {
-            Undone::Done { stayed, .. } => stayed,
-            other => panic!("{other:?}"),
-        }
+        let Undone::Done { stayed, .. } = self.undo(id).await else { panic!("it cannot be undone") };
+        stayed
     }
 
     async fn look(&self, user: UserId) -> Look {
