@@ -26,7 +26,7 @@ use crate::db::merges::{Merged, NewMerge};
 use crate::db::models::{Proven, User};
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{LimitError, Limiter};
+use crate::limits::{ChangeKind, LimitError, Limiter};
 use crate::verification::{CodeRejection, Denied, refusals};
 
 /// What the person filled in.
@@ -108,11 +108,11 @@ impl MergeAccount {
         caller: &Caller,
         client: &Client,
     ) -> Result<Joined, MergeRefusal> {
-        self.limits.account_change(&caller.user.id.to_string()).await?;
         // As it was read with the session: a password that is changed meanwhile proves nothing.
         let own =
             input.current_password.as_ref().and(caller.user.password_hash.clone()).map(Proven::Password);
         self.reauthentication.check(caller, input.current_password, client).await?;
+        self.limits.account_change(ChangeKind::Merge, &caller.user.id.to_string()).await?;
         let other = self.prove.run(input.proof, input.captcha.as_ref(), client).await?;
         let outcome = self.merge(own.as_ref(), &other, caller, client).await;
         if outcome.is_err() {

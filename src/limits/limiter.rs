@@ -29,6 +29,7 @@ pub enum ChangeKind {
     Deletion,
     Export,
     Provider,
+    Merge,
 }
 
 impl ChangeKind {
@@ -40,6 +41,7 @@ impl ChangeKind {
             Self::Deletion => "account_change.deletion",
             Self::Export => "account_change.export",
             Self::Provider => "account_change.provider",
+            Self::Merge => "account_change.merge",
         }
     }
 }

@@ -336,7 +336,7 @@ on_both! {
         }
         assert_eq!(Session::opened_by("qq"), "provider:qq");
         let event = AuditEvent { session_id: Some(opened[0].into()), ..rows.event(Kind::IdentityUnlinked, user) };
-        assert_eq!(db.unlink_identity(user, "qq", true, &event, None).await.expect("it answers"), Unlinked::Done);
+        assert_eq!(db.unlink_identity(user, "qq", None, true, &event, None).await.expect("it answers"), Unlinked::Done);
         for (n, id) in opened.into_iter().enumerate() {
             let session = db.find_session(id).await.expect("it answers").expect("a session");
             assert_eq!(session.revoked_at.is_some(), n == 1, "{n}");

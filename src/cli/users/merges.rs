@@ -3,8 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::super::desk::{Desk, Failure, find};
+use super::super::out::say;
 use super::super::table;
-use super::desk::{Desk, Failure, find};
 use super::view;
 use crate::core::clock::Instant;
 use crate::db::merges::Merge;
@@ -24,7 +25,7 @@ pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
     let now = desk.clock.now();
     if arguments.json {
         let merges: Vec<Value> = merges.iter().map(|merge| document(merge, now)).collect();
-        table::say(&Value::from(merges).to_string());
+        say(&Value::from(merges).to_string());
         return Ok(());
     }
     let rows: Vec<_> = merges

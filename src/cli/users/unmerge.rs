@@ -3,7 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use super::desk::{Desk, Failure};
+use super::super::desk::{Desk, Failure};
+use super::super::out::say;
 use crate::app;
 use crate::core::ids::MergeId;
 use crate::db::merges::Undone;
@@ -31,15 +32,15 @@ pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
         }
     };
     if arguments.json {
-        println!("{}", json!({ "id": id, "undone": true, "givenBack": returned, "stayed": stayed }));
+        say(&json!({ "id": id, "undone": true, "givenBack": returned, "stayed": stayed }).to_string());
         return Ok(());
     }
-    println!("the accounts are two again; all sessions of the kept one ended, and both owners are told");
+    say("the accounts are two again; all sessions of the kept one ended, and both owners are told");
     for part in &returned {
-        println!("given back: {part}");
+        say(&format!("given back: {part}"));
     }
     for part in &stayed {
-        println!("not given back: {part}: {}", why(part));
+        say(&format!("not given back: {part}: {}", why(part)));
     }
     Ok(())
 }
