@@ -35,7 +35,7 @@ pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
         say(&json!({ "id": id, "undone": true, "givenBack": returned, "stayed": stayed }).to_string());
         return Ok(());
     }
-    say("the accounts are two again; all sessions of the kept one ended, and both owners are told");
+    say("the accounts are two again; all sessions of the kept one ended, and every address is told");
     for part in &returned {
         say(&format!("given back: {part}"));
     }
