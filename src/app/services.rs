@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::account_life::AccountLife;
 use super::error::StartError;
-use super::social::Social;
+use super::social::{self, Social};
 use crate::accounts::account_proof::ProveAccount;
 use crate::accounts::audit::Audit;
 use crate::accounts::availability::Availability;
@@ -42,7 +42,8 @@ use crate::limits::Limiter;
 use crate::passwords::{Hasher, Policy};
 use crate::sandbox::{self, Sandbox};
 use crate::sessions::{AccessTokens, KeyRing, RefreshTokens, Sessions, UpstreamTokens};
-use crate::social::Providers;
+use crate::social::form_callback::FormCallback;
+use crate::social::{Providers, States};
 use crate::verification::{Codes, SendEmailCode, SendSms, Sending};
 
 /// What services are built from.
@@ -110,9 +111,19 @@ impl Parts<'_> {
             graphiql: self.config.graphql.graphiql,
             checks: Arc::new(checks),
             keys: self.keys.clone(),
+            forms: Some(FormCallback {
+                pages: social::form_pages(&self.config.social).into(),
+                states: self.states(),
+            }),
             proofs: Some(proofs),
             extra: self.sandbox().map(sandbox::router),
         }
+    }
+
+    /// States of social sign-ins.
+    fn states(&self) -> States {
+        let lifetime = self.config.social.state_lifetime;
+        States::new(self.store.clone(), &self.master, self.clock.clone(), self.random.clone(), lifetime)
     }
 
     /// The world outside, emulated: in development only.
@@ -223,6 +234,7 @@ impl Parts<'_> {
         let social = Social {
             config,
             providers: self.providers.clone(),
+            states: &self.states(),
             master: &self.master,
             clock,
             random,
@@ -242,11 +254,6 @@ impl Parts<'_> {
         let names = social.names();
         let builder = social.add_to(account_life.add_to(builder));
         self.sessions_into(builder, &sessions, &limits, &audit)
-            .data(CookiePolicy {
-                secure: config.http.public_url.is_https(),
-                refresh_delivery: config.sessions.refresh_delivery,
-            })
-            .data(clock.clone())
             .data(SendSms::new(sending.clone(), sms_regions.clone()))
             .data(SendEmailCode::new(sending))
             .data(Register {
@@ -264,7 +271,6 @@ impl Parts<'_> {
             })
             .data(login)
             .data(login_with_code)
-            .data(Availability::new(db.clone(), limits.clone(), config.accounts.clone()))
             .data(me)
             .data(graphql::Offer {
                 policy,
@@ -277,7 +283,8 @@ impl Parts<'_> {
             .data(outbox.clone())
             .finish()
     }
-    /// Adds the services that carry sessions on and end them.
+
+    /// Adds the services that carry sessions on and end them, how cookies are set, and who has which name.
     fn sessions_into<Q: graphql::Root>(
         &self,
         builder: graphql::Builder<Q>,
@@ -285,8 +292,14 @@ impl Parts<'_> {
         limits: &Limiter,
         audit: &Audit,
     ) -> graphql::Builder<Q> {
-        let (clock, db) = (&self.clock, &self.db);
+        let (config, clock, db) = (self.config, &self.clock, &self.db);
         builder
+            .data(CookiePolicy {
+                secure: config.http.public_url.is_https(),
+                refresh_delivery: config.sessions.refresh_delivery,
+            })
+            .data(clock.clone())
+            .data(Availability::new(db.clone(), limits.clone(), config.accounts.clone()))
             .data(RefreshSession {
                 db: db.clone(),
                 limits: limits.clone(),

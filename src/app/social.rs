@@ -64,10 +64,17 @@ pub(super) fn providers(config: &Config, clock: &Clock) -> Result<Providers, Str
     Ok(Providers::new(offered.collect()))
 }
 
+/// Slugs of providers that post their callbacks, and the pages where the gateway sends browsers on to.
+pub(super) fn form_pages(settings: &SocialSettings) -> Vec<(String, url::Url)> {
+    let posting = settings.oidc.iter().filter(|client| client.form_post);
+    posting.filter_map(|client| Some((client.slug.clone(), settings.callback(&client.slug)?))).collect()
+}
+
 /// What these services are built from.
 pub(super) struct Social<'a> {
     pub(super) config: &'a Config,
     pub(super) providers: Providers,
+    pub(super) states: &'a States,
     pub(super) master: &'a MasterKey,
     pub(super) clock: &'a Clock,
     pub(super) random: &'a Random,
@@ -102,13 +109,7 @@ impl Social<'_> {
     /// Adds the services to the schema.
     pub(super) fn add_to<Q: Root>(&self, builder: Builder<Q>) -> Builder<Q> {
         let settings = &self.config.social;
-        let states = States::new(
-            self.store.clone(),
-            self.master,
-            self.clock.clone(),
-            self.random.clone(),
-            settings.state_lifetime,
-        );
+        let states = self.states.clone();
         let tickets = Tickets::new(
             self.store.clone(),
             self.master,

@@ -2,7 +2,8 @@
 
 pub mod address;
 pub mod edge;
-pub mod forward_auth;
+pub mod form_callback;
+mod forward_auth;
 pub mod graphiql;
 pub mod graphql;
 pub mod hasura;

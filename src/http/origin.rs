@@ -15,6 +15,7 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 
 use super::edge::Edge;
+use super::form_callback;
 use super::refusal::refuse;
 use crate::config::http::HttpSettings;
 use crate::graphql::fault::CallerFault;
@@ -46,7 +47,7 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
         return refuse(CallerFault::Misdirected);
     }
     let path = request.uri().path();
-    if MACHINES.iter().any(|prefix| path.starts_with(prefix)) {
+    if MACHINES.iter().any(|prefix| path.starts_with(prefix)) || path.starts_with(form_callback::PREFIX) {
         return next.run(request).await;
     }
     let site = site(settings, host.as_deref(), request.headers());

@@ -14,13 +14,14 @@ use super::health::Checks;
 use super::origin::guard;
 use super::proofs::Proofs;
 use super::refusal::refuse;
-use super::{forward_auth, graphiql, graphql, hasura, health, introspection, well_known};
+use super::{form_callback, forward_auth, graphiql, graphql, hasura, health, introspection, well_known};
 use crate::config::http::HttpSettings;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::graphql::api::Api;
 use crate::graphql::fault::CallerFault;
 use crate::sessions::KeyRing;
+use crate::social::form_callback::FormCallback;
 
 /// What the router is made of.
 pub struct Parts {
@@ -33,6 +34,8 @@ pub struct Parts {
     pub checks: Checks,
     /// The keys to publish.
     pub keys: KeyRing,
+    /// Who takes callbacks that come as forms.
+    pub forms: Option<FormCallback>,
     /// Who answers proxies and services.
     pub proofs: Option<Proofs>,
     /// Further paths, inside all layers: the sandbox of development.
@@ -51,6 +54,9 @@ pub fn router(parts: Parts) -> Router {
         .merge(well_known::routes(parts.keys));
     if parts.graphiql {
         routes = routes.merge(graphiql::routes());
+    }
+    if let Some(forms) = parts.forms {
+        routes = routes.merge(form_callback::routes(forms, Arc::clone(&settings)));
     }
     if let Some(proofs) = parts.proofs {
         routes = routes

@@ -32,6 +32,7 @@ pub async fn app(settings: HttpSettings) -> Router {
         random: Random::system(),
         graphiql: true,
         checks: Arc::new(|| Box::pin(async { vec![("database", true), ("ephemeral", false)] })),
+        forms: None,
         proofs: None,
         extra: None,
     })

@@ -11,6 +11,7 @@ mod browser;
 mod client;
 mod endpoint;
 pub mod exchange;
+pub mod form_callback;
 pub mod link_social;
 mod next;
 mod provider;

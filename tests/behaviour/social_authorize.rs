@@ -58,7 +58,8 @@ on_both! {
             ("oidc", "wrong_audience", "PROVIDER_UNAVAILABLE"),
             ("oidc", "unsigned", "PROVIDER_UNAVAILABLE"),
             ("oidc", "hmac", "PROVIDER_UNAVAILABLE"),
-            ("oidc", "half", "PROVIDER_UNAVAILABLE"),
+            ("oidc", "broken", "PROVIDER_UNAVAILABLE"),
+            ("oidc", "slow", "PROVIDER_UNAVAILABLE"),
         ] {
             let browser = world.browser();
             let back = browser.at_provider(provider, "han", Some(failure)).await;

@@ -56,8 +56,12 @@ const ROOMS: &[Room] = &[
         ],
     ),
     // The published keys need `sessions`; readiness asks both stores; what proxies and services ask is no GraphQL, so
-    // its use cases are called from here.
-    room("http", true, &["graphql", "accounts::service_clients", "accounts::verify", "sessions"]),
+    // its use cases are called from here, and so is that of forms that providers post.
+    room(
+        "http",
+        true,
+        &["graphql", "accounts::service_clients", "accounts::verify", "sessions", "social::form_callback"],
+    ),
     room("sandbox", false, &["db", "config", "core"]),
     room(
         "graphql",

@@ -22,6 +22,8 @@ pub struct SocialSettings {
     pub github: Option<GithubSettings>,
     /// Google, Apple and one of the operator's own, as far as they are set.
     pub oidc: Vec<OidcSettings>,
+    /// Whether the operator's own one, or the sandbox's, is asked to answer with a form.
+    pub form_post: bool,
     /// The page of the web application that providers send browsers back to; `{provider}` stands for the slug.
     pub callback_url: Option<String>,
     /// How long somebody may take at the provider.
@@ -37,12 +39,17 @@ pub struct SocialSettings {
 impl SocialSettings {
     /// Reads the section.
     pub fn read(reader: &mut Reader) -> Self {
-        let settings = Self {
+        let mut settings = Self {
             qq: clients::qq(reader),
             weibo: clients::weibo(reader),
             wechat: clients::wechat(reader),
             github: clients::github(reader),
             oidc: oidc::read(reader),
+            form_post: reader.value(
+                "social.oidc.form_post",
+                "false",
+                "Whether it is asked to post its answer as a form (`response_mode=form_post`) to `/auth/callback/<slug>` of the gateway, which sends the browser on to `social.callback_url`.",
+            ),
             callback_url: reader.optional(
                 "social.callback_url",
                 "The page of the web application that providers send browsers back to, such as https://app.example.com/callback/{provider}; development: the sandbox's own page.",
@@ -67,6 +74,10 @@ impl SocialSettings {
                 "The HTTP proxy by which providers are reached, such as http://proxy.example.com:3128.",
             ),
         };
+        let own = |client: &&mut OidcSettings| !["google", "apple"].contains(&client.slug.as_str());
+        if let Some(client) = settings.oidc.iter_mut().find(own) {
+            client.form_post = settings.form_post;
+        }
         settings.check(reader);
         settings
     }
@@ -175,7 +186,7 @@ impl SocialSettings {
                 client_id: SANDBOX_ID.into(),
                 secret: OidcSecret::Shared(SANDBOX_SECRET.into()),
                 scopes: oidc::scopes(),
-                form_post: false,
+                form_post: self.form_post,
             });
         }
         self.callback_url
