@@ -111,11 +111,14 @@ impl SocialAuthorize {
         pending: Pending,
         client: &Client,
     ) -> Result<Authorized, AuthorizeRefusal> {
-        let user = self.db.find_user(identity.user_id).await?;
-        let Some(user) = user.filter(crate::db::models::User::is_active) else {
-            self.sign_in.failed(None, Method::Provider, client).await;
-            return Err(AuthorizeRefusal::Disabled);
+        // Identities go with their account: none is left without one.
+        let Some(user) = self.db.find_user(identity.user_id).await? else {
+            return Err(AuthorizeRefusal::State);
         };
+        if !user.is_active() {
+            self.sign_in.failed(Some(&user), Method::Provider, client).await;
+            return Err(AuthorizeRefusal::Disabled);
+        }
         let draft =
             self.sign_in.draft(&user, Method::Provider, &identity.provider, pending.remember, client)?;
         let update = self.vault.update(identity.id, profile);
