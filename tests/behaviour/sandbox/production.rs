@@ -39,6 +39,7 @@ fn production() -> Vec<(&'static str, &'static str)> {
     vec![
         ("MENJIN_MODE", "production"),
         ("MENJIN_HTTP_PUBLIC_URL", "https://login.example"),
+        ("MENJIN_ACCOUNTS_RESET_URL", "https://app.example/reset"),
         ("MENJIN_SMTP_HOST", "127.0.0.1"),
         ("MENJIN_SMTP_FROM", "menjin@login.example"),
     ]
