@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::browser::Browser;
+use crate::support::browser::{Browser, mobile_proof};
+use crate::support::provider::consent;
+use crate::support::social::Back;
 use crate::support::{World, kind};
 
 const MOBILE: &str = "+8613800138000";
@@ -28,10 +30,20 @@ impl Documents {
     }
 
     /// Posts one of them with something in place of its placeholder; the answer of its only field.
-    async fn post(&mut self, browser: &Browser, number: u32, (old, new): (&str, &str)) -> Value {
-        let text = self.0.remove(&number).unwrap_or_else(|| panic!("{number} is not there, or was posted"));
-        assert!(text.contains(old), "{number} has no {old}");
-        let reply = browser.post(&text.replace(old, new), json!({})).await;
+    async fn post(&mut self, browser: &Browser, number: u32, placed: (&str, &str)) -> Value {
+        self.filled(browser, number, &[placed]).await
+    }
+
+    /// The same with several placeholders.
+    async fn filled(&mut self, browser: &Browser, number: u32, placed: &[(&str, &str)]) -> Value {
+        let mut text =
+            self.0.remove(&number).unwrap_or_else(|| panic!("{number} is not there, or was posted"));
+        for (old, new) in placed {
+            assert!(text.contains(old), "{number} has no {old}");
+            // The comment in front names the placeholders too.
+            text = text.replace(old, new);
+        }
+        let reply = browser.post(&text, json!({})).await;
         let data = reply.json["data"].as_object().unwrap_or_else(|| panic!("{number}: {}", reply.text));
         data.values().next().expect("a field").clone()
     }
@@ -43,6 +55,34 @@ impl Documents {
 
 fn bearing(world: &World, signed_in: &Value) -> Browser {
     world.browser().bearing(signed_in["accessToken"].as_str().unwrap_or_else(|| panic!("{signed_in}")))
+}
+
+/// The documents of social sign-in, with an account of their own.
+async fn social(world: &World, documents: &mut Documents) {
+    // Notices of what went before lie unread in the letter-box.
+    for message in world.inbox().await {
+        world.first_sight(message["id"].as_str().expect("an id"));
+    }
+    let code = world.sms_code(MOBILE, "REGISTER").await;
+    let input = json!({ "contact": mobile_proof(MOBILE, &code), "password": "correct horse battery", "acceptTerms": true });
+    let registered = world.browser().register(input).await;
+    assert_eq!(kind(&registered), "SignedIn", "{registered}");
+    let browser = world.browser();
+    let begun = documents.plain(&browser, 21).await;
+    let back = Back::from(consent(begun["url"].as_str().expect("an address"), "han", None).await);
+    let ticket = documents.filled(&browser, 22, &[("CODE", &back.code), ("STATE", &back.state)]).await;
+    let ticket = ticket["ticket"].as_str().unwrap_or_else(|| panic!("{ticket}")).to_owned();
+    assert_eq!(kind(&documents.filled(&browser, 23, &[("TICKET", &ticket)]).await), "SignedIn");
+    let other = world.browser();
+    let ticket = other.ticket("qq", "li").await;
+    let code = world.sms_code("+8613700137000", "BIND").await;
+    let made = documents.filled(&other, 24, &[("TICKET", &ticket), ("000000", &code)]).await;
+    let home = bearing(world, &made);
+    let begun = documents.plain(&home, 25).await;
+    let back = Back::from(consent(begun["url"].as_str().expect("an address"), "li", None).await);
+    let linked = documents.filled(&home, 26, &[("CODE", &back.code), ("STATE", &back.state)]).await;
+    assert_eq!(kind(&linked), "SocialLinked", "{linked}");
+    assert_eq!(kind(&documents.plain(&home, 27).await), "SocialUnlinked");
 }
 
 on_both! {
@@ -88,6 +128,7 @@ on_both! {
         assert_eq!(documents.plain(&home, 19).await["done"], true);
         let home = bearing(world, &world.browser().login("xiaomen", "correct horse battery").await);
         assert_eq!(kind(&documents.plain(&home, 20).await), "DeletionScheduled");
+        social(world, &mut documents).await;
         assert!(documents.0.is_empty(), "not posted: {:?}", documents.0.keys());
     }
 }
