@@ -247,6 +247,8 @@ fn profile(shared: &Shared, person: &Person, fault: Fault, app: &str, openid: &s
         Picture::Small => (picture(40), String::new()),
         Picture::None => (String::new(), String::new()),
     };
+    // Whoever has no picture at all: browsers would ask Tencent's servers for one of QZone's.
+    let zone = |size: u32| if person.picture == Picture::None { String::new() } else { own(size) };
     let text = |text: &str| serde_json::Value::from(text).to_string();
     let number = |number: u32| match fault {
         Fault::STRINGS => format!("\"{number}\""),
@@ -263,9 +265,9 @@ fn profile(shared: &Shared, person: &Person, fault: Fault, app: &str, openid: &s
         ("city", " \"深圳\"".into()),
         ("year", " \"1990\"".into()),
         ("constellation", " \"\"".into()),
-        ("figureurl", format!(" \"{}\"", own(30))),
-        ("figureurl_1", format!(" \"{}\"", own(50))),
-        ("figureurl_2", format!(" \"{}\"", own(100))),
+        ("figureurl", format!(" \"{}\"", zone(30))),
+        ("figureurl_1", format!(" \"{}\"", zone(50))),
+        ("figureurl_2", format!(" \"{}\"", zone(100))),
         ("figureurl_qq_1", format!(" \"{small}\"")),
         ("figureurl_qq_2", format!(" \"{large}\"")),
         ("figureurl_qq", format!(" \"{large}\"")),

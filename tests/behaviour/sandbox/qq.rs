@@ -152,6 +152,8 @@ on_both! {
         let token = access(world, "wang", None).await;
         let text = profile(world, &token, &openid(world, &token).await).await;
         assert!(text.contains("\"nickname\": \"王林\"") && text.contains("\"figureurl_qq_1\": \"\""), "{text}");
+        // The gateway would hand it on, and the browser would ask Tencent for it.
+        assert!(!text.contains("qlogo"), "{text}");
         let token = access(world, "smile", None).await;
         let text = profile(world, &token, &openid(world, &token).await).await;
         let json: Value = serde_json::from_str(&text).expect("JSON");
