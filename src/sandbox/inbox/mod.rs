@@ -23,7 +23,7 @@ const LIMIT: i64 = 100;
 
 /// Nothing but the page's own files; mails are framed from `/dev/inbox/mail/`.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-                           frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                           img-src data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A mail may style itself; it runs nothing, loads nothing and has no origin.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \

@@ -50,7 +50,7 @@ impl Pages {
         let body = Value::from_safe_string(render(name, values.clone()));
         let html = render("frame.html", context! { language => language.tag(), body, ..values });
         let policy = format!(
-            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' https: http:; \
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data: https: http:; \
              base-uri 'none'; form-action 'self' {}; frame-ancestors 'none'",
             forms_to.join(" ")
         );
