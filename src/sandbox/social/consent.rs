@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 /// Shows the page; the answer to it comes to `/sandbox/consent`.
 pub(super) fn ask(shared: &Shared, headers: &HeaderMap, question: Question) -> Response {
     let language = language(headers);
-    let name = name(&question, language);
+    let name = question.provider.name(language);
     let faults: Vec<Value> = question
         .choices
         .iter()
@@ -140,14 +140,6 @@ fn send_form(shared: &Shared, language: Language, target: &str, query: &str) -> 
         context! { script => "/sandbox/submit.js", title => texts.sending, go => texts.go, target, fields };
     let origin = origin_of(target);
     shared.pages.render(StatusCode::OK, "form_post.html", language, values, &[&origin])
-}
-
-fn name(question: &Question, language: Language) -> &'static str {
-    let (english, chinese) = question.provider.names();
-    match language {
-        Language::Chinese => chinese,
-        Language::English => english,
-    }
 }
 
 /// The words of the pages; `{}` is the provider.

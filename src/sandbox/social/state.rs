@@ -12,6 +12,7 @@ use super::people::Person;
 use super::table::Table;
 use crate::config::http::Origin;
 use crate::core::clock::{Clock, Instant};
+use crate::core::language::Language;
 use crate::core::random::Random;
 
 /// The client that tokens of [`Fault::OTHER_APP`] belong to.
@@ -45,14 +46,16 @@ impl Provider {
         }
     }
 
-    /// Its name in English and in Chinese.
-    pub(super) fn names(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Qq => ("QQ", "QQ"),
-            Self::Weibo => ("Weibo", "微博"),
-            Self::Wechat => ("WeChat", "微信"),
-            Self::Github => ("GitHub", "GitHub"),
-            Self::Oidc => ("OpenID Connect", "OpenID Connect"),
+    /// Its name.
+    pub(super) fn name(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Qq, _) => "QQ",
+            (Self::Weibo, Language::English) => "Weibo",
+            (Self::Weibo, Language::Chinese) => "微博",
+            (Self::Wechat, Language::English) => "WeChat",
+            (Self::Wechat, Language::Chinese) => "微信",
+            (Self::Github, _) => "GitHub",
+            (Self::Oidc, _) => "OpenID Connect",
         }
     }
 }

@@ -56,7 +56,11 @@ async fn callback(
 ) -> Response {
     let language = language(&headers);
     let t = Words::of(language);
-    let values = context! { script => "/sandbox/sandbox.js", title => t.callback, t => Value::from(Serde(t)), provider };
+    // Slugs of real providers are not ours to know: they name themselves.
+    let known = Provider::ALL.into_iter().find(|known| known.slug() == provider);
+    let name = known.map_or(provider.as_str(), |known| known.name(language));
+    let title = t.callback.replace("{}", name);
+    let values = context! { script => "/sandbox/sandbox.js", title, t => Value::from(Serde(t)), provider => &*provider };
     shared.pages.render(StatusCode::OK, "callback.html", language, values, &[])
 }
 
@@ -78,17 +82,17 @@ async fn posted(Path(provider): Path<String>, params: Params) -> Response {
 
 fn providers(language: Language) -> Vec<Value> {
     let provider = |provider: &Provider| {
-        let (english, chinese) = provider.names();
-        let (name, about) = match language {
-            Language::Chinese => (chinese, provider.about().1),
-            Language::English => (english, provider.about().0),
+        let (english, chinese) = provider.about();
+        let about = match language {
+            Language::Chinese => chinese,
+            Language::English => english,
         };
-        context! { slug => provider.slug(), name, about }
+        context! { slug => provider.slug(), name => provider.name(language), about }
     };
     Provider::ALL.iter().map(provider).collect()
 }
 
-/// What the pages say.
+/// What the pages say; `{}` is the provider.
 #[derive(Serialize)]
 struct Words {
     index: &'static str,
@@ -138,8 +142,8 @@ const ENGLISH: Words = Words {
     people: "People who can sign in",
     start: "Sign in",
     start_intro: "This page does what the sign-in page of your web application will do.",
-    sign_in: "Sign in with",
-    callback: "Back from the provider",
+    sign_in: "Sign in with {}",
+    callback: "Back from {}",
     working: "Asking the gateway …",
     again: "Begin again",
     bind_title: "I have an account",
@@ -151,7 +155,7 @@ const ENGLISH: Words = Words {
     mobile: "Mobile number",
     code: "Code",
     send_code: "Send the code",
-    open_inbox: "Open the inbox (new tab)",
+    open_inbox: "Inbox (new tab)",
     bind: "Bind this account",
     register: "Register",
     terms: "I accept the terms",
@@ -167,8 +171,8 @@ const CHINESE: Words = Words {
     people: "可以登录的人物",
     start: "登录",
     start_intro: "本页演示您的应用的登录页要做的事。",
-    sign_in: "登录方式：",
-    callback: "从平台返回",
+    sign_in: "使用{}登录",
+    callback: "从{}返回",
     working: "正在请求网关……",
     again: "重新开始",
     bind_title: "我已有账号",
@@ -180,7 +184,7 @@ const CHINESE: Words = Words {
     mobile: "手机号",
     code: "验证码",
     send_code: "发送验证码",
-    open_inbox: "打开收件箱（新标签页）",
+    open_inbox: "收件箱（新标签页）",
     bind: "绑定该账号",
     register: "注册",
     terms: "我接受服务条款",

@@ -32,9 +32,29 @@ on_both! {
             assert!(!english.contains(" style=") && !english.contains(" onclick") && !english.contains("<script>"), "{path}");
             assert!(!english.contains("{{") && !english.contains("undefined"), "{english}");
         }
+        // An icon that asks for nothing: `/favicon.ico` is not there.
+        for path in ["/sandbox", "/dev/inbox"] {
+            let (headers, page) = open(&at(world, path), "en").await;
+            assert!(page.contains("<link rel=\"icon\" href=\"data:,\">"), "{path}");
+            assert!(headers["content-security-policy"].to_str().is_ok_and(|policy| policy.contains("data:")), "{path}");
+        }
         for path in ["/sandbox/sandbox.js", "/sandbox/submit.js", "/sandbox/sandbox.css"] {
             let (_, text) = open(&at(world, path), "en").await;
             assert!(!text.contains("://") && !text.contains("innerHTML") && !text.contains("accessToken"), "{path}");
+        }
+    }
+}
+
+on_both! {
+    async fn the_callback_page_names_the_provider_as_people_do(world: &World) {
+        for (slug, language, heading) in [
+            ("qq", "en", "<h1>Back from QQ</h1>"),
+            ("wechat", "en", "<h1>Back from WeChat</h1>"),
+            ("wechat", "zh-CN", "<h1>从微信返回</h1>"),
+            ("a<b", "en", "<h1>Back from a&lt;b</h1>"),
+        ] {
+            let (_, page) = open(&at(world, &format!("/sandbox/callback/{slug}")), language).await;
+            assert!(page.contains(heading), "{page}");
         }
     }
 }
