@@ -4,14 +4,16 @@ const texts = {
   "zh-CN": {
     signedIn: (who) => `已登录：${who}`, bindRequired: "平台已确认您的身份，但还没有绑定账号。请绑定已有账号，或注册新账号。",
     user: "用户", username: "用户名", newAccount: "新账号", next: "接下来前往", yes: "是", no: "否", nobody: "未取得昵称",
-    refused: "平台没有给出授权码", missing: "地址里没有 code 和 state。", failed: "网关没有给出可用的应答", sent: (where) => `验证码已发送至 ${where}`,
+    cancelled: "您在平台上拒绝了授权", refused: "平台没有给出授权码", missing: "地址里没有 code 和 state。", failed: "网关没有给出可用的应答",
+    already: (who) => `此前已登录：${who}`, retry: (when) => `${when} 之后可以重试`, sent: (where) => `验证码已发送至 ${where}`,
   },
   en: {
     signedIn: (who) => `Signed in: ${who}`,
     bindRequired: "The provider vouches for you, but no account is bound yet. Bind the one that you have, or register.",
     user: "User", username: "Username", newAccount: "New account", next: "Goes on to", yes: "yes", no: "no",
-    nobody: "no nickname was given", refused: "The provider gave no code", missing: "There is no code and state in the address.",
-    failed: "The gateway gave no answer that can be used", sent: (where) => `The code was sent to ${where}`,
+    nobody: "no nickname was given", cancelled: "You refused at the provider", refused: "The provider gave no code", missing: "There is no code and state in the address.",
+    failed: "The gateway gave no answer that can be used", already: (who) => `This browser is signed in already: ${who}`,
+    retry: (when) => `Try again from ${when} on`, sent: (where) => `The code was sent to ${where}`,
   },
 };
 const t = texts[document.documentElement.lang] ?? texts.en;
@@ -20,6 +22,10 @@ const find = (id) => document.getElementById(id);
 // No token is asked for: the page shows who signed in, and the session's cookie does the rest.
 const SIGNED_IN = "... on SignedIn { user { id username nickname } next newAccount }";
 const PROBLEM = "... on Problem { code message }";
+// Every refusal here may be that one.
+const LATER = "... on RateLimited { retryAt }";
+const REJECTED = "... on ProviderRejected { providerCode }";
+const TAKEN = "... on IdentifierTaken { field }";
 const FIELDS = "... on InvalidInput { fields { path message } }";
 const BIND_REQUIRED = "... on BindRequired { ticket nickname avatarUrl next }";
 
@@ -41,9 +47,14 @@ function say(element, text, good) {
   element.classList.toggle("bad", good === false);
 }
 
-function explain(problem) {
-  const fields = (problem.fields ?? []).map((field) => `${field.path}: ${field.message}`);
-  return [problem.message ?? t.failed, ...fields].join("\n");
+// A field is called what its label says, where the form has it.
+function explain(problem, form) {
+  const name = (path) => form?.elements.namedItem(path.split(".").pop())?.labels?.[0].textContent ?? path;
+  const fields = (problem.fields ?? []).map((field) => `${name(field.path)}: ${field.message}`);
+  const taken = problem.field ? `${name(problem.field)}: ` : "";
+  const code = problem.providerCode ? ` (${problem.providerCode})` : "";
+  const later = problem.retryAt ? [t.retry(new Date(problem.retryAt).toLocaleTimeString(document.documentElement.lang))] : [];
+  return [`${taken}${problem.message ?? t.failed}${code}`, ...later, ...fields].join("\n");
 }
 
 async function attempt(element, work) {
@@ -60,11 +71,19 @@ async function leave(provider, status) {
     ? await ask("mutation Start($input: AuthorizeUrlInput) { outcome: qqAuthorizeUrl(input: $input) { url } }", { input })
     : await ask(
       `mutation Start($provider: String!, $input: AuthorizeUrlInput) {
-        outcome: socialAuthorizeUrl(provider: $provider, input: $input) { __typename ... on AuthorizeUrl { url } ${PROBLEM} ${FIELDS} } }`,
+        outcome: socialAuthorizeUrl(provider: $provider, input: $input) { __typename ... on AuthorizeUrl { url } ${PROBLEM} ${LATER} ${FIELDS} } }`,
       { provider, input },
     );
   if (outcome.url) location.assign(outcome.url);
   else say(status, explain(outcome), false);
+}
+
+// A page that is loaded again finds its state used up, and its person signed in.
+async function explainUsed(status, problem) {
+  const outcome = await ask(`mutation Refresh { outcome: refreshSession { __typename ${SIGNED_IN} } }`);
+  if (outcome.__typename !== "SignedIn") return say(status, explain(problem), false);
+  const { user } = outcome;
+  say(status, [explain(problem), t.already(user.nickname ?? user.username)].join("\n"));
 }
 
 function showSignedIn(outcome) {
@@ -81,6 +100,8 @@ function showSignedIn(outcome) {
     facts.append(term, description);
   }
   facts.hidden = false;
+  // The button that was pressed is hidden: without this the keyboard would begin at the top.
+  find("status").focus();
 }
 
 function showChoice(outcome) {
@@ -93,28 +114,28 @@ function showChoice(outcome) {
   find("choose").hidden = false;
 }
 
-function handleForm(form, mutation, type, input) {
+function handleForm(form, mutation, type, refusals, input) {
   const result = form.querySelector(".result");
   const field = (name) => form.elements.namedItem(name);
   form.querySelector("[data-send]").addEventListener("click", () => attempt(result, async () => {
     if (!field("mobile").reportValidity()) return;
     const outcome = await ask(
       `mutation Send($input: SendSmsInput!) { outcome: sendSms(input: $input) {
-        __typename ... on CodeSent { destination } ${PROBLEM} ${FIELDS} } }`,
+        __typename ... on CodeSent { destination } ${PROBLEM} ${LATER} ${FIELDS} } }`,
       { input: { mobile: field("mobile").value, purpose: "BIND" } },
     );
     if (outcome.__typename === "CodeSent") say(result, t.sent(outcome.destination), true);
-    else say(result, explain(outcome), false);
+    else say(result, explain(outcome, form), false);
   }));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     attempt(result, async () => {
       const outcome = await ask(
-        `mutation Finish($input: ${type}!) { outcome: ${mutation}(input: $input) { __typename ${SIGNED_IN} ${PROBLEM} ${FIELDS} } }`,
+        `mutation Finish($input: ${type}!) { outcome: ${mutation}(input: $input) { __typename ${SIGNED_IN} ${PROBLEM} ${refusals} ${LATER} ${FIELDS} } }`,
         { input: input(field) },
       );
       if (outcome.__typename === "SignedIn") showSignedIn(outcome);
-      else say(result, explain(outcome), false);
+      else say(result, explain(outcome, form), false);
     });
   });
 }
@@ -123,13 +144,13 @@ function offer(provider, outcome) {
   const { ticket } = outcome;
   const suffix = provider === "qq" ? "Qq" : "Social";
   const mobile = (field) => ({ mobile: field("mobile").value, code: field("code").value });
-  handleForm(find("bind"), `bind${suffix}`, "BindInput", (field) => {
+  handleForm(find("bind"), `bind${suffix}`, "BindInput", "", (field) => {
     const account = field("proof").value === "password"
       ? { password: { account: field("account").value, password: field("password").value } }
       : { mobile: mobile(field) };
     return { ticket, account };
   });
-  handleForm(find("register"), `registerWith${suffix}`, "RegisterWithInput", (field) => (
+  handleForm(find("register"), `registerWith${suffix}`, "RegisterWithInput", TAKEN, (field) => (
     { ticket, mobile: mobile(field), acceptTerms: field("terms").checked }
   ));
   for (const choice of find("bind").querySelectorAll("[name=proof]")) {
@@ -148,25 +169,29 @@ async function comeBack(provider, status) {
   const query = new URLSearchParams(location.search);
   const code = query.get("code");
   const state = query.get("state");
+  if (query.has("usercancel") || query.get("error") === "access_denied") return say(status, t.cancelled, false);
   // QQ says errors with `msg`, and the number of the error is then the `code`.
-  if (query.has("error") || query.has("msg") || query.has("usercancel")) {
+  if (query.has("error") || query.has("msg")) {
     const words = [query.get("error") ?? code, query.get("error_description") ?? query.get("msg")];
     return say(status, [t.refused, ...words].filter(Boolean).join(": "), false);
   }
+  // All that WeChat says of a refusal.
+  if (!code && state) return say(status, t.cancelled, false);
   if (!code || !state) return say(status, t.missing, false);
   const outcome = provider === "qq"
     ? await ask(
       `mutation Return($input: QqAuthorizeInput!) { outcome: qqAuthorize(input: $input) {
-        __typename ${SIGNED_IN} ${BIND_REQUIRED} ${PROBLEM} ${FIELDS} } }`,
+        __typename ${SIGNED_IN} ${BIND_REQUIRED} ${PROBLEM} ${REJECTED} ${LATER} ${FIELDS} } }`,
       { input: { code, state } },
     )
     : await ask(
       `mutation Return($provider: String!, $input: SocialAuthorizeInput!) {
-        outcome: socialAuthorize(provider: $provider, input: $input) { __typename ${SIGNED_IN} ${BIND_REQUIRED} ${PROBLEM} ${FIELDS} } }`,
+        outcome: socialAuthorize(provider: $provider, input: $input) { __typename ${SIGNED_IN} ${BIND_REQUIRED} ${PROBLEM} ${REJECTED} ${LATER} ${FIELDS} } }`,
       { provider, input: { code, state } },
     );
   if (outcome.__typename === "SignedIn") showSignedIn(outcome);
   else if (outcome.__typename === "BindRequired") offer(provider, outcome);
+  else if (outcome.__typename === "TicketRejected") await explainUsed(status, outcome);
   else say(status, explain(outcome), false);
 }
 
