@@ -248,7 +248,8 @@ fn profile(shared: &Shared, person: &Person, fault: Fault, app: &str, openid: &s
         Picture::None => (String::new(), String::new()),
     };
     // Whoever has no picture at all: browsers would ask Tencent's servers for one of QZone's.
-    let zone = |size: u32| if person.picture == Picture::None { String::new() } else { own(size) };
+    let bare = person.picture == Picture::None && fault != Fault::PLACEHOLDER;
+    let zone = |size: u32| if bare { String::new() } else { own(size) };
     let text = |text: &str| serde_json::Value::from(text).to_string();
     let number = |number: u32| match fault {
         Fault::STRINGS => format!("\"{number}\""),
