@@ -174,3 +174,4 @@ table! {
 
 joinable!(sessions -> users (user_id));
 allow_tables_to_appear_in_same_query!(users, sessions);
+allow_tables_to_appear_in_same_query!(users, merges);

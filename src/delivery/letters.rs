@@ -67,9 +67,21 @@ pub(super) fn notice_sms(product: &str, topic: NoticeTopic, language: Language) 
         (Language::Chinese, NoticeTopic::AccountDeleted) => {
             format!("【{product}】{happened}如需恢复或非本人操作，请立即联系客服。")
         }
+        (Language::Chinese, NoticeTopic::ProviderLinked) => {
+            format!("【{product}】{happened}如非本人操作，请立即解绑、修改密码并联系客服。")
+        }
+        (Language::Chinese, NoticeTopic::AccountsMerged) => {
+            format!("【{product}】{happened}如非本人操作，请立即联系客服撤销。")
+        }
         (Language::Chinese, _) => format!("【{product}】{happened}如非本人操作，请立即重置密码并联系客服。"),
         (Language::English, NoticeTopic::AccountDeleted) => {
             format!("[{product}] {happened} Not you, or do you want it back? Contact support now.")
+        }
+        (Language::English, NoticeTopic::ProviderLinked) => {
+            format!("[{product}] {happened} Not you? Unlink it, change your password, contact support now.")
+        }
+        (Language::English, NoticeTopic::AccountsMerged) => {
+            format!("[{product}] {happened} Not you? Contact support now: it can be undone.")
         }
         (Language::English, _) => {
             format!("[{product}] {happened} Not you? Reset your password and contact support now.")
@@ -183,9 +195,21 @@ fn advice(topic: NoticeTopic, language: Language) -> &'static str {
         (Language::Chinese, NoticeTopic::AccountDeleted) => {
             "在数据清除之前，客服可以为您恢复账号。如果这不是您本人的操作，请立即联系客服。"
         }
+        (Language::Chinese, NoticeTopic::ProviderLinked) => {
+            "如果这不是您本人的操作，请立即登录并解绑该第三方账号，修改密码，并联系客服。仅重置密码并不会解绑。"
+        }
+        (Language::Chinese, NoticeTopic::AccountsMerged) => {
+            "如果这不是您本人的操作，请立即联系客服：在期限内可以撤销。"
+        }
         (Language::Chinese, _) => "如果这不是您本人的操作，请立即重置密码并联系客服。",
         (Language::English, NoticeTopic::AccountDeleted) => {
             "Until it is erased, support can restore it. If this was not you, contact support at once."
+        }
+        (Language::English, NoticeTopic::ProviderLinked) => {
+            "If this was not you, sign in, unlink it, change your password and contact support at once. A new password alone does not unlink it."
+        }
+        (Language::English, NoticeTopic::AccountsMerged) => {
+            "If this was not you, contact support at once: for some weeks it can be undone."
         }
         (Language::English, _) => "If this was not you, reset your password at once and contact support.",
     }

@@ -33,7 +33,10 @@ pub(super) fn checked(next: &str, allowed: &[Origin]) -> Result<String, Fault> {
         };
     }
     let origin = url.origin().ascii_serialization();
-    let known = plain && allowed.iter().any(|allowed| allowed.as_str() == origin);
+    // A blob's origin is that of the page which made it.
+    let known = plain
+        && matches!(url.scheme(), "http" | "https")
+        && allowed.iter().any(|allowed| allowed.as_str() == origin);
     if known { Ok(url.into()) } else { Err(Fault::ForeignAddress) }
 }
 
@@ -83,6 +86,7 @@ mod tests {
             "http://app.example/",
             "https://app.example:444/",
             "javascript:alert(1)",
+            "blob:https://app.example/x",
             "data:text/html,x",
             "http://nowhere.invalid/",
             "http:/x",

@@ -197,7 +197,7 @@ impl RegisterWithSocial {
 /// A picture that others may show: QQ and WeChat name theirs by http, and serve them by https as well.
 fn picture(address: &str) -> Option<String> {
     let mut url = url::Url::parse(address).ok()?;
-    if url.scheme() == "http" {
+    if url.scheme() == "http" && url.port().is_none() {
         url.set_scheme("https").ok()?;
     }
     let sane = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(c));

@@ -378,7 +378,9 @@ on_both! {
             crate::support::sql::Sql::Sqlite(_) => "1",
         };
         sql.run(&format!("UPDATE users SET delete_at = {past} WHERE username = 'gone'")).await;
-        assert_eq!(world.db().erase_due(world.now()).await.expect("it answers"), 1);
+        // The gateway beside us may have erased it already.
+        world.db().erase_due(world.now()).await.expect("it answers");
+        assert_eq!(sql.count("users WHERE username = 'gone'").await, 0);
         assert_eq!(sql.count("identities").await, 1);
         assert_eq!(sql.count("identities WHERE subject = 's2'").await, 1);
     }

@@ -53,6 +53,7 @@ pub async fn restore_account(conn: &mut Conn, user: UserId, event: &AuditEvent) 
 pub async fn erase_due(conn: &mut Conn, now: Instant) -> Result<usize, DbError> {
     let due = users::table
         .filter(users::delete_at.le(Ts(now)))
+        .filter(users::id.ne_all(with_open_merges(now).select(merges::kept_user_id)))
         .order(users::delete_at.asc())
         .limit(BATCH)
         .select(users::id);
@@ -64,25 +65,24 @@ pub async fn erase_due(conn: &mut Conn, now: Instant) -> Result<usize, DbError> 
     Ok(erased)
 }
 
-/// Locks the account and those that were merged into it, in the order in which a merge and its end lock them; tells the
-/// latter.
-async fn hold(conn: &mut Conn, id: Uid) -> Result<Vec<Uid>, DbError> {
-    let merged = merges::table.filter(merges::kept_user_id.eq(id)).select(merges::merged_user_id);
-    let merged: Vec<Uid> = merged.load(conn).await?;
-    let mut all = merged.clone();
-    all.push(id);
-    all.sort_by_key(|id| id.0);
-    for id in all {
-        let row = users::table.filter(users::id.eq(id));
-        diesel::update(row).set(users::updated_at.eq(users::updated_at)).execute(conn).await?;
-    }
-    Ok(merged)
+/// Merges that can still be undone. What was merged into an account may be another person's, merged by a thief: it must
+/// outlive the account for as long as was promised, so the account waits.
+#[diesel::dsl::auto_type]
+fn with_open_merges(now: Instant) -> _ {
+    let until: Ts = Ts(now);
+    merges::table.filter(merges::undone_at.is_null()).filter(merges::undo_until.gt(until))
 }
 
 /// Sessions, reset links, identities and merges go with the row.
 async fn erase(conn: &mut Conn, id: Uid, now: Instant) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        let merged = hold(conn, id).await?;
+        // Locked as merges and their ends lock it.
+        let row = users::table.filter(users::id.eq(id));
+        diesel::update(row).set(users::updated_at.eq(users::updated_at)).execute(conn).await?;
+        let open = with_open_merges(now).filter(merges::kept_user_id.eq(id)).select(merges::id);
+        if open.first::<Uid>(conn).await.optional()?.is_some() {
+            return Ok(false);
+        }
         let row = users::table.filter(users::id.eq(id)).filter(users::delete_at.le(Ts(now)));
         let Some(user) = row.select(User::as_select()).first(conn).await.optional()? else {
             return Ok(false);
@@ -92,9 +92,6 @@ async fn erase(conn: &mut Conn, id: Uid, now: Instant) -> Result<bool, DbError> 
         if diesel::delete(row).execute(conn).await? == 0 {
             return Ok(false);
         }
-        // What was merged into it is of the same person, and nobody is left to give it back to: it is due as well.
-        let merged = users::table.filter(users::id.eq_any(merged)).filter(users::status.eq("merged"));
-        diesel::update(merged).set(users::delete_at.eq(Some(Ts(now)))).execute(conn).await?;
         forget(conn, &user).await?;
         super::audit::record(conn, &erased(now)).await?;
         Ok(true)
