@@ -11,6 +11,7 @@ use crate::support::social::Back;
 use crate::support::{World, kind};
 
 const MOBILE: &str = "+8613800138000";
+const OTHER_MOBILE: &str = "+8613600136000";
 const NEW_MOBILE: &str = "+8613900139000";
 const EMAIL: &str = "xiaomen@example.com";
 
@@ -80,9 +81,32 @@ async fn social(world: &World, documents: &mut Documents) {
     let home = bearing(world, &made);
     let begun = documents.plain(&home, 25).await;
     let back = Back::from(consent(begun["url"].as_str().expect("an address"), "li", None).await);
-    let linked = documents.filled(&home, 26, &[("CODE", &back.code), ("STATE", &back.state)]).await;
+    let linked = documents.filled(&home, 29, &[("CODE", &back.code), ("STATE", &back.state)]).await;
     assert_eq!(kind(&linked), "SocialLinked", "{linked}");
-    assert_eq!(kind(&documents.plain(&home, 27).await), "SocialUnlinked");
+    assert_eq!(kind(&documents.plain(&home, 30).await), "SocialUnlinked");
+    siblings(world, documents).await;
+    world.advance(61);
+    let code = world.sms_code(OTHER_MOBILE, "BIND").await;
+    let merged = documents.filled(&home, 31, &[("000000", &code)]).await;
+    assert_eq!(
+        (kind(&merged), &merged["identities"][0]["provider"]),
+        ("AccountsMerged", &json!("github")),
+        "{merged}"
+    );
+}
+
+/// Those of another provider: one account that is bound, and one that is made.
+async fn siblings(world: &World, documents: &mut Documents) {
+    let browser = world.browser();
+    let back = browser.at_provider("github", "lucy", None).await;
+    let ticket = documents.filled(&browser, 26, &[("CODE", &back.code), ("STATE", &back.state)]).await;
+    let ticket = ticket["ticket"].as_str().unwrap_or_else(|| panic!("{ticket}")).to_owned();
+    assert_eq!(kind(&documents.filled(&browser, 27, &[("TICKET", &ticket)]).await), "SignedIn");
+    let browser = world.browser();
+    let ticket = browser.ticket("github", "wang").await;
+    let code = world.sms_code(OTHER_MOBILE, "BIND").await;
+    let made = documents.filled(&browser, 28, &[("TICKET", &ticket), ("000000", &code)]).await;
+    assert_eq!(kind(&made), "SignedIn", "{made}");
 }
 
 on_both! {
