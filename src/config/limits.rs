@@ -143,7 +143,7 @@ impl LimitSettings {
             account_changes: reader.value(
                 "limits.account_changes",
                 "20/1d",
-                "Changes of one account by its owner; password, addresses, names, deletion, export each.",
+                "Changes of one account by its owner; password, addresses, names, providers, merges, deletion, export each.",
             ),
             delivery_status: reader.value(
                 "limits.delivery_status",
