@@ -20,7 +20,8 @@ struct Row {
 
 /// A row for each of the questions that it names.
 fn rows() -> Vec<Row> {
-    let table = PAGE.split("|---|---|---|---|\n").nth(1).expect("the table is there");
+    let section = PAGE.split("## What QQ answers").nth(1).expect("the section is there");
+    let table = section.split("|---|---|---|---|\n").nth(1).expect("the table is there");
     let lines = table.lines().take_while(|line| line.starts_with('|'));
     lines
         .flat_map(|line| {
