@@ -134,7 +134,10 @@ impl UpdateProfile {
 }
 
 /// An https address. Others show it in pages of theirs: no scripts, no plain http, no names and passwords in it.
-fn picture(text: &str) -> Result<String, Fault> {
+///
+/// # Errors
+/// [`Fault::Empty`], [`Fault::TooLong`], [`Fault::NotAnHttpsUrl`].
+pub fn picture(text: &str) -> Result<String, Fault> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Fault::Empty);

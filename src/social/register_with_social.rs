@@ -9,6 +9,7 @@ use crate::accounts::naming;
 use crate::accounts::new_password::PasswordInput;
 use crate::accounts::proof::{Claim, ContactInput};
 use crate::accounts::signed_in::{OpenFault, SignIn, SignedIn};
+use crate::accounts::update_profile;
 use crate::captcha::{Captcha, CaptchaAnswer, CaptchaRefusal};
 use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
@@ -200,10 +201,7 @@ fn picture(address: &str) -> Option<String> {
     if url.scheme() == "http" && url.port().is_none() {
         url.set_scheme("https").ok()?;
     }
-    let sane = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(c));
-    let plain = url.username().is_empty() && url.password().is_none();
-    let fine = plain && url.scheme() == "https" && url.host_str().is_some_and(sane);
-    (fine && !url.as_str().contains(['"', '\'', '<', '>', '`'])).then(|| url.into())
+    update_profile::picture(url.as_str()).ok()
 }
 
 /// Names the input field whose value was taken.
