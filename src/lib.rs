@@ -11,6 +11,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod audit;
 pub mod captcha;
 pub mod cli;
 pub mod config;
@@ -20,7 +21,9 @@ pub mod delivery;
 pub mod ephemeral;
 pub mod graphql;
 pub mod http;
+pub mod kit;
 pub mod limits;
+pub mod outcome;
 pub mod passwords;
 pub mod sandbox;
 pub mod sessions;

@@ -1,6 +1,6 @@
 //! What the operator does to accounts that are there: `menjin users disable|enable|roles|revoke-sessions|delete`.
 
-use super::audit::{Audit, Kind};
+use crate::audit::{Audit, Kind};
 use crate::core::clock::Clock;
 use crate::core::identifier::{Account, Region};
 use crate::core::ids::UserId;

@@ -7,7 +7,8 @@ use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
 use crate::core::identifier::{EmailAddress, Mobile, Nickname, Username};
 use crate::db::{Db, DbError};
-use crate::limits::{LimitError, Limiter};
+use crate::limits::Limiter;
+use crate::outcome::Refusal;
 use crate::verification::{Denied, refusals};
 
 /// Why there is no answer.
@@ -19,7 +20,7 @@ pub enum AvailabilityRefusal {
     Denied(#[from] Denied),
 }
 
-refusals!(AvailabilityRefusal: LimitError, DbError);
+refusals!(AvailabilityRefusal: Refusal, DbError);
 
 /// Answers whether names and addresses are free. What could not be registered at all is not free.
 #[derive(Clone)]

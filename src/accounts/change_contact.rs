@@ -3,23 +3,24 @@
 //! The caller proves once more that the account is theirs, and by a code that the new address is; the old address is
 //! told, links that were mailed before are spent, and other sessions end where the caller wishes it.
 
-use super::audit::{Audit, Kind};
 use super::failed_proof;
 use super::me::Caller;
 use super::notices::Notices;
 use super::proof::{ContactInput, method};
 use super::reauthentication::{Reauthentication, unproven};
 use super::stale_codes;
+use crate::audit::{Audit, Kind};
 use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
 use crate::core::clock::Clock;
-use crate::core::problem::FieldFault;
 use crate::core::secret::SecretString;
 use crate::db::changes::{AccountChange, Ends, Right};
 use crate::db::models::User;
 use crate::db::{Db, DbError, Taken};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{ChangeKind, LimitError, Limiter};
+use crate::limits::{ChangeKind, Limiter};
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
 use crate::verification::{CodeError, CodeRejection, Codes, Contact, Denied, Purpose, refusals};
 
 /// How the caller proves the account, and what is to happen besides.
@@ -51,7 +52,7 @@ pub enum ChangeContactRefusal {
     Required,
 }
 
-refusals!(codes ChangeContactRefusal: LimitError, Vec<FieldFault>);
+refusals!(codes ChangeContactRefusal: Refusal, Vec<FieldError>);
 unproven!(ChangeContactRefusal);
 
 impl From<DbError> for ChangeContactRefusal {

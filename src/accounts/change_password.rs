@@ -1,20 +1,22 @@
 //! `changePassword`: another password, by somebody who is signed in. Every other session ends, this one goes on.
 
-use super::audit::{Audit, Kind};
 use super::me::Caller;
 use super::new_password::{PasswordInput, own_words};
 use super::notices::Notices;
 use super::reauthentication::{Reauthentication, unproven};
 use super::stale_codes;
+use crate::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::clock::Clock;
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::changes::{AccountChange, Ends};
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{ChangeKind, LimitError, Limiter};
-use crate::passwords::{Busy, Hasher, Policy};
+use crate::limits::{ChangeKind, Limiter};
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
+use crate::passwords::{Hasher, Policy};
 use crate::verification::{Codes, Denied, refusals};
 
 /// What the person filled in.
@@ -36,7 +38,7 @@ pub enum ChangePasswordRefusal {
     Required,
 }
 
-refusals!(ChangePasswordRefusal: LimitError, Vec<FieldFault>, DbError, Busy);
+refusals!(ChangePasswordRefusal: Refusal, Vec<FieldError>, DbError);
 unproven!(ChangePasswordRefusal);
 
 /// Changes passwords.
@@ -68,12 +70,12 @@ impl ChangePassword {
         let mut faults = Vec::new();
         let current = input.current.filter(|current| !current.expose_secret().is_empty());
         if user.password_hash.is_some() && current.is_none() {
-            faults.push(FieldFault::new("currentPassword", Fault::Empty));
+            faults.push(FieldError::new("currentPassword", InvalidValue::Empty));
         }
         // Nothing would change, but every other session would end.
         let same = |current: &SecretString| current.expose_secret() == input.new.password.expose_secret();
         if user.password_hash.is_some() && current.as_ref().is_some_and(same) {
-            faults.push(FieldFault::new("password", Fault::SamePassword));
+            faults.push(FieldError::new("password", InvalidValue::SamePassword));
         }
         let password = input.new.parse(&self.policy, &own_words(user), &mut faults);
         let Some(password) = password.filter(|_| faults.is_empty()) else {

@@ -1,18 +1,20 @@
 //! `menjin users create`: an account that the operator makes.
 
-use super::audit::{Audit, Kind};
 use super::person::{Person, rename};
+use crate::audit::{Audit, Kind};
 use crate::config::accounts::AccountSettings;
 use crate::core::clock::Clock;
 use crate::core::identifier::{EmailAddress, Mobile, MobileFault, Nickname, Username};
 use crate::core::ids::UserId;
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::invalid_value::InvalidValue;
 use crate::core::random::Random;
 use crate::core::roles::Roles;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::models::NewUser;
 use crate::db::{Db, DbError, Taken};
-use crate::passwords::{Busy, Hasher, NewPassword, Policy};
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
+use crate::passwords::{Hasher, NewPassword, Policy};
 
 /// What the operator typed.
 pub struct NewAccount {
@@ -28,7 +30,7 @@ pub struct NewAccount {
 #[derive(Debug, thiserror::Error)]
 pub enum CreateFault {
     #[error("the input is bad")]
-    Invalid(Vec<FieldFault>),
+    Invalid(Vec<FieldError>),
     /// The field whose value belongs to another account.
     #[error("{0} is taken")]
     Taken(&'static str),
@@ -37,7 +39,7 @@ pub enum CreateFault {
     #[error(transparent)]
     Db(#[from] DbError),
     #[error(transparent)]
-    Busy(#[from] Busy),
+    Shared(#[from] Refusal),
 }
 
 /// Makes accounts for the operator.
@@ -100,7 +102,7 @@ impl CreateUser {
 
     fn parse(&self, input: NewAccount) -> Result<(Person, NewPassword), CreateFault> {
         let mut faults = Vec::new();
-        let mut note = |path: &str, fault: Fault| faults.push(FieldFault::new(path, fault));
+        let mut note = |path: &str, fault: InvalidValue| faults.push(FieldError::new(path, fault));
         let username = input.username.map(|text| Username::parse_any(&text));
         let username = username.and_then(|name| name.map_err(|fault| note("username", fault)).ok());
         let nickname = input.nickname.map(|text| Nickname::parse_any(&text));
@@ -109,8 +111,8 @@ impl CreateUser {
         let mobile = mobile.and_then(|mobile| {
             mobile
                 .map_err(|fault| match fault {
-                    MobileFault::Invalid => note("mobile", Fault::NotAMobile),
-                    MobileFault::NotSupported => note("mobile", Fault::RegionNotSupported),
+                    MobileFault::Invalid => note("mobile", InvalidValue::NotAMobile),
+                    MobileFault::NotSupported => note("mobile", InvalidValue::RegionNotSupported),
                 })
                 .ok()
         });

@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::audit::{Audit, Kind};
 use super::me::Caller;
 use super::notices::Notices;
 use super::reauthentication::{Reauthentication, unproven};
 use super::stale_codes;
+use crate::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::clock::{Clock, Instant};
 use crate::core::secret::SecretString;
 use crate::db::changes::{AccountChange, Ends};
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{ChangeKind, LimitError, Limiter};
+use crate::limits::{ChangeKind, Limiter};
+use crate::outcome::Refusal;
 use crate::verification::{Codes, Denied, refusals};
 
 /// Why the account stays.
@@ -30,7 +31,7 @@ pub enum DeleteRefusal {
     Required,
 }
 
-refusals!(DeleteRefusal: LimitError, DbError);
+refusals!(DeleteRefusal: Refusal, DbError);
 unproven!(DeleteRefusal);
 
 /// Deletes accounts.

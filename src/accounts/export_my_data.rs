@@ -6,8 +6,8 @@
 use chrono::SecondsFormat;
 use serde_json::{Value, json};
 
-use super::audit::{Audit, Kind};
 use super::me::Caller;
+use crate::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::db::identities::Identity;

@@ -1,6 +1,6 @@
 //! Proofs that failed, in the audit log.
 
-use super::audit::{Audit, Kind};
+use crate::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::ids::{SessionId, UserId};
 use crate::db::Db;

@@ -10,12 +10,14 @@ use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::identifier::Account;
 use crate::core::ids::UserId;
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::models::User;
 use crate::db::{Db, DbError};
-use crate::limits::{LimitError, Limiter, LoginKeys};
-use crate::passwords::{Busy, Hasher, Password, Verdict};
+use crate::limits::{Limiter, LoginKeys};
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
+use crate::passwords::{Hasher, Password, Verdict};
 use crate::sessions::Method;
 use crate::verification::{Denied, refusals};
 
@@ -38,7 +40,7 @@ pub enum LoginRefusal {
     Disabled,
 }
 
-refusals!(LoginRefusal: LimitError, CaptchaRefusal, Vec<FieldFault>, DbError, Busy, OpenFault);
+refusals!(LoginRefusal: Refusal, CaptchaRefusal, Vec<FieldError>, DbError, OpenFault);
 
 /// Signs people in by password.
 #[derive(Clone)]
@@ -110,15 +112,16 @@ impl Login {
             network: client.network(),
             known_device: device.filter(|_| device_known),
         };
-        self.limits.login(&keys).await?;
+        let attempt = self.limits.login(keys).await?;
         self.captcha.check(captcha, client.address).await?;
         let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let verdict = self.hasher.verify(&Password::new(typed.password.clone()), stored).await?;
         let (Some(user), Verdict::Match { rehash }) = (user.as_ref(), verdict) else {
+            attempt.failed();
             self.sign_in.failed(user.as_ref(), Method::Password, client).await;
             return Err(LoginRefusal::Rejected);
         };
-        self.limits.login_succeeded(&keys).await;
+        attempt.succeeded().await;
         if !user.is_active() {
             self.sign_in.failed(Some(user), Method::Password, client).await;
             return Err(LoginRefusal::Disabled);
@@ -163,16 +166,16 @@ pub struct ProvenAccount {
 }
 
 impl PasswordProof {
-    fn check(&self, prefix: &str) -> Result<(), Vec<FieldFault>> {
+    fn check(&self, prefix: &str) -> Result<(), Vec<FieldError>> {
         let mut faults = Vec::new();
-        let mut fault = |field: &str, fault| faults.push(FieldFault::new(format!("{prefix}{field}"), fault));
+        let mut fault = |field: &str, fault| faults.push(FieldError::new(format!("{prefix}{field}"), fault));
         if self.account.trim().is_empty() {
-            fault("account", Fault::Empty);
+            fault("account", InvalidValue::Empty);
         } else if self.account.chars().nth(LONGEST_ACCOUNT as usize).is_some() {
-            fault("account", Fault::TooLong(LONGEST_ACCOUNT));
+            fault("account", InvalidValue::TooLong(LONGEST_ACCOUNT));
         }
         if self.password.expose_secret().is_empty() {
-            fault("password", Fault::Empty);
+            fault("password", InvalidValue::Empty);
         }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }

@@ -5,10 +5,11 @@ use super::signed_in::{OpenFault, SignIn, SignedIn};
 use crate::captcha::{Captcha, CaptchaAnswer, CaptchaRefusal};
 use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
-use crate::core::problem::FieldFault;
 use crate::db::models::User;
 use crate::db::{Db, DbError};
-use crate::limits::{LimitError, Limiter};
+use crate::limits::Limiter;
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
 use crate::sessions::Method;
 use crate::verification::{CodeRejection, Codes, Contact, Denied, Purpose, Redemption, refusals};
 
@@ -33,7 +34,7 @@ pub enum CodeLoginRefusal {
     Disabled,
 }
 
-refusals!(codes CodeLoginRefusal: LimitError, CaptchaRefusal, Vec<FieldFault>, DbError, OpenFault);
+refusals!(codes CodeLoginRefusal: Refusal, CaptchaRefusal, Vec<FieldError>, DbError, OpenFault);
 
 /// Signs people in by code.
 #[derive(Clone)]

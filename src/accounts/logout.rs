@@ -1,6 +1,6 @@
 //! `logout`: ends the caller's session.
 
-use super::audit::{Audit, Kind};
+use crate::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::ids::SessionId;

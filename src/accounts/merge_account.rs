@@ -8,17 +8,17 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::account_proof::{AccountProof, ProveAccount, ProvenOwner, unproven_account};
-use super::audit::{Audit, Kind};
 use super::me::Caller;
 use super::merge_records::MergeRecords;
 use super::notices::Notices;
 use super::reauthentication::{Reauthentication, Unproven};
 use super::signed_in::proven;
+use crate::audit::{Audit, Kind};
 use crate::captcha::CaptchaAnswer;
 use crate::core::client::Client;
 use crate::core::clock::{Clock, Instant};
 use crate::core::ids::MergeId;
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::invalid_value::InvalidValue;
 use crate::core::random::Random;
 use crate::core::secret::SecretString;
 use crate::db::identities::Identity;
@@ -26,7 +26,9 @@ use crate::db::merges::{Merged, NewMerge};
 use crate::db::models::{Proven, User};
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{ChangeKind, LimitError, Limiter};
+use crate::limits::{ChangeKind, Limiter};
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
 use crate::verification::{CodeRejection, Denied, refusals};
 
 /// What the person filled in.
@@ -68,7 +70,7 @@ pub enum MergeRefusal {
     Ended,
 }
 
-refusals!(MergeRefusal: LimitError, DbError, Vec<FieldFault>);
+refusals!(MergeRefusal: Refusal, DbError, Vec<FieldError>);
 unproven_account!(MergeRefusal);
 
 impl From<Unproven> for MergeRefusal {
@@ -130,7 +132,7 @@ impl MergeAccount {
     ) -> Result<Joined, MergeRefusal> {
         let (kept, merged) = (&caller.user, &other.user);
         if kept.id == merged.id {
-            return Err(vec![FieldFault::new("account", Fault::OwnAccount)].into());
+            return Err(vec![FieldError::new("account", InvalidValue::OwnAccount)].into());
         }
         let Some(proven) = proven(merged, other.method) else { return Err(MergeRefusal::Rejected) };
         let identities = self.db.identities_of(merged.id).await?;

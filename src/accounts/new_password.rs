@@ -1,9 +1,10 @@
 //! A new password on an account that exists.
 
 use crate::core::identifier::{EmailAddress, Mobile, Region};
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::models::User;
+use crate::outcome::FieldError;
 use crate::passwords::{NewPassword, Policy};
 
 /// A password and its repetition, as typed.
@@ -19,14 +20,14 @@ impl PasswordInput {
         &self,
         policy: &Policy,
         own_words: &[String],
-        faults: &mut Vec<FieldFault>,
+        faults: &mut Vec<FieldError>,
     ) -> Option<NewPassword> {
         let words: Vec<&str> = own_words.iter().map(String::as_str).collect();
         let parsed = NewPassword::parse(self.password.expose_secret(), policy, &words);
-        let parsed = parsed.map_err(|fault| faults.push(FieldFault::new("password", fault))).ok();
+        let parsed = parsed.map_err(|fault| faults.push(FieldError::new("password", fault))).ok();
         let differs = |again: &SecretString| again.expose_secret() != self.password.expose_secret();
         if self.confirm.as_ref().is_some_and(differs) {
-            faults.push(FieldFault::new("passwordConfirm", Fault::Mismatch));
+            faults.push(FieldError::new("passwordConfirm", InvalidValue::Mismatch));
         }
         parsed
     }

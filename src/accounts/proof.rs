@@ -1,8 +1,9 @@
 //! Proof of a mobile number or an e-mail address by code, as several mutations take it.
 
 use crate::core::identifier::{EmailAddress, Mobile, MobileFault, Region};
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
+use crate::outcome::FieldError;
 use crate::sessions::Method;
 use crate::verification::{Codes, Contact};
 
@@ -32,7 +33,7 @@ impl ContactInput {
         self,
         regions: &[Region],
         codes: &Codes,
-        faults: &mut Vec<FieldFault>,
+        faults: &mut Vec<FieldError>,
     ) -> Option<Claim> {
         self.parse_at("contact.", regions, codes, faults)
     }
@@ -43,14 +44,14 @@ impl ContactInput {
         prefix: &str,
         regions: &[Region],
         codes: &Codes,
-        faults: &mut Vec<FieldFault>,
+        faults: &mut Vec<FieldError>,
     ) -> Option<Claim> {
         let (contact, path, field, code) = match self {
             Self::Mobile { mobile, code } => {
                 let parsed =
                     Mobile::parse(&mobile, regions).map(Contact::Mobile).map_err(|fault| match fault {
-                        MobileFault::Invalid => Fault::NotAMobile,
-                        MobileFault::NotSupported => Fault::RegionNotSupported,
+                        MobileFault::Invalid => InvalidValue::NotAMobile,
+                        MobileFault::NotSupported => InvalidValue::RegionNotSupported,
                     });
                 (parsed, "mobile", "mobile", code)
             }
@@ -59,11 +60,11 @@ impl ContactInput {
             }
         };
         let contact = contact
-            .map_err(|fault| faults.push(FieldFault::new(format!("{prefix}{path}.{field}"), fault)))
+            .map_err(|fault| faults.push(FieldError::new(format!("{prefix}{path}.{field}"), fault)))
             .ok();
         let code = codes
             .parse(&code)
-            .map_err(|fault| faults.push(FieldFault::new(format!("{prefix}{path}.code"), fault)))
+            .map_err(|fault| faults.push(FieldError::new(format!("{prefix}{path}.code"), fault)))
             .ok();
         Some(Claim { contact: contact?, code: code? })
     }

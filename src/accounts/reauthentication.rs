@@ -9,16 +9,17 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::audit::Audit;
 use super::failed_proof;
 use super::me::Caller;
+use crate::audit::Audit;
 use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::secret::SecretString;
 use crate::db::changes::Right;
 use crate::db::{Db, DbError};
-use crate::limits::{LimitError, Limiter, LoginKeys};
-use crate::passwords::{Busy, Hasher, Password, Verdict};
+use crate::limits::{Limiter, LoginKeys};
+use crate::outcome::Refusal;
+use crate::passwords::{Hasher, Password, Verdict};
 use crate::sessions::Method;
 use crate::verification::{Denied, refusals};
 
@@ -34,7 +35,7 @@ pub enum Unproven {
     Required,
 }
 
-refusals!(Unproven: LimitError, DbError, Busy);
+refusals!(Unproven: Refusal, DbError);
 
 /// `?` on [`Unproven`] and on [`Unchanged`](crate::db::changes::Unchanged) in a use case whose refusal has the variants `Rejected` and `Required`.
 macro_rules! unproven {
@@ -117,14 +118,15 @@ impl Reauthentication {
             network: client.network(),
             known_device: device.or_else(|| Some(caller.session.id.0.as_bytes().to_vec())),
         };
-        self.limits.login(&keys).await?;
+        let attempt = self.limits.login(keys).await?;
         let verdict = self.hasher.verify(&Password::new(password), user.password_hash.as_deref()).await?;
         match verdict {
             Verdict::Match { .. } => {
-                self.limits.login_succeeded(&keys).await;
+                attempt.succeeded().await;
                 Ok(Right::Session { id: caller.session.id, password: user.password_hash.as_deref() })
             }
             Verdict::Mismatch => {
+                attempt.failed();
                 let (id, session) = (Some(user.id), Some(caller.session.id));
                 let method = Method::Password.word();
                 failed_proof::write_down(&self.db, &self.audit, id, session, method, client).await;

@@ -4,14 +4,15 @@
 //! retried requests and lost answers sign nobody out. A token older than that has been used by two: its session ends
 //! (RFC 9700, section 4.14.2).
 
-use super::audit::{Audit, Kind};
 use super::signed_in::{OpenFault, RefreshToken, SignedIn};
+use crate::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::secret::SecretString;
 use crate::db::models::{Session, User};
 use crate::db::{Db, DbError};
-use crate::limits::{LimitError, Limiter};
+use crate::limits::Limiter;
+use crate::outcome::Refusal;
 use crate::sessions::{Presented, RefreshTokens, Sessions, Standing};
 use crate::verification::{Denied, refusals};
 
@@ -25,7 +26,7 @@ pub enum RefreshRefusal {
     Rejected,
 }
 
-refusals!(RefreshRefusal: LimitError, DbError, OpenFault);
+refusals!(RefreshRefusal: Refusal, DbError, OpenFault);
 
 /// Lets sessions go on.
 #[derive(Clone)]

@@ -1,21 +1,23 @@
 //! `register`: a new account, proven by a code to a mobile number or an e-mail address.
 
 use super::account;
-use super::audit::{Audit, Kind};
 use super::naming;
 use super::proof::{Claim, ContactInput};
 use super::signed_in::{OpenFault, RefreshToken, SignedIn};
+use crate::audit::{Audit, Kind};
 use crate::captcha::{Captcha, CaptchaAnswer, CaptchaRefusal};
 use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::identifier::{Nickname, Username};
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::invalid_value::InvalidValue;
 use crate::core::random::Random;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::{Db, DbError, Taken};
-use crate::limits::{LimitError, Limiter};
-use crate::passwords::{Busy, Hasher, NewPassword, Policy};
+use crate::limits::Limiter;
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
+use crate::passwords::{Hasher, NewPassword, Policy};
 use crate::sessions::{Method, Sessions};
 use crate::verification::{CodeRejection, Codes, Contact, Denied, Purpose, refusals};
 
@@ -42,7 +44,7 @@ pub enum RegisterRefusal {
     Taken(&'static str),
 }
 
-refusals!(codes RegisterRefusal: LimitError, CaptchaRefusal, Vec<FieldFault>, Busy, OpenFault);
+refusals!(codes RegisterRefusal: Refusal, CaptchaRefusal, Vec<FieldError>, OpenFault);
 
 /// Registers people.
 #[derive(Clone)]
@@ -92,7 +94,7 @@ impl Register {
         outcome
     }
 
-    fn parse(&self, input: Registration) -> Result<Parsed, Vec<FieldFault>> {
+    fn parse(&self, input: Registration) -> Result<Parsed, Vec<FieldError>> {
         let mut faults = Vec::new();
         let claim = input.contact.parse(&self.settings.regions, &self.codes, &mut faults);
         let username = input.username.map(|name| Username::parse(&name, &self.settings.reserved_names));
@@ -111,10 +113,10 @@ impl Register {
         let password = noted(Some(password), "password", &mut faults);
         if input.password_confirm.is_some_and(|again| again.expose_secret() != input.password.expose_secret())
         {
-            faults.push(FieldFault::new("passwordConfirm", Fault::Mismatch));
+            faults.push(FieldError::new("passwordConfirm", InvalidValue::Mismatch));
         }
         if !input.accept_terms {
-            faults.push(FieldFault::new("acceptTerms", Fault::TermsNotAccepted));
+            faults.push(FieldError::new("acceptTerms", InvalidValue::TermsNotAccepted));
         }
         match (claim, password) {
             (Some(claim), Some(password)) if faults.is_empty() => {
@@ -174,8 +176,8 @@ impl Register {
     }
 }
 
-fn noted<T>(parsed: Option<Result<T, Fault>>, path: &str, faults: &mut Vec<FieldFault>) -> Option<T> {
-    parsed?.map_err(|fault| faults.push(FieldFault::new(path, fault))).ok()
+fn noted<T>(parsed: Option<Result<T, InvalidValue>>, path: &str, faults: &mut Vec<FieldError>) -> Option<T> {
+    parsed?.map_err(|fault| faults.push(FieldError::new(path, fault))).ok()
 }
 
 /// Names the input field whose value was taken.

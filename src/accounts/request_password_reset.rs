@@ -4,17 +4,17 @@
 //! after the same work. For an unknown address a link that opens nothing and a message that is never sent are written,
 //! and nothing of the address is kept.
 
-use super::audit::{Audit, Kind};
 use super::reset_links::ResetLinks;
+use crate::audit::{Audit, Kind};
 use crate::captcha::{Captcha, CaptchaAnswer};
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::identifier::EmailAddress;
-use crate::core::problem::FieldFault;
 use crate::db::models::User;
 use crate::db::{Db, DbError};
 use crate::delivery::{Content, Destination, Outbox, Status};
 use crate::limits::{Channel, Limiter};
+use crate::outcome::FieldError;
 use crate::verification::{Contact, Denied};
 
 /// A link is on its way, if somebody has the address.
@@ -48,18 +48,13 @@ impl RequestPasswordReset {
         captcha: Option<&CaptchaAnswer>,
         client: &Client,
     ) -> Result<ResetRequested, Denied> {
-        let email = EmailAddress::parse(email).map_err(|fault| vec![FieldFault::new("email", fault)])?;
+        let email = EmailAddress::parse(email).map_err(|fault| vec![FieldError::new("email", fault)])?;
         self.captcha.check(captcha, client.address).await?;
         let key = Contact::Email(email.clone()).send_key();
         let charged = self.limits.send(Channel::Email, &key, &client.network()).await?;
         let resend_at = charged.resend_at;
-        match self.write(&email, client).await {
-            Ok(expires_at) => Ok(ResetRequested { destination: email.masked(), expires_at, resend_at }),
-            Err(error) => {
-                self.limits.refund_send(charged).await;
-                Err(error.into())
-            }
-        }
+        let expires_at = charged.guard.keep_if_ok(self.write(&email, client)).await?;
+        Ok(ResetRequested { destination: email.masked(), expires_at, resend_at })
     }
 
     async fn write(&self, email: &EmailAddress, client: &Client) -> Result<Instant, DbError> {

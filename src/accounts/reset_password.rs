@@ -2,26 +2,27 @@
 //!
 //! Afterwards every session and every link of the account has ended, the owner is told, and nobody is signed in.
 
-use super::audit::{Audit, Kind};
 use super::failed_proof;
 use super::new_password::{PasswordInput, own_words};
 use super::notices::Notices;
 use super::proof::{Claim, ContactInput, method};
 use super::reset_links::ResetLinks;
 use super::stale_codes;
+use crate::audit::{Audit, Kind};
 use crate::captcha::{Captcha, CaptchaAnswer, CaptchaRefusal};
 use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::ids::UserId;
-use crate::core::problem::FieldFault;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::changes::{AccountChange, Ends, Right, Unchanged};
 use crate::db::models::{Proven, User};
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{LimitError, Limiter};
-use crate::passwords::{Busy, Hasher, Policy};
+use crate::limits::Limiter;
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
+use crate::passwords::{Hasher, Policy};
 use crate::verification::{CodeError, CodeRejection, Codes, Contact, Denied, Purpose, refusals};
 
 /// How the person proves the account.
@@ -56,7 +57,7 @@ pub enum ResetRefusal {
     Disabled,
 }
 
-refusals!(codes ResetRefusal: LimitError, CaptchaRefusal, Vec<FieldFault>, DbError, Busy);
+refusals!(codes ResetRefusal: Refusal, CaptchaRefusal, Vec<FieldError>, DbError);
 
 /// Resets passwords.
 #[derive(Clone)]

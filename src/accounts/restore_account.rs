@@ -1,7 +1,7 @@
 //! What an operator does for somebody who deleted an account by mistake, or did not delete it at all: opens it again,
 //! as long as it is not erased. `menjin restore` calls this.
 
-use super::audit::Kind;
+use crate::audit::Kind;
 use crate::core::clock::Clock;
 use crate::core::ids::{AuditId, UserId};
 use crate::core::random::Random;

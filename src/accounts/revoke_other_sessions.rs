@@ -1,7 +1,7 @@
 //! `revokeOtherSessions`: ends all of the caller's sessions but this one.
 
-use super::audit::{Audit, Kind};
 use super::me::Caller;
+use crate::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::db::Db;

@@ -1,7 +1,7 @@
 //! `revokeSession`: ends one of the caller's sessions, from this one or another.
 
-use super::audit::{Audit, Kind};
 use super::me::Caller;
+use crate::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::ids::SessionId;

@@ -1,12 +1,11 @@
 //! What every sign-in ends with: a session, its access token, and the person.
 
-use super::audit::{Audit, Kind};
+use crate::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::secret::SecretString;
 use crate::db::models::{AuditEvent, Proven, Session, User};
 use crate::db::{Db, DbError};
-use crate::passwords::Busy;
 use crate::sessions::{AccessToken, Method, Sessions, TokenFault};
 use crate::verification::Denied;
 
@@ -52,12 +51,6 @@ impl From<OpenFault> for Denied {
             OpenFault::Db(error) => error.into(),
             OpenFault::Token(error) => Self::Fault(error.to_string()),
         }
-    }
-}
-
-impl From<Busy> for Denied {
-    fn from(_: Busy) -> Self {
-        Self::Unavailable("too many passwords wait to be hashed".into())
     }
 }
 

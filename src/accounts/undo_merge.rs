@@ -1,9 +1,9 @@
 //! What an operator does for somebody whose accounts were merged by mistake, or by somebody else: takes them apart again,
 //! as long as the merged one is not erased. `menjin users unmerge` calls this.
 
-use super::audit::{Audit, Kind};
 use super::merge_records::MergeRecords;
 use super::notices::Notices;
+use crate::audit::{Audit, Kind};
 use crate::core::clock::Clock;
 use crate::core::ids::MergeId;
 use crate::core::language::Language;

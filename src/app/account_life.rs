@@ -1,7 +1,6 @@
 //! Builds the services of account life: passwords, addresses, profiles, deletion.
 
 use crate::accounts::account_proof::ProveAccount;
-use crate::accounts::audit::Audit;
 use crate::accounts::change_contact::ChangeContact;
 use crate::accounts::change_email::ChangeEmail;
 use crate::accounts::change_mobile::ChangeMobile;
@@ -15,7 +14,7 @@ use crate::accounts::reauthentication::Reauthentication;
 use crate::accounts::request_password_reset::RequestPasswordReset;
 use crate::accounts::reset_links::ResetLinks;
 use crate::accounts::reset_password::ResetPassword;
-use crate::accounts::update_profile::UpdateProfile;
+use crate::audit::Audit;
 use crate::captcha::Captcha;
 use crate::config::Config;
 use crate::config::accounts::PageUrl;
@@ -48,7 +47,7 @@ pub(super) struct AccountLife<'a> {
 
 impl AccountLife<'_> {
     /// The page that reset links open.
-    fn reset_page(&self) -> PageUrl {
+    pub(super) fn reset_page(&self) -> PageUrl {
         let configured = self.config.accounts.reset_url.clone();
         configured.unwrap_or_else(|| PageUrl::at(&self.config.http.public_url, "/reset"))
     }
@@ -129,14 +128,6 @@ impl AccountLife<'_> {
             .data(links)
             .data(ChangeMobile(contact.clone()))
             .data(ChangeEmail(contact))
-            .data(UpdateProfile {
-                db: db.clone(),
-                limits: (*limits).clone(),
-                notices: notices.clone(),
-                audit: (*audit).clone(),
-                settings: settings.clone(),
-                clock: clock.clone(),
-            })
             .data(MergeAccount {
                 db: db.clone(),
                 limits: (*limits).clone(),

@@ -2,10 +2,10 @@
 
 use super::error::StartError;
 use super::master_key::master_key;
-use crate::accounts::audit::Audit;
 use crate::accounts::merge_records::MergeRecords;
 use crate::accounts::notices::Notices;
 use crate::accounts::undo_merge::UndoMerge;
+use crate::audit::Audit;
 use crate::config::Config;
 use crate::core::clock::Clock;
 use crate::core::random::Random;

@@ -8,7 +8,6 @@ use super::account_life::AccountLife;
 use super::error::StartError;
 use super::social::{self, Social};
 use crate::accounts::account_proof::ProveAccount;
-use crate::accounts::audit::Audit;
 use crate::accounts::availability::Availability;
 use crate::accounts::login::Login;
 use crate::accounts::login_with_code::LoginWithCode;
@@ -21,6 +20,8 @@ use crate::accounts::revoke_session::RevokeSession;
 use crate::accounts::service_clients::ServiceClients;
 use crate::accounts::signed_in::SignIn;
 use crate::accounts::verify::Verify;
+use crate::accounts::{AccountParts, Accounts};
+use crate::audit::Audit;
 use crate::captcha::Captcha;
 use crate::config::Config;
 use crate::config::captcha::CaptchaProvider;
@@ -36,15 +37,16 @@ use crate::delivery::sms::inbox::SmsInbox;
 use crate::delivery::{Email, Outbox, Sms, Worker};
 use crate::ephemeral::Ephemeral;
 use crate::graphql::api::Api;
-use crate::graphql::{self, CookiePolicy};
+use crate::graphql::{self, CookiePolicy, Features};
 use crate::http;
+use crate::kit::Kit;
 use crate::limits::Limiter;
 use crate::passwords::{Hasher, Policy};
 use crate::sandbox::{self, Sandbox};
 use crate::sessions::{AccessTokens, KeyRing, RefreshTokens, Sessions, UpstreamTokens};
 use crate::social::form_callback::FormCallback;
 use crate::social::{Providers, States};
-use crate::verification::{Codes, SendEmailCode, SendSms, Sending};
+use crate::verification::{Codes, Verification};
 
 /// What services are built from.
 pub(super) struct Parts<'a> {
@@ -176,6 +178,7 @@ impl Parts<'_> {
     }
 
     /// The schema with its services.
+    #[expect(clippy::too_many_lines, reason = "shrinks as services become methods of features")]
     fn schema<Q: graphql::Root>(
         &self,
         builder: graphql::Builder<Q>,
@@ -187,17 +190,30 @@ impl Parts<'_> {
         let (clock, random, db) = (&self.clock, &self.random, &self.db);
         let codes =
             Codes::new(self.store.clone(), &self.master, clock.clone(), random.clone(), config.codes.clone());
-        let limits = Limiter::new(self.store.clone(), &self.master, clock.clone(), config.limits.clone());
+        let kit = Kit::new(
+            db.clone(),
+            self.store.clone(),
+            clock.clone(),
+            random.clone(),
+            self.master.clone(),
+            config.limits.clone(),
+        );
+        let limits = kit.limits.clone();
         let captcha = match config.captcha.provider {
             CaptchaProvider::None => Captcha::none(),
         };
         let hasher = Hasher::new(&config.passwords, random.clone());
         let policy = Policy::from(&config.passwords);
-        let audit = Audit::new(clock.clone(), random.clone());
+        let audit = kit.audit.clone();
         let sign_in = SignIn::new(db.clone(), sessions.clone(), audit.clone());
-        let sending =
-            Sending::new(codes.clone(), limits.clone(), captcha.clone(), outbox.clone(), clock.clone());
         let sms_regions = self.sms_regions();
+        let verification = Verification::new(
+            &kit,
+            captcha.clone(),
+            outbox.clone(),
+            config.codes.clone(),
+            sms_regions.clone(),
+        );
         let login = Login {
             db: db.clone(),
             limits: limits.clone(),
@@ -231,6 +247,19 @@ impl Parts<'_> {
             master: &self.master,
             prove: &prove,
         };
+        let accounts = Accounts::new(
+            &kit,
+            AccountParts {
+                verification: verification.clone(),
+                sessions: sessions.clone(),
+                captcha: captcha.clone(),
+                hasher: hasher.clone(),
+                policy: policy.clone(),
+                outbox: outbox.clone(),
+                settings: config.accounts.clone(),
+                reset_page: account_life.reset_page(),
+            },
+        );
         let social = Social {
             config,
             providers: self.providers.clone(),
@@ -254,8 +283,7 @@ impl Parts<'_> {
         let names = social.names();
         let builder = social.add_to(account_life.add_to(builder));
         self.sessions_into(builder, &sessions, &limits, &audit)
-            .data(SendSms::new(sending.clone(), sms_regions.clone()))
-            .data(SendEmailCode::new(sending))
+            .data(Features { verification, accounts })
             .data(Register {
                 db: db.clone(),
                 codes: codes.clone(),
@@ -280,7 +308,6 @@ impl Parts<'_> {
                 providers: names,
             })
             .data(limits)
-            .data(outbox.clone())
             .finish()
     }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crate::accounts::account_proof::ProveAccount;
-use crate::accounts::audit::Audit;
 use crate::accounts::notices::Notices;
 use crate::accounts::reauthentication::Reauthentication;
 use crate::accounts::signed_in::SignIn;
+use crate::audit::Audit;
 use crate::captcha::Captcha;
 use crate::config::Config;
 use crate::config::http::Origin;

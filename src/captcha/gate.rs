@@ -1,32 +1,29 @@
-//! The captcha that the operator chose.
+//! The captcha service that the operator configured.
 
 use std::net::IpAddr;
 
 use super::none;
 use super::port::{CaptchaAnswer, CaptchaRefusal, Widget};
 
-/// Tells people from programs. Cheap to clone.
+/// Checks that a request comes from a human. Cheap to clone.
 #[derive(Clone)]
 pub struct Captcha(Provider);
 
-/// One variant a file.
+/// One variant per file.
 #[derive(Clone)]
 enum Provider {
     None,
 }
 
 impl Captcha {
-    /// Nobody is asked.
+    /// Builds the captcha that lets everybody pass.
     #[must_use]
     pub fn none() -> Self {
         Self(Provider::None)
     }
 
-    /// Whether the call may go on, by the answer that came with it and the address it came from.
-    ///
-    /// # Errors
-    /// [`CaptchaRefusal`].
-    #[expect(clippy::unused_async, reason = "the port: other services are asked over the network")]
+    /// Checks the widget's response, together with the address of the client.
+    #[expect(clippy::unused_async, reason = "part of the port: other services are asked over the network")]
     pub async fn check(
         &self,
         _answer: Option<&CaptchaAnswer>,
@@ -37,7 +34,7 @@ impl Captcha {
         }
     }
 
-    /// What a page needs to show the widget; `None` where nobody is asked.
+    /// Returns what a page needs to show the widget; `None` where no captcha is configured.
     #[must_use]
     pub fn widget(&self) -> Option<Widget> {
         match &self.0 {
@@ -51,7 +48,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn without_a_service_everybody_passes_and_no_widget_is_shown() {
+    async fn without_a_service_everybody_passes_without_a_widget() {
         let captcha = Captcha::none();
         assert!(captcha.check(None, IpAddr::from([203, 0, 113, 7])).await.is_ok());
         assert_eq!(captcha.widget(), None);

@@ -1,4 +1,4 @@
-//! Proof of a human: the port, and one file a provider.
+//! Captchas: the port, and one file per service.
 
 mod gate;
 mod none;

@@ -1,8 +1,8 @@
-//! No captcha: everybody passes. The limits still hold.
+//! No captcha: everybody passes. The rate limits still apply.
 
 use super::port::{CaptchaRefusal, Widget};
 
-#[expect(clippy::unnecessary_wraps, reason = "the port: other services do refuse")]
+#[expect(clippy::unnecessary_wraps, reason = "part of the port: other services do refuse")]
 pub(super) fn check() -> Result<(), CaptchaRefusal> {
     Ok(())
 }

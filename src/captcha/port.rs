@@ -1,32 +1,33 @@
-//! What every captcha service takes and gives.
+//! What every captcha service receives and returns.
 
 use crate::core::secret::SecretString;
+use crate::outcome::Refusal;
 
-/// What the widget in the browser handed out. No `Debug`: a ticket is good for one call of anybody.
+/// The response of the widget in the browser. No `Debug`: a ticket is valid for one request of anybody.
 #[derive(Clone)]
 pub struct CaptchaAnswer {
     pub ticket: SecretString,
-    /// The second part of the answer, where a service has one.
+    /// The second part of the response, which some services have.
     pub randstr: Option<String>,
 }
 
 /// What a page needs to show the widget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Widget {
-    /// The service, by its slug.
+    /// The slug of the service.
     pub provider: String,
-    /// Public: names the installation to the service.
+    /// The public key that identifies the installation to the service.
     pub site_key: String,
 }
 
-/// Why a call did not pass.
+/// Why a request did not pass the captcha.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptchaRefusal {
-    /// An answer is missing or was not accepted. Part of the contract with clients, which has to be whole before the
-    /// first service is there; with none, nobody is refused.
-    #[error("a captcha is asked for")]
-    Required { provider: String, site_key: String },
-    /// The service cannot be reached: nothing was decided. The same holds as above.
-    #[error("the captcha service is unavailable")]
-    Unavailable,
+    /// The response is missing or was rejected. Without a configured service nobody is refused; the type is part of the
+    /// contract with clients all the same.
+    #[error("a captcha is required")]
+    Required(Widget),
+    /// The service cannot be reached, so nothing was decided.
+    #[error(transparent)]
+    Shared(#[from] Refusal),
 }

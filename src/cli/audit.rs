@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::desk::Desk;
 use super::{out, table};
 use crate::accounts::administration::Administration;
-use crate::accounts::audit::Kind;
+use crate::audit::Kind;
 use crate::config::Config;
 use crate::config::reader::length_of_time;
 use crate::core::ids::UserId;

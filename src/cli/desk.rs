@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::store;
 use crate::accounts::administration::Administration;
-use crate::accounts::audit::Audit;
+use crate::audit::Audit;
 use crate::config::Config;
 use crate::core::clock::Clock;
 use crate::core::random::Random;

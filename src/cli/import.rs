@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use super::{out, store};
-use crate::accounts::audit::Audit;
 use crate::accounts::import::{BATCH, Format, Importer, Options, Outcome, Rows};
+use crate::audit::Audit;
 use crate::config::Config;
 use crate::core::clock::Clock;
 use crate::core::random::Random;

@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::out;
-use crate::accounts::audit::{Audit, Kind};
 use crate::app::{self, StartError};
+use crate::audit::{Audit, Kind};
 use crate::config::Config;
 use crate::core::clock::Clock;
 use crate::core::random::Random;

@@ -2,11 +2,13 @@
 
 pub mod client;
 pub mod clock;
+pub mod guard;
 pub mod identifier;
 pub mod ids;
+pub mod invalid_value;
 pub mod language;
 pub mod outage;
-pub mod problem;
+
 pub mod random;
 pub mod roles;
 pub mod secret;

@@ -1,5 +1,6 @@
 //! What can go wrong in the durable store, in words that callers can act on.
 
+use crate::outcome::Refusal;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// A value that had to be unique and was not.
@@ -101,5 +102,14 @@ fn connection_lost(message: &str) -> bool {
 impl From<diesel_async::pooled_connection::bb8::RunError> for DbError {
     fn from(error: diesel_async::pooled_connection::bb8::RunError) -> Self {
         Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<DbError> for Refusal {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Unavailable(reason) => Self::Unavailable(reason),
+            DbError::Taken(_) | DbError::Fault(_) => Self::Internal(error.to_string()),
+        }
     }
 }

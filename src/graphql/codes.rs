@@ -1,4 +1,4 @@
-//! `sendSms`, `sendEmailCode`: codes on their way.
+//! `sendSms` and `sendEmailCode`.
 
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
@@ -8,21 +8,22 @@ use super::delivery::Delivery;
 use super::error::ApiError;
 use super::input::CaptchaInput;
 use super::problem::{CaptchaRequired, InvalidInput, MobileNotSupported, RateLimited};
-use super::refuse::denied;
-use crate::verification::{self, Purpose, SendEmailCode, SendRefusal, SendSms};
+use super::refuse;
+use crate::outcome::Problem;
+use crate::verification::{self, Purpose, SendSmsRefusal};
 
-/// What a code is to prove an address for. A code for one purpose is worth nothing for another.
+/// What a code is for. A code for one purpose is not valid for another.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 pub enum CodePurpose {
-    /// To register: `register`.
+    /// To register an account: `register`.
     Register,
     /// To sign in: `loginWithCode`.
     Login,
-    /// To set a new password when the old one is forgotten.
+    /// To choose a new password: `resetPassword`.
     ResetPassword,
-    /// To link another account, such as QQ.
+    /// To sign in with a provider for the first time: `bindQq`, `registerWithQq`; also `mergeAccount`.
     Bind,
-    /// To change the mobile number or e-mail address of an account.
+    /// To change the mobile number or e-mail address of an account: `changeMobile`, `changeEmail`.
     ChangeContact,
 }
 
@@ -38,38 +39,38 @@ impl From<CodePurpose> for Purpose {
     }
 }
 
-/// Where a code is to go, and what for.
+/// The input of `sendSms`.
 #[derive(InputObject)]
 pub struct SendSmsInput {
-    /// The mobile number; without a calling code it is one of the first region in `settings.mobileRegions`.
+    /// The mobile number. Without a calling code it belongs to the first region of `settings.mobileRegions`.
     mobile: String,
     /// What the code is for.
     purpose: CodePurpose,
-    /// The answer to the captcha, once `CaptchaRequired` asked for it.
+    /// The response of the captcha widget, after `CaptchaRequired` asked for it.
     captcha: Option<CaptchaInput>,
 }
 
-/// Where a code is to go, and what for.
+/// The input of `sendEmailCode`.
 #[derive(InputObject)]
 pub struct SendEmailCodeInput {
     /// The e-mail address.
     email: String,
     /// What the code is for.
     purpose: CodePurpose,
-    /// The answer to the captcha, once `CaptchaRequired` asked for it.
+    /// The response of the captcha widget, after `CaptchaRequired` asked for it.
     captcha: Option<CaptchaInput>,
 }
 
-/// A code is on its way.
+/// A code was issued and its message is in the outbox.
 #[derive(SimpleObject)]
 pub struct CodeSent {
-    /// How the message fares; ask again with `delivery(id)`.
+    /// The delivery status of the message; query it again with `delivery(id)`.
     delivery: Delivery,
-    /// Until when the code is good.
+    /// When the code expires.
     expires_at: DateTime<Utc>,
-    /// From when on the next one may be asked for.
+    /// From when on the next code can be requested.
     resend_at: DateTime<Utc>,
-    /// The address, masked: `+86 138****8000`.
+    /// The masked destination: `+86 138****8000`.
     destination: String,
 }
 
@@ -84,7 +85,7 @@ impl From<verification::CodeSent> for CodeSent {
     }
 }
 
-/// What `sendSms` answers.
+/// The result of `sendSms`.
 #[derive(Union)]
 pub enum SendSmsResult {
     CodeSent(CodeSent),
@@ -94,7 +95,7 @@ pub enum SendSmsResult {
     RateLimited(RateLimited),
 }
 
-/// What `sendEmailCode` answers.
+/// The result of `sendEmailCode`.
 #[derive(Union)]
 pub enum SendEmailCodeResult {
     CodeSent(CodeSent),
@@ -109,38 +110,42 @@ pub struct CodeMutations;
 
 #[Object]
 impl CodeMutations {
-    /// Sends a code to a mobile number. The answer is the same whether or not an account has the number.
+    /// Sends a code to a mobile number. The result is the same whether or not an account has the number.
     async fn send_sms(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Where to, and what for.")] input: SendSmsInput,
+        #[graphql(desc = "The mobile number and the purpose of the code.")] input: SendSmsInput,
     ) -> Result<SendSmsResult, ApiError> {
+        let language = ctx.language();
         let captcha = input.captcha.map(Into::into);
-        let purpose = input.purpose.into();
-        let outcome =
-            ctx.service::<SendSms>().run(&input.mobile, purpose, captcha.as_ref(), ctx.client()).await;
-        match outcome {
-            Ok(sent) => Ok(SendSmsResult::CodeSent(sent.into())),
-            Err(SendRefusal::RegionNotSupported) => {
-                Ok(SendSmsResult::MobileNotSupported(MobileNotSupported::new(ctx.language())))
+        let sent = ctx
+            .verification()
+            .send_sms(&input.mobile, input.purpose.into(), captcha.as_ref(), ctx.client())
+            .await;
+        match sent {
+            Ok(sent) => Ok(CodeSent::from(sent).into()),
+            Err(SendSmsRefusal::RegionNotSupported) => Ok(MobileNotSupported::new(language).into()),
+            Err(SendSmsRefusal::NoCarrier) => {
+                Ok(MobileNotSupported::because(&Problem::SmsNotAvailable, language).into())
             }
-            Err(SendRefusal::Denied(refusal)) => denied!(SendSmsResult, refusal, ctx.language()),
+            Err(SendSmsRefusal::Captcha(refusal)) => refuse::captcha(refusal, language),
         }
     }
 
-    /// Sends a code to an e-mail address. The answer is the same whether or not an account has the address.
+    /// Sends a code to an e-mail address. The result is the same whether or not an account has the address.
     async fn send_email_code(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Where to, and what for.")] input: SendEmailCodeInput,
+        #[graphql(desc = "The e-mail address and the purpose of the code.")] input: SendEmailCodeInput,
     ) -> Result<SendEmailCodeResult, ApiError> {
         let captcha = input.captcha.map(Into::into);
-        let purpose = input.purpose.into();
-        let outcome =
-            ctx.service::<SendEmailCode>().run(&input.email, purpose, captcha.as_ref(), ctx.client()).await;
-        match outcome {
-            Ok(sent) => Ok(SendEmailCodeResult::CodeSent(sent.into())),
-            Err(refusal) => denied!(SendEmailCodeResult, refusal, ctx.language()),
+        let sent = ctx
+            .verification()
+            .send_email_code(&input.email, input.purpose.into(), captcha.as_ref(), ctx.client())
+            .await;
+        match sent {
+            Ok(sent) => Ok(CodeSent::from(sent).into()),
+            Err(refusal) => refuse::captcha(refusal, ctx.language()),
         }
     }
 }

@@ -5,13 +5,15 @@ use async_graphql::Context;
 use super::cookies::CookiePolicy;
 use super::error::ApiError;
 use super::fault::CallerFault;
+use super::features::Features;
+use crate::accounts::Accounts;
 use crate::accounts::me::{Caller, Me};
 use crate::config::sessions::RefreshDelivery;
 use crate::core::client::Client;
 use crate::core::ids::UserId;
 use crate::core::language::Language;
 use crate::sessions::Claims;
-use crate::verification::Denied;
+use crate::verification::{Denied, Verification};
 
 /// The access token's claims, when the request bears a token that holds.
 #[derive(Clone)]
@@ -33,6 +35,10 @@ pub trait ContextExt {
     fn language(&self) -> Language;
     /// The claims of the caller's token, if any.
     fn claims(&self) -> Option<&Claims>;
+    /// Verification codes and their delivery.
+    fn verification(&self) -> &Verification;
+    /// Accounts and their credentials.
+    fn accounts(&self) -> &Accounts;
     /// A service that the schema was built with.
     fn service<S: Send + Sync + 'static>(&self) -> &S;
     /// The caller, whose session stands and whose account may be used; else `UNAUTHENTICATED`.
@@ -52,6 +58,14 @@ impl ContextExt for Context<'_> {
 
     fn claims(&self) -> Option<&Claims> {
         self.data_unchecked::<Bearer>().0.as_ref()
+    }
+
+    fn verification(&self) -> &Verification {
+        &self.data_unchecked::<Features>().verification
+    }
+
+    fn accounts(&self) -> &Accounts {
+        &self.data_unchecked::<Features>().accounts
     }
 
     fn service<S: Send + Sync + 'static>(&self) -> &S {

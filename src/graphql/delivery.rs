@@ -1,4 +1,4 @@
-//! `delivery`: how a code's message fares.
+//! `delivery`: the delivery status of a message.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -6,11 +6,9 @@ use chrono::{DateTime, Utc};
 use super::context::ContextExt as _;
 use super::error::ApiError;
 use crate::core::ids::MessageId;
-use crate::delivery::{Channel, Outbox, Status};
-use crate::limits::Limiter;
-use crate::verification::Denied;
+use crate::delivery::{Channel, Status};
 
-/// The way a message goes.
+/// The channel of a message.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "Channel")]
 pub enum DeliveryChannel {
@@ -20,35 +18,35 @@ pub enum DeliveryChannel {
     Email,
 }
 
-/// How far a message has come.
+/// The delivery status of a message.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
 #[graphql(remote = "Status")]
 pub enum DeliveryStatus {
-    /// It waits, or is being tried again.
+    /// The message waits for its first or next attempt.
     Queued,
-    /// A carrier or mail server took it.
+    /// A carrier or mail server accepted the message.
     Sent,
-    /// It was given up.
+    /// The gateway gave up.
     Failed,
-    /// Its code ran out before it could be sent.
+    /// The code expired before the message could be sent.
     Expired,
 }
 
-/// How a message fares.
+/// The delivery of a message.
 #[derive(SimpleObject)]
 pub struct Delivery {
     /// For `delivery(id)`.
     id: ID,
-    /// The way it goes.
+    /// The channel of the message.
     channel: DeliveryChannel,
-    /// How far it has come.
+    /// The delivery status.
     status: DeliveryStatus,
-    /// When that changed last.
+    /// When the status changed last.
     updated_at: DateTime<Utc>,
 }
 
 impl Delivery {
-    /// A message that was queued just now.
+    /// Builds the delivery of a message that was queued just now.
     pub fn queued(id: MessageId, channel: Channel, at: DateTime<Utc>) -> Self {
         let id = id.to_string().into();
         Self { id, channel: channel.into(), status: DeliveryStatus::Queued, updated_at: at }
@@ -61,20 +59,15 @@ pub struct DeliveryQueries;
 
 #[Object]
 impl DeliveryQueries {
-    /// How a message fares; null where there is no such message. The id is known to whoever asked for the code.
+    /// The delivery of a message; null where there is no such message. Only the client that requested the code knows the id.
     async fn delivery(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "From `CodeSent.delivery`.")] id: ID,
     ) -> Result<Option<Delivery>, ApiError> {
-        let network = ctx.client().network();
-        ctx.service::<Limiter>().delivery_status(&network).await.map_err(Denied::from)?;
-        let Some(id) = MessageId::parse(&id) else {
-            return Ok(None);
-        };
-        let found = ctx.service::<Outbox>().status(id).await.map_err(Denied::from)?;
+        let found = ctx.verification().delivery_status(&id, ctx.client()).await?;
         Ok(found.map(|found| Delivery {
-            id: id.to_string().into(),
+            id,
             channel: found.channel.into(),
             status: found.status.into(),
             updated_at: found.updated_at,

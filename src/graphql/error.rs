@@ -8,6 +8,7 @@ use async_graphql::{Error, ErrorExtensions as _};
 use super::fault::CallerFault;
 use crate::accounts::availability::AvailabilityRefusal;
 use crate::core::clock::Instant;
+use crate::outcome::Refusal;
 use crate::verification::Denied;
 
 /// An error that is no expected outcome.
@@ -44,7 +45,19 @@ impl From<ApiError> for Error {
     }
 }
 
-/// For the fields whose type has no room for a refusal: availability, delivery.
+/// For fields whose type is not a union: availability, delivery, `me`.
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::InvalidInput(_) => Self::Caller(CallerFault::BadRequest),
+            Refusal::RateLimited { retry_at, .. } => Self::RateLimited(retry_at),
+            Refusal::SessionEnded => Self::Caller(CallerFault::Unauthenticated),
+            Refusal::Unavailable(cause) => Self::Unavailable(cause),
+            Refusal::Internal(cause) => Self::Internal(cause),
+        }
+    }
+}
+
 impl From<Denied> for ApiError {
     fn from(denied: Denied) -> Self {
         match denied {

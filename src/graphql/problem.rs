@@ -3,11 +3,10 @@
 use async_graphql::{Enum, Interface, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::messages::{self, Refusal};
 use super::problem_code::ProblemCode;
 use super::social_problem::{AlreadyLinked, ProviderRejected};
 use crate::core::language::Language;
-use crate::core::problem::FieldFault;
+use crate::outcome::{self, FieldError, IdentifierKind};
 use crate::verification;
 
 /// A refusal that a caller must expect.
@@ -57,17 +56,14 @@ pub struct InvalidInput {
 }
 
 impl InvalidInput {
-    pub fn new(faults: Vec<FieldFault>, language: Language) -> Self {
-        let problem = |FieldFault { path, fault }| FieldProblem {
+    pub fn new(errors: Vec<FieldError>, language: Language) -> Self {
+        let field = |FieldError { path, reason }| FieldProblem {
             path,
-            code: fault.code().to_owned(),
-            message: fault.message(language),
+            code: reason.code().to_owned(),
+            message: reason.message(language),
         };
-        Self {
-            code: ProblemCode::InvalidInput,
-            message: messages::of(Refusal::InvalidInput, language).into(),
-            fields: faults.into_iter().map(problem).collect(),
-        }
+        let (code, message) = shown(&outcome::Problem::InvalidInput, language);
+        Self { code, message, fields: errors.into_iter().map(field).collect() }
     }
 }
 
@@ -84,8 +80,8 @@ pub struct RateLimited {
 
 impl RateLimited {
     pub fn new(retry_at: DateTime<Utc>, language: Language) -> Self {
-        let message = messages::of(Refusal::RateLimited, language).into();
-        Self { code: ProblemCode::RateLimited, message, retry_at }
+        let (code, message) = shown(&outcome::Problem::RateLimited, language);
+        Self { code, message, retry_at }
     }
 }
 
@@ -104,8 +100,8 @@ pub struct CaptchaRequired {
 
 impl CaptchaRequired {
     pub fn new(provider: String, site_key: String, language: Language) -> Self {
-        let message = messages::of(Refusal::CaptchaRequired, language).into();
-        Self { code: ProblemCode::CaptchaRequired, message, provider, site_key }
+        let (code, message) = shown(&outcome::Problem::CaptchaRequired, language);
+        Self { code, message, provider, site_key }
     }
 }
 
@@ -122,9 +118,17 @@ pub struct IdentifierTaken {
 }
 
 impl IdentifierTaken {
+    /// `field`: the path of the input field.
     pub fn new(field: &str, language: Language) -> Self {
-        let message = messages::of(Refusal::IdentifierTaken, language).into();
-        Self { code: ProblemCode::IdentifierTaken, message, field: field.into() }
+        // The last name of the path is that of the identifier.
+        let kind = match field.rsplit('.').next() {
+            Some("nickname") => IdentifierKind::Nickname,
+            Some("mobile") => IdentifierKind::Mobile,
+            Some("email") => IdentifierKind::Email,
+            _ => IdentifierKind::Username,
+        };
+        let (code, message) = shown(&outcome::Problem::IdentifierTaken(kind), language);
+        Self { code, message, field: field.into() }
     }
 }
 
@@ -164,17 +168,14 @@ pub struct CodeRejected {
 
 impl CodeRejected {
     pub fn new(reason: CodeRejection, attempts_left: u32, language: Language) -> Self {
-        let refusal = match reason {
-            CodeRejection::Wrong => Refusal::CodeWrong,
-            CodeRejection::Expired => Refusal::CodeExpired,
-            CodeRejection::UsedUp => Refusal::CodeUsedUp,
+        let problem = match reason {
+            CodeRejection::Wrong => outcome::Problem::CodeWrong,
+            CodeRejection::Expired => outcome::Problem::CodeExpired,
+            CodeRejection::UsedUp if attempts_left == 0 => outcome::Problem::TooManyWrongCodes,
+            CodeRejection::UsedUp => outcome::Problem::CodeAlreadyUsed,
         };
-        Self {
-            code: ProblemCode::CodeRejected,
-            message: messages::of(refusal, language).into(),
-            reason,
-            attempts_left: i32::try_from(attempts_left).unwrap_or(i32::MAX),
-        }
+        let (code, message) = shown(&problem, language);
+        Self { code, message, reason, attempts_left: i32::try_from(attempts_left).unwrap_or(i32::MAX) }
     }
 }
 
@@ -191,13 +192,21 @@ pub struct MergeConflict {
 
 impl MergeConflict {
     pub fn new(provider: String, language: Language) -> Self {
-        let message = messages::of(Refusal::MergeConflict, language).into();
-        Self { code: ProblemCode::MergeConflict, message, provider }
+        let (code, message) =
+            shown(&outcome::Problem::MergeConflict { provider: provider.clone() }, language);
+        Self { code, message, provider }
     }
 }
 
+/// Returns the code and the text of a problem.
+pub(super) fn shown(problem: &outcome::Problem, language: Language) -> (ProblemCode, String) {
+    (problem.code().into(), problem.message(language).into_owned())
+}
+
+/// Defines problems that consist of a code and a message. `new` uses the problem's usual text, `because` another one of
+/// the same code.
 macro_rules! plain_problems {
-    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident = $usual:expr;)+) => {$(
         $(#[$doc])*
         #[derive(SimpleObject, Clone, Debug)]
         pub struct $name {
@@ -209,34 +218,37 @@ macro_rules! plain_problems {
 
         impl $name {
             pub fn new(language: Language) -> Self {
-                Self { code: ProblemCode::$name, message: messages::of(Refusal::$name, language).into() }
+                Self::because(&$usual, language)
+            }
+
+            pub fn because(problem: &outcome::Problem, language: Language) -> Self {
+                let (code, message) = shown(problem, language);
+                Self { code, message }
             }
         }
     )+};
 }
 
 plain_problems! {
-    /// The account or what was to prove its ownership is not right; which of them is not said.
-    CredentialsRejected;
-    /// The account was disabled by an operator. Said only to those who proved that it is theirs.
-    AccountDisabled;
+    /// The account or the credentials are wrong; which of them is not disclosed.
+    CredentialsRejected = outcome::Problem::WrongCredentials;
+    /// An operator disabled the account. Disclosed only after the caller proved that the account is theirs.
+    AccountDisabled = outcome::Problem::AccountDisabled;
     /// Codes cannot be sent to numbers of this region.
-    MobileNotSupported;
-    /// Of `refreshSession`: the session has ended, sign in again. Of `revokeSession`: there is no such session; the
-    /// caller's own goes on.
-    SessionRejected;
-    /// A link or ticket is unknown, used or expired: begin anew.
-    TicketRejected;
-    /// The caller has to prove again that the account is theirs: by the password, or by signing in anew.
-    ReauthenticationRequired;
-    /// Without it nobody could sign in to the account any more: add a password, an address or another provider first.
-    LastWayIn;
+    MobileNotSupported = outcome::Problem::RegionNotSupported;
+    /// `refreshSession`: the session has ended; sign in again. `revokeSession`: the caller has no such session.
+    SessionRejected = outcome::Problem::SessionExpired;
+    /// A link or ticket is unknown, used or expired: start again.
+    TicketRejected = outcome::Problem::ResetLinkExpired;
+    /// The caller has to confirm their identity: with the password, or by signing in again.
+    ReauthenticationRequired = outcome::Problem::ReauthenticationRequired;
+    /// Without it nobody could sign in to the account: first add a password, a contact or another provider.
+    LastWayIn = outcome::Problem::LastSignInMethod;
 }
 
 impl SessionRejected {
-    /// The caller has no other session of that id.
+    /// The caller has no other session with this id.
     pub fn unknown(language: Language) -> Self {
-        let message = messages::of(Refusal::NoSuchSession, language).into();
-        Self { code: ProblemCode::SessionRejected, message }
+        Self::because(&outcome::Problem::SessionNotFound, language)
     }
 }

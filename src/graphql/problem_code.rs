@@ -1,41 +1,43 @@
-//! The kinds of refusals.
+//! The kinds of refusals, as the schema publishes them.
 
 use async_graphql::Enum;
 
-/// What kind of refusal this is, for programs. New kinds may be added.
+use crate::outcome;
+
+/// The kind of a refusal, for programs. New kinds may be added.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "outcome::ProblemCode")]
 pub enum ProblemCode {
-    /// One or more fields are not acceptable.
+    /// One or more fields are invalid.
     InvalidInput,
-    /// Too many tries; `retryAt` tells when the next one may succeed.
+    /// Too many attempts; the next one can succeed from `retryAt` on.
     RateLimited,
-    /// Proof of a human is asked for.
+    /// A captcha is required.
     CaptchaRequired,
-    /// The account or what was to prove its ownership is not right; which of them is not said.
+    /// The account or the credentials are wrong; which of them is not disclosed.
     CredentialsRejected,
     /// The account was disabled by an operator.
     AccountDisabled,
-    /// A user name, nickname, mobile number or e-mail address belongs to another account.
+    /// A user name, nickname, mobile number or e-mail address is already in use.
     IdentifierTaken,
-    /// The verification code is not good.
+    /// The verification code was rejected.
     CodeRejected,
     /// Codes cannot be sent to numbers of this region.
     MobileNotSupported,
-    /// Of `refreshSession`: the session has ended, sign in again. Of `revokeSession`: there is no such session; the
-    /// caller's own goes on.
+    /// The session has ended, or the caller has no such session.
     SessionRejected,
-    /// A link or ticket is unknown, used or expired: begin anew.
+    /// A link or ticket is unknown, used or expired: start again.
     TicketRejected,
-    /// The caller has to prove again that the account is theirs: by the password, or by signing in anew.
+    /// The caller has to confirm their identity: with the password, or by signing in again.
     ReauthenticationRequired,
-    /// The provider does not take what the browser brought: begin anew.
+    /// The provider rejected the sign-in: start again.
     ProviderRejected,
-    /// The provider does not answer, or refuses this gateway: try again later.
+    /// The provider is unavailable, or refuses this gateway: try again later.
     ProviderUnavailable,
-    /// The person of the provider is bound to another account, or the account has another person of that provider.
+    /// The provider's account is linked to another account, or the account is linked to another account of the provider.
     AlreadyLinked,
-    /// Two accounts that are to be one have a person of the same provider each.
+    /// Both accounts are linked to an account of the same provider.
     MergeConflict,
-    /// Without it nobody could sign in to the account any more.
+    /// Without it nobody could sign in to the account.
     LastWayIn,
 }

@@ -1,33 +1,33 @@
-//! `updateProfile`: names and the picture.
+//! `updateProfile`.
 
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, SimpleObject, Union};
 
 use super::context::ContextExt as _;
 use super::error::ApiError;
 use super::problem::{IdentifierTaken, InvalidInput, RateLimited};
-use super::refuse::denied;
+use super::refuse;
 use super::user::User;
-use crate::accounts::update_profile::{Profile, ProfileRefusal, UpdateProfile};
+use crate::accounts::profile::update_profile::{Profile, UpdateProfileRefusal};
 
-/// What is to change; what is left out stays.
+/// The input of `updateProfile`. A field that is left out keeps its value.
 #[derive(InputObject)]
 pub struct UpdateProfileInput {
-    /// The name to sign in with.
+    /// The user name, which people sign in with.
     username: Option<String>,
-    /// The name that others see.
+    /// The display name that other people see.
     nickname: Option<String>,
-    /// Where the picture is: an `https` address. Null takes the picture away.
+    /// The `https` URL of the picture. Null removes the picture.
     avatar_url: MaybeUndefined<String>,
 }
 
-/// The profile, as it is now.
+/// The profile was changed.
 #[derive(SimpleObject)]
 pub struct ProfileUpdated {
-    /// The person.
+    /// The account, as it is now.
     user: User,
 }
 
-/// What `updateProfile` answers.
+/// The result of `updateProfile`.
 #[derive(Union)]
 pub enum UpdateProfileResult {
     ProfileUpdated(ProfileUpdated),
@@ -42,11 +42,11 @@ pub struct ProfileMutations;
 
 #[Object]
 impl ProfileMutations {
-    /// Changes the caller's names or picture. The owner is told of another user name.
+    /// Changes the caller's names or picture. The owner is notified of a changed user name.
     async fn update_profile(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What is to change.")] input: UpdateProfileInput,
+        #[graphql(desc = "The values to change.")] input: UpdateProfileInput,
     ) -> Result<UpdateProfileResult, ApiError> {
         let caller = ctx.caller().await?;
         let language = ctx.language();
@@ -56,14 +56,12 @@ impl ProfileMutations {
             MaybeUndefined::Value(url) => Some(Some(url)),
         };
         let profile = Profile { username: input.username, nickname: input.nickname, avatar_url };
-        match ctx.service::<UpdateProfile>().run(profile, &caller, ctx.client()).await {
-            Ok(user) => Ok(UpdateProfileResult::ProfileUpdated(ProfileUpdated { user: User(user) })),
-            Err(ProfileRefusal::Taken(field)) => {
-                Ok(UpdateProfileResult::IdentifierTaken(IdentifierTaken::new(field, language)))
+        match ctx.accounts().update_profile(profile, &caller, ctx.client()).await {
+            Ok(user) => Ok(ProfileUpdated { user: User(user) }.into()),
+            Err(UpdateProfileRefusal::IdentifierTaken(field)) => {
+                Ok(IdentifierTaken::new(field, language).into())
             }
-            Err(ProfileRefusal::Denied(refusal)) => {
-                denied!(UpdateProfileResult, refusal, language, no captcha)
-            }
+            Err(UpdateProfileRefusal::Shared(refusal)) => refuse::shared(refusal, language),
         }
     }
 }

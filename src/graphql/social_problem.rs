@@ -2,9 +2,10 @@
 
 use async_graphql::{Enum, SimpleObject};
 
-use super::messages::{self, Refusal};
+use super::problem::shown;
 use super::problem_code::ProblemCode;
 use crate::core::language::Language;
+use crate::outcome;
 use crate::social::bind_social;
 use crate::social::exchange::ProviderProblem;
 
@@ -23,12 +24,13 @@ pub struct ProviderRejected {
 
 impl ProviderRejected {
     pub fn new(problem: ProviderProblem, language: Language) -> Self {
-        let (code, refusal) = if problem.unavailable {
-            (ProblemCode::ProviderUnavailable, Refusal::ProviderUnavailable)
+        let provider = problem.provider.clone();
+        let refusal = if problem.unavailable {
+            outcome::Problem::ProviderUnavailable { provider }
         } else {
-            (ProblemCode::ProviderRejected, Refusal::ProviderRejected)
+            outcome::Problem::ProviderRejected { provider }
         };
-        let message = messages::of(refusal, language).into();
+        let (code, message) = shown(&refusal, language);
         Self { code, message, provider: problem.provider, provider_code: problem.code }
     }
 }
@@ -56,9 +58,14 @@ pub struct AlreadyLinked {
 impl AlreadyLinked {
     pub fn new(linked: bind_social::AlreadyLinked, language: Language) -> Self {
         let (reason, refusal) = match linked {
-            bind_social::AlreadyLinked::Identity => (LinkConflict::IdentityLinked, Refusal::IdentityLinked),
-            bind_social::AlreadyLinked::Account => (LinkConflict::AccountLinked, Refusal::AccountLinked),
+            bind_social::AlreadyLinked::Identity => {
+                (LinkConflict::IdentityLinked, outcome::Problem::IdentityLinked { provider: String::new() })
+            }
+            bind_social::AlreadyLinked::Account => {
+                (LinkConflict::AccountLinked, outcome::Problem::AccountLinked { provider: String::new() })
+            }
         };
-        Self { code: ProblemCode::AlreadyLinked, message: messages::of(refusal, language).into(), reason }
+        let (code, message) = shown(&refusal, language);
+        Self { code, message, reason }
     }
 }

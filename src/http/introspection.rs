@@ -19,6 +19,7 @@ use crate::accounts::service_clients::ClientRefusal;
 use crate::config::http::HttpSettings;
 use crate::core::client::Client;
 use crate::graphql::fault::CallerFault;
+use crate::outcome::Refusal;
 use crate::sessions::Claims;
 
 const PATH: &str = "/oauth/introspect";
@@ -63,25 +64,31 @@ async fn authenticate(proofs: &Proofs, headers: &HeaderMap, client: &Client) -> 
     let mut values = headers.get_all(AUTHORIZATION).iter();
     match (values.next(), values.next()) {
         (Some(header), None) => service_client::prove(&proofs.clients, header, client).await,
-        (None, _) | (_, Some(_)) => Err(ClientRefusal::Wrong),
+        (None, _) | (_, Some(_)) => Err(ClientRefusal::WrongCredentials),
     }
 }
 
 fn refused(proofs: &Proofs, refusal: &ClientRefusal) -> Response {
     match refusal {
-        ClientRefusal::Wrong => {
+        ClientRefusal::WrongCredentials => {
             let mut response = error(StatusCode::UNAUTHORIZED, "invalid_client");
             let challenge = HeaderValue::from_static("Basic realm=\"menjin\", charset=\"UTF-8\"");
             response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
             response
         }
-        ClientRefusal::Limited { retry_at } => {
+        ClientRefusal::Shared(Refusal::RateLimited { retry_at, .. }) => {
             let mut response = refuse(CallerFault::RateLimited);
             let seconds = (*retry_at - proofs.clock.now()).num_seconds().max(0) + 1;
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
             response
         }
-        ClientRefusal::Unavailable => refuse(CallerFault::Unavailable),
+        ClientRefusal::Shared(Refusal::Unavailable(_)) => refuse(CallerFault::Unavailable),
+        ClientRefusal::Shared(
+            refusal @ (Refusal::InvalidInput(_) | Refusal::SessionEnded | Refusal::Internal(_)),
+        ) => {
+            tracing::error!(cause = %refusal, "internal error");
+            refuse(CallerFault::InternalServerError)
+        }
     }
 }
 

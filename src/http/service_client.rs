@@ -22,9 +22,9 @@ pub(super) async fn prove(
     client: &Client,
 ) -> Result<(), ClientRefusal> {
     let Some(Credentials { name, secret }) = header.to_str().ok().and_then(basic) else {
-        return Err(ClientRefusal::Wrong);
+        return Err(ClientRefusal::WrongCredentials);
     };
-    clients.prove(&name, &secret, client).await
+    clients.authenticate(&name, &secret, client).await
 }
 
 /// The standard wants both parts form-encoded before they are put together. Few programs do so; secrets in hex look the

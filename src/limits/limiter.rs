@@ -1,16 +1,20 @@
-//! Charges limits by name. What each action costs stands in `send.rs`, `login.rs` and, for those with one rate, here.
+//! Charges limits by name. `send.rs`, `login.rs` and `service.rs` define the actions that several limits apply to; the
+//! actions with a single rate are defined here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::error::LimitError;
 use crate::config::limits::{LimitSettings, Rate};
 use crate::core::clock::{Clock, Instant};
+use crate::core::guard::Guard;
 use crate::core::secret::{Digester, MasterKey};
 use crate::ephemeral::{Charge, Charged, Ephemeral, Return, Rule, micros};
+use crate::outcome::Refusal;
 
-/// Keeps count of who does what how often. Cheap to clone. `network` is what [`crate::core::client::Client::network`]
-/// says.
+/// Counts attempts and refuses those that exceed a limit. Cheap to clone.
+///
+/// `network` is the value of [`crate::core::client::Client::network`]. All methods return [`Refusal::RateLimited`] when
+/// a limit is exhausted (nothing is charged then), and [`Refusal::Unavailable`] when the store cannot be reached.
 #[derive(Clone)]
 pub struct Limiter {
     store: Ephemeral,
@@ -19,8 +23,8 @@ pub struct Limiter {
     pub(super) settings: LimitSettings,
 }
 
-/// What a change of an account is about. Each kind is counted by itself: who changes the names of an account all day
-/// does not keep its owner from changing the password.
+/// What a change of an account is about. Each kind is counted separately: somebody who changes a nickname all day must
+/// still be able to change the password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeKind {
     Password,
@@ -46,7 +50,7 @@ impl ChangeKind {
     }
 }
 
-/// One limit of an action, under its name.
+/// A charge with the name of its limit.
 pub(super) struct Named {
     pub(super) action: &'static str,
     pub(super) charge: Charge,
@@ -58,50 +62,50 @@ impl Limiter {
         Self { store, digester: master.digester("limits"), clock, settings }
     }
 
-    /// A try to register.
-    pub async fn register(&self, network: &str) -> Result<(), LimitError> {
+    /// Charges an attempt to register.
+    pub async fn register(&self, network: &str) -> Result<(), Refusal> {
         self.rate("register", self.settings.register, network).await
     }
 
-    /// A code that is tried.
-    pub async fn redeem(&self, network: &str) -> Result<(), LimitError> {
+    /// Charges an attempt to redeem a code.
+    pub async fn redeem(&self, network: &str) -> Result<(), Refusal> {
         self.rate("redeem", self.settings.redeem, network).await
     }
 
-    /// A social sign-in that is begun or carried on.
-    pub async fn social(&self, network: &str) -> Result<(), LimitError> {
+    /// Charges a step of a social sign-in.
+    pub async fn social(&self, network: &str) -> Result<(), Refusal> {
         self.rate("social", self.settings.social, network).await
     }
 
-    /// A session that is refreshed.
-    pub async fn refresh(&self, network: &str) -> Result<(), LimitError> {
+    /// Charges the refresh of a session.
+    pub async fn refresh(&self, network: &str) -> Result<(), Refusal> {
         self.rate("refresh", self.settings.refresh, network).await
     }
 
-    /// A question whether a name or address is free.
-    pub async fn availability(&self, network: &str) -> Result<(), LimitError> {
+    /// Charges a query for the availability of a name or address.
+    pub async fn availability(&self, network: &str) -> Result<(), Refusal> {
         self.rate("availability", self.settings.availability, network).await
     }
 
-    /// A change of an account by its owner. Each may cost a message. To be charged when the owner is proven, or a thief
-    /// without the password could use up what the owner has.
-    pub async fn account_change(&self, kind: ChangeKind, account: &str) -> Result<(), LimitError> {
+    /// Charges a change of an account by its owner, which may cost a message. Call this after the owner was
+    /// verified: otherwise a thief without the password could exhaust the owner's limit.
+    pub async fn account_change(&self, kind: ChangeKind, account: &str) -> Result<(), Refusal> {
         self.rate(kind.action(), self.settings.account_changes, account).await
     }
 
-    /// The end of all sessions but one, which asks for it. Counted by that session: a thief in another one must not keep
-    /// the owner from ending it.
-    pub async fn revoke_others(&self, session: &str) -> Result<(), LimitError> {
+    /// Charges the revocation of all other sessions. It is counted per session that asks, so that a thief's session
+    /// cannot keep the owner's session from revoking it.
+    pub async fn revoke_others(&self, session: &str) -> Result<(), Refusal> {
         self.rate("revoke_others", self.settings.account_changes, session).await
     }
 
-    /// A question how a message fares.
-    pub async fn delivery_status(&self, network: &str) -> Result<(), LimitError> {
+    /// Charges a query for a delivery status.
+    pub async fn delivery_status(&self, network: &str) -> Result<(), Refusal> {
         self.rate("delivery_status", self.settings.delivery_status, network).await
     }
 
-    async fn rate(&self, action: &'static str, rate: Rate, network: &str) -> Result<(), LimitError> {
-        let charge = self.named(action, network, rule(rate));
+    async fn rate(&self, action: &'static str, rate: Rate, subject: &str) -> Result<(), Refusal> {
+        let charge = self.named(action, subject, rule(rate));
         self.charge(&[charge], self.clock.now()).await.map(drop)
     }
 
@@ -109,37 +113,47 @@ impl Limiter {
         self.clock.now()
     }
 
-    /// The limit `action` of `subject`, who cannot be read out of its key.
+    /// Builds the charge of the limit `action` for `subject`, which only enters the key as a keyed digest.
     pub(super) fn named(&self, action: &'static str, subject: &str, rule: Rule) -> Named {
         let digest = URL_SAFE_NO_PAD.encode(self.digester.digest(&[action, subject]));
         Named { action, charge: Charge { key: format!("limit:{action}:{digest}"), rule } }
     }
 
-    /// Charges all or none; the answer is the moment from which on the same could be charged again.
-    pub(super) async fn charge(&self, limits: &[Named], now: Instant) -> Result<Instant, LimitError> {
+    /// Charges all limits or none. Returns the moment from which the same list can be charged again.
+    pub(super) async fn charge(&self, limits: &[Named], now: Instant) -> Result<Instant, Refusal> {
         let charges: Vec<Charge> = limits.iter().map(|named| named.charge.clone()).collect();
         match self.store.charge(&charges, now).await {
             Ok(Charged::Taken { next_at }) => Ok(next_at),
             Ok(Charged::Refused { index, retry_at }) => {
-                let action = limits.get(index).map_or("", |named| named.action);
-                Err(LimitError::Limited { action, retry_at })
+                let limit = limits.get(index).map_or("", |named| named.action);
+                Err(Refusal::RateLimited { limit, retry_at })
             }
             Err(error) => {
                 tracing::debug!(%error, "limits could not be charged");
-                Err(LimitError::Unavailable)
+                Err(Refusal::Unavailable("limits".into()))
             }
         }
     }
 
-    /// Gives back. A failure is logged: it costs somebody a wait, and no more.
+    /// Builds a guard that refunds `charges`, which were taken at `at`, unless it is kept.
+    pub(super) fn refund_unless_kept(&self, charges: Vec<Charge>, at: Instant) -> Guard {
+        let limiter = self.clone();
+        Guard::new(async move {
+            let returns: Vec<Return> =
+                charges.into_iter().map(|charge| Return::Refund { charge, at }).collect();
+            limiter.give_back(&returns).await;
+        })
+    }
+
+    /// Gives charges back. A failure is only logged: it costs somebody a wait and nothing else.
     pub(super) async fn give_back(&self, returns: &[Return]) {
         if let Err(error) = self.store.give_back(returns, self.clock.now()).await {
-            tracing::warn!(%error, "limits could not be given back");
+            tracing::warn!(%error, "charges of limits could not be refunded");
         }
     }
 }
 
-/// A rate as the store counts it.
+/// Converts a configured rate to the rule that the store applies.
 pub(super) fn rule(rate: Rate) -> Rule {
     let interval = (micros(rate.period) / i64::from(rate.count.max(1))).max(1);
     Rule::Rate { interval, burst: rate.count.into() }
@@ -160,25 +174,25 @@ pub(super) mod tests {
         (Limiter::new(Ephemeral::memory(), &master, clock.clone(), settings), clock)
     }
 
-    /// Until when and by which limit an action is held; `None`: it passed.
-    pub(in super::super) fn held<T>(answer: Result<T, LimitError>) -> Option<(&'static str, Instant)> {
-        answer.err().map(|error| match error {
-            LimitError::Limited { action, retry_at } => (action, retry_at),
-            LimitError::Unavailable => panic!("memory is always there"),
+    /// Returns the limit that refused and when to retry; `None` when nothing refused.
+    pub(in super::super) fn limited<T>(result: Result<T, Refusal>) -> Option<(&'static str, Instant)> {
+        result.err().map(|refusal| {
+            let Refusal::RateLimited { limit, retry_at } = refusal else { panic!("{refusal}") };
+            (limit, retry_at)
         })
     }
 
     #[tokio::test]
-    async fn a_rate_is_counted_by_action_and_network() {
+    async fn rates_are_counted_per_action_and_network() {
         let (limits, clock) = limiter();
         for _ in 0..20 {
-            assert_eq!(held(limits.register("192.0.2.1").await), None);
+            assert_eq!(limited(limits.register("192.0.2.1").await), None);
         }
         let until = clock.now() + TimeDelta::minutes(3);
-        assert_eq!(held(limits.register("192.0.2.1").await), Some(("register", until)));
-        assert_eq!(held(limits.register("192.0.2.2").await), None);
-        assert_eq!(held(limits.redeem("192.0.2.1").await), None);
+        assert_eq!(limited(limits.register("192.0.2.1").await), Some(("register", until)));
+        assert_eq!(limited(limits.register("192.0.2.2").await), None);
+        assert_eq!(limited(limits.redeem("192.0.2.1").await), None);
         clock.advance(TimeDelta::minutes(3));
-        assert_eq!(held(limits.register("192.0.2.1").await), None);
+        assert_eq!(limited(limits.register("192.0.2.1").await), None);
     }
 }

@@ -1,46 +1,67 @@
-//! What a login by password is counted by: failures, with a growing delay.
+//! The limits of signing in by password: failures cost a growing delay.
 //!
-//! Each try is charged before the password is looked at, so that tries side by side cannot pass together; one that
-//! succeeds is given back. No stranger can shut a person out: a device that signed in before has a count of its own,
-//! and no other, for whoever shares the person's address (a whole town, with some carriers) could fill that one.
+//! Each attempt is charged before the password is verified, so that parallel attempts cannot pass together. A success
+//! is refunded, and so is an attempt whose password was never verified. A stranger cannot lock somebody out: a device
+//! that has signed in to the account before has a count of its own, and only that one, because the counts of an
+//! account and of a network (with some carriers, a whole town) can be exhausted by others.
 
 use std::fmt::Write as _;
 
-use super::error::LimitError;
 use super::limiter::{Limiter, Named};
+use crate::core::guard::Guard;
 use crate::ephemeral::{Return, Rule, micros};
+use crate::outcome::Refusal;
 
-/// Whose failures a login counts as. No `Debug`: the account may be an address.
+/// What a login attempt is counted by. No `Debug`: the account may be a mobile number or an e-mail address.
 #[derive(Clone)]
 pub struct LoginKeys {
-    /// The same for all names of one account.
+    /// The same for all identifiers of one account.
     pub account: String,
     pub network: String,
-    /// The digest of the device, when this account has signed in with it before.
+    /// The digest of the device, when the account has signed in on it before.
     pub known_device: Option<Vec<u8>>,
 }
 
-impl Limiter {
-    /// Charges one try.
-    ///
-    /// # Errors
-    /// [`LimitError`]; then the password must not be looked at.
-    pub async fn login(&self, keys: &LoginKeys) -> Result<(), LimitError> {
-        let mut limits = vec![self.login_account(keys)];
-        if keys.known_device.is_none() {
-            limits.push(self.login_network(keys));
-        }
-        self.charge(&limits, self.now()).await.map(drop)
+/// A login attempt that was charged. Dropped without a verdict, it is refunded: a password that was not verified, for
+/// example because the hashing queue was full, costs nothing.
+#[must_use = "without a verdict the attempt is refunded"]
+pub struct LoginAttempt {
+    limiter: Limiter,
+    keys: LoginKeys,
+    guard: Guard,
+}
+
+impl LoginAttempt {
+    /// The password was wrong: the charge stays.
+    pub fn failed(self) {
+        self.guard.keep();
     }
 
-    /// The try was right: failures of the account (or of its known device) are forgotten, and the network gets this
-    /// one charge back. It keeps its failures, or a thief with one account of his own could try others without end.
-    pub async fn login_succeeded(&self, keys: &LoginKeys) {
-        let mut returns = vec![Return::Clear { key: self.login_account(keys).charge.key }];
+    /// The password was right: the failures of the account (or of its known device) are cleared, and the network gets
+    /// this one charge back. The network keeps its earlier failures: otherwise a thief with an account of their own
+    /// could try the passwords of others without end.
+    pub async fn succeeded(self) {
+        self.guard.keep();
+        let (limiter, keys) = (self.limiter, self.keys);
+        let mut returns = vec![Return::Clear { key: limiter.login_account(&keys).charge.key }];
         if keys.known_device.is_none() {
-            returns.push(Return::Refund { charge: self.login_network(keys).charge, at: self.now() });
+            returns.push(Return::Refund { charge: limiter.login_network(&keys).charge, at: limiter.now() });
         }
-        self.give_back(&returns).await;
+        limiter.give_back(&returns).await;
+    }
+}
+
+impl Limiter {
+    /// Charges one attempt. On an error the password must not be verified.
+    pub async fn login(&self, keys: LoginKeys) -> Result<LoginAttempt, Refusal> {
+        let mut limits = vec![self.login_account(&keys)];
+        if keys.known_device.is_none() {
+            limits.push(self.login_network(&keys));
+        }
+        let at = self.now();
+        self.charge(&limits, at).await?;
+        let guard = self.refund_unless_kept(limits.into_iter().map(|named| named.charge).collect(), at);
+        Ok(LoginAttempt { limiter: self.clone(), keys, guard })
     }
 
     fn login_account(&self, keys: &LoginKeys) -> Named {
@@ -78,7 +99,7 @@ impl Limiter {
 mod tests {
     use chrono::TimeDelta;
 
-    use super::super::limiter::tests::{held, limiter};
+    use super::super::limiter::tests::{limited, limiter};
     use super::*;
 
     fn keys(account: &str, network: &str, device: Option<u8>) -> LoginKeys {
@@ -86,69 +107,78 @@ mod tests {
         LoginKeys { account: account.into(), network: network.into(), known_device }
     }
 
+    async fn fail(limits: &Limiter, keys: LoginKeys) -> Result<(), Refusal> {
+        limits.login(keys).await.map(LoginAttempt::failed)
+    }
+
     #[tokio::test]
-    async fn failures_cost_a_growing_delay_and_are_forgotten() {
+    async fn failures_cost_a_growing_delay_and_expire() {
         let (limits, clock) = limiter();
-        let victim = keys("victim", "n", None);
+        let victim = || keys("victim", "n", None);
         for _ in 0..5 {
-            assert_eq!(held(limits.login(&victim).await), None);
+            assert_eq!(limited(fail(&limits, victim()).await), None);
         }
         for delay in [30, 60, 120, 240] {
             let until = clock.now() + TimeDelta::seconds(delay);
-            assert_eq!(held(limits.login(&victim).await), Some(("login.account", until)));
+            assert_eq!(limited(fail(&limits, victim()).await), Some(("login.account", until)));
             clock.advance(TimeDelta::seconds(delay));
-            assert_eq!(held(limits.login(&victim).await), None);
+            assert_eq!(limited(fail(&limits, victim()).await), None);
         }
         clock.advance(TimeDelta::days(2));
         for _ in 0..5 {
-            assert_eq!(held(limits.login(&victim).await), None);
+            assert_eq!(limited(fail(&limits, victim()).await), None);
         }
     }
 
     #[tokio::test]
-    async fn a_stranger_does_not_shut_out_a_device_that_the_account_knows() {
+    async fn a_stranger_cannot_lock_out_a_known_device() {
         let (limits, _) = limiter();
-        while held(limits.login(&keys("victim", "stranger", None)).await).is_none() {}
-        assert_eq!(held(limits.login(&keys("victim", "home", Some(1))).await), None);
-        assert!(held(limits.login(&keys("victim", "home", None)).await).is_some());
+        while limited(fail(&limits, keys("victim", "stranger", None)).await).is_none() {}
+        assert_eq!(limited(fail(&limits, keys("victim", "home", Some(1))).await), None);
+        assert!(limited(fail(&limits, keys("victim", "home", None)).await).is_some());
         for _ in 0..4 {
-            assert_eq!(held(limits.login(&keys("victim", "home", Some(1))).await), None);
+            assert_eq!(limited(fail(&limits, keys("victim", "home", Some(1))).await), None);
         }
-        let device = held(limits.login(&keys("victim", "home", Some(1))).await);
-        assert_eq!(device.map(|(action, _)| action), Some("login.device"));
+        let device = limited(fail(&limits, keys("victim", "home", Some(1))).await);
+        assert_eq!(device.map(|(limit, _)| limit), Some("login.device"));
     }
 
     #[tokio::test]
-    async fn neighbours_do_not_shut_out_a_device_that_the_account_knows() {
+    async fn neighbours_cannot_lock_out_a_known_device() {
         let (limits, _) = limiter();
         for n in 0..21 {
-            let _ = limits.login(&keys(&n.to_string(), "shared", None)).await;
+            let _ = fail(&limits, keys(&n.to_string(), "shared", None)).await;
         }
-        assert!(held(limits.login(&keys("own", "shared", None)).await).is_some());
-        let own = keys("own", "shared", Some(1));
-        assert_eq!(held(limits.login(&own).await), None);
-        limits.login_succeeded(&own).await;
-        let network = held(limits.login(&keys("own", "shared", None)).await);
+        assert!(limited(fail(&limits, keys("own", "shared", None)).await).is_some());
+        limits.login(keys("own", "shared", Some(1))).await.unwrap().succeeded().await;
+        let network = limited(fail(&limits, keys("own", "shared", None)).await);
         assert_eq!(
-            network.map(|(action, _)| action),
+            network.map(|(limit, _)| limit),
             Some("login.network"),
-            "it gives back nothing of others"
+            "a success on a known device does not refund the failures of others"
         );
     }
 
     #[tokio::test]
-    async fn success_clears_the_account_but_not_the_failures_of_the_network() {
+    async fn a_success_clears_the_account_but_not_the_failures_of_the_network() {
         let (limits, _) = limiter();
         for n in 0..19 {
-            assert_eq!(held(limits.login(&keys(&n.to_string(), "n", None)).await), None);
+            assert_eq!(limited(fail(&limits, keys(&n.to_string(), "n", None)).await), None);
         }
-        let own = keys("own", "n", None);
         for _ in 0..3 {
-            assert_eq!(held(limits.login(&own).await), None, "a success is given back");
-            limits.login_succeeded(&own).await;
+            limits.login(keys("own", "n", None)).await.unwrap().succeeded().await;
         }
-        assert_eq!(held(limits.login(&keys("a", "n", None)).await), None);
-        let network = held(limits.login(&keys("b", "n", None)).await);
-        assert_eq!(network.map(|(action, _)| action), Some("login.network"));
+        assert_eq!(limited(fail(&limits, keys("a", "n", None)).await), None);
+        let network = limited(fail(&limits, keys("b", "n", None)).await);
+        assert_eq!(network.map(|(limit, _)| limit), Some("login.network"));
+    }
+
+    #[tokio::test]
+    async fn an_attempt_without_a_verdict_costs_nothing() {
+        let (limits, _) = limiter();
+        for _ in 0..100 {
+            let attempt = limits.login(keys("own", "n", None)).await.unwrap();
+            attempt.guard.give_back().await;
+        }
     }
 }

@@ -1,13 +1,10 @@
-//! Rates and budgets, as named actions.
+//! Rate limits and budgets, by named actions.
 
-mod error;
 mod limiter;
 mod login;
 mod send;
 mod service;
 
-pub use error::LimitError;
 pub use limiter::{ChangeKind, Limiter};
-pub use login::LoginKeys;
+pub use login::{LoginAttempt, LoginKeys};
 pub use send::{Channel, SendCharge};
-pub use service::ServiceTry;

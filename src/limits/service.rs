@@ -1,35 +1,22 @@
-//! What wrong credentials of services are counted by.
+//! The limit of failed authentications of services (RFC 7662 clients).
 
-use super::error::LimitError;
 use super::limiter::{Limiter, rule};
-use crate::core::clock::Instant;
-use crate::ephemeral::{Charge, Return};
-
-/// What was charged for one try.
-#[must_use]
-pub struct ServiceTry {
-    charge: Charge,
-    at: Instant,
-}
+use crate::core::guard::Guard;
+use crate::outcome::Refusal;
 
 impl Limiter {
-    /// Charges one try of a service to prove itself. `client`: the name it gave, if there is one of that name; one that
-    /// is set up wrongly does not shut out its neighbours.
+    /// Charges one attempt of a service to authenticate. `client`: the name that it gave, where such a client is
+    /// configured, so that one misconfigured service does not lock out its neighbours.
     ///
-    /// # Errors
-    /// [`LimitError`]; then the credentials must not be looked at.
-    pub async fn service(&self, network: &str, client: Option<&str>) -> Result<ServiceTry, LimitError> {
+    /// On an error the credentials must not be verified. Keep the guard when they are wrong; otherwise the charge is
+    /// refunded, since only failures count.
+    pub async fn service(&self, network: &str, client: Option<&str>) -> Result<Guard, Refusal> {
         let subject = format!("{network} {}", client.unwrap_or_default());
         let named = self.named("service", &subject, rule(self.settings.service_failures));
-        let charge = named.charge.clone();
         let at = self.now();
+        let charge = named.charge.clone();
         self.charge(&[named], at).await?;
-        Ok(ServiceTry { charge, at })
-    }
-
-    /// The try was right: only failures count.
-    pub async fn service_succeeded(&self, tried: ServiceTry) {
-        self.give_back(&[Return::Refund { charge: tried.charge, at: tried.at }]).await;
+        Ok(self.refund_unless_kept(vec![charge], at))
     }
 }
 
@@ -37,24 +24,28 @@ impl Limiter {
 mod tests {
     use chrono::TimeDelta;
 
-    use super::super::limiter::tests::{held, limiter};
+    use super::super::limiter::tests::{limited, limiter};
+    use super::*;
+
+    async fn fail(limits: &Limiter, network: &str, client: Option<&str>) -> Result<(), Refusal> {
+        limits.service(network, client).await.map(Guard::keep)
+    }
 
     #[tokio::test]
-    async fn only_failures_count_and_each_client_of_a_network_apart() {
+    async fn only_failures_count_per_network_and_client() {
         let (limits, clock) = limiter();
         for _ in 0..100 {
-            let tried = limits.service("n", Some("orders")).await.unwrap();
-            limits.service_succeeded(tried).await;
+            limits.service("n", Some("orders")).await.unwrap().give_back().await;
         }
         for _ in 0..30 {
-            assert_eq!(held(limits.service("n", Some("orders")).await), None);
+            assert_eq!(limited(fail(&limits, "n", Some("orders")).await), None);
         }
         let until = clock.now() + TimeDelta::seconds(2);
-        assert_eq!(held(limits.service("n", Some("orders")).await), Some(("service", until)));
-        assert_eq!(held(limits.service("n", Some("billing")).await), None);
-        assert_eq!(held(limits.service("n", None).await), None);
-        assert_eq!(held(limits.service("m", Some("orders")).await), None);
+        assert_eq!(limited(fail(&limits, "n", Some("orders")).await), Some(("service", until)));
+        assert_eq!(limited(fail(&limits, "n", Some("billing")).await), None);
+        assert_eq!(limited(fail(&limits, "n", None).await), None);
+        assert_eq!(limited(fail(&limits, "m", Some("orders")).await), None);
         clock.advance(TimeDelta::seconds(2));
-        assert_eq!(held(limits.service("n", Some("orders")).await), None);
+        assert_eq!(limited(fail(&limits, "n", Some("orders")).await), None);
     }
 }

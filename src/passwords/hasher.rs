@@ -14,6 +14,7 @@ use super::legacy::Legacy;
 use super::password::Password;
 use crate::config::passwords::PasswordSettings;
 use crate::core::random::Random;
+use crate::outcome::Refusal;
 
 /// RFC 9106, section 3.1: 16 bytes are enough for every password to have its own.
 const SALT_BYTES: usize = 16;
@@ -21,10 +22,10 @@ const SALT_BYTES: usize = 16;
 const MOST_MEMORY: u32 = 4 * 1024 * 1024;
 const MOST_ITERATIONS: u32 = 1_000;
 
-/// Too many passwords wait already, or the gateway is going down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("too many passwords wait to be hashed")]
-pub struct Busy;
+/// The queue is full, or the gateway is shutting down.
+fn busy() -> Refusal {
+    Refusal::Unavailable("the password hashing queue is full".into())
+}
 
 /// Whether a password is the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,15 +79,15 @@ impl Hasher {
     /// The hash to store, as a PHC string: `$argon2id$v=19$m=..,t=..,p=..$salt$hash`.
     ///
     /// # Errors
-    /// [`Busy`], at once.
-    pub async fn hash(&self, password: &Password) -> Result<String, Busy> {
+    /// [`Refusal::Unavailable`] at once when the queue is full.
+    pub async fn hash(&self, password: &Password) -> Result<String, Refusal> {
         let password = password.clone();
         let salt = self.random.bytes();
         let made = self.run(move |core| make(&core.params, password.bytes(), &salt)).await?;
         made.map_err(|error| {
             // Memory that cannot be had: the next one may have more luck.
             tracing::error!(%error, "a password could not be hashed");
-            Busy
+            busy()
         })
     }
 
@@ -95,8 +96,8 @@ impl Hasher {
     /// the time of its own parameters until the first good sign-in replaces it.
     ///
     /// # Errors
-    /// [`Busy`], at once.
-    pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, Busy> {
+    /// [`Refusal::Unavailable`] at once when the queue is full.
+    pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, Refusal> {
         let password = password.clone();
         let stored = stored.map(str::to_owned);
         self.run(move |core| core.verify(&password, stored.as_deref())).await
@@ -107,9 +108,9 @@ impl Hasher {
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Core) -> T + Send + 'static,
-    ) -> Result<T, Busy> {
-        let admitted = Arc::clone(&self.admission).try_acquire_owned().map_err(|_| Busy)?;
-        let running = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Busy)?;
+    ) -> Result<T, Refusal> {
+        let admitted = Arc::clone(&self.admission).try_acquire_owned().map_err(|_| busy())?;
+        let running = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| busy())?;
         let permits: [OwnedSemaphorePermit; 2] = [running, admitted];
         let core = Arc::clone(&self.core);
         let done = tokio::task::spawn_blocking(move || {
@@ -119,7 +120,7 @@ impl Hasher {
         });
         done.await.map_err(|error| {
             tracing::error!(%error, "a thread that hashes passwords was lost");
-            Busy
+            busy()
         })
     }
 }
@@ -319,8 +320,8 @@ mod tests {
         while hasher.admission.available_permits() > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        assert_eq!(hasher.hash(&password("open sesame")).await, Err(Busy));
-        assert_eq!(hasher.verify(&password("open sesame"), None).await, Err(Busy));
+        assert!(matches!(hasher.hash(&password("open sesame")).await, Err(Refusal::Unavailable(_))));
+        assert!(matches!(hasher.verify(&password("open sesame"), None).await, Err(Refusal::Unavailable(_))));
         assert!(!waiting.is_finished());
         release.send(()).unwrap();
         assert_eq!(held.await.unwrap(), Ok(true));

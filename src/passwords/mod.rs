@@ -5,6 +5,6 @@ mod legacy;
 mod password;
 mod policy;
 
-pub use hasher::{Busy, Hasher, Verdict, is_readable};
+pub use hasher::{Hasher, Verdict, is_readable};
 pub use password::Password;
 pub use policy::{NewPassword, Policy};

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::password::Password;
 use crate::config::passwords::PasswordSettings;
-use crate::core::problem::Fault;
+use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
 
 static COMMON: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("common.txt").lines().collect());
@@ -55,32 +55,32 @@ impl NewPassword {
     /// Checks `text` as it stands: nothing is trimmed or cut. `own_words` are the person's names and addresses.
     ///
     /// # Errors
-    /// [`Fault::Empty`], [`Fault::TooShort`], [`Fault::TooLong`], [`Fault::CommonPassword`] for those that are tried
-    /// first, in any letter case; [`Fault::PersonalPassword`] when the words of the person and the product make up
+    /// [`InvalidValue::Empty`], [`InvalidValue::TooShort`], [`InvalidValue::TooLong`], [`InvalidValue::CommonPassword`] for those that are tried
+    /// first, in any letter case; [`InvalidValue::PersonalPassword`] when the words of the person and the product make up
     /// half of it or more.
-    pub fn parse(text: &str, policy: &Policy, own_words: &[&str]) -> Result<Self, Fault> {
+    pub fn parse(text: &str, policy: &Policy, own_words: &[&str]) -> Result<Self, InvalidValue> {
         if text.is_empty() {
-            return Err(Fault::Empty);
+            return Err(InvalidValue::Empty);
         }
         let most = usize::try_from(policy.max_length).unwrap_or(usize::MAX);
         // Decomposed letters are several code points until they are composed: three at most in any language's use.
         if text.len() > most.saturating_mul(WIDEST * 3) {
-            return Err(Fault::TooLong(policy.max_length));
+            return Err(InvalidValue::TooLong(policy.max_length));
         }
         let password = Password::new(SecretString::from(text));
         let count = password.text().chars().count();
         if count < usize::try_from(policy.min_length).unwrap_or(usize::MAX) {
-            return Err(Fault::TooShort(policy.min_length));
+            return Err(InvalidValue::TooShort(policy.min_length));
         }
         if count > most {
-            return Err(Fault::TooLong(policy.max_length));
+            return Err(InvalidValue::TooLong(policy.max_length));
         }
         let lower = comparable(password.text());
         if COMMON.binary_search(&lower.as_str()).is_ok() {
-            return Err(Fault::CommonPassword);
+            return Err(InvalidValue::CommonPassword);
         }
         if is_personal(&lower, policy, own_words) {
-            return Err(Fault::PersonalPassword);
+            return Err(InvalidValue::PersonalPassword);
         }
         Ok(Self(password))
     }
@@ -123,25 +123,25 @@ mod tests {
 
     use super::*;
 
-    fn check(text: &str, own_words: &[&str]) -> Option<Fault> {
+    fn check(text: &str, own_words: &[&str]) -> Option<InvalidValue> {
         let policy = Policy::new(8, 128, &["Menjin".to_owned(), "门禁".to_owned()]);
         NewPassword::parse(text, &policy, own_words).err()
     }
 
     #[test]
     fn length_is_counted_in_code_points_and_nothing_is_cut() {
-        assert_eq!(check("", &[]), Some(Fault::Empty));
-        assert_eq!(check("kq7-xz2", &[]), Some(Fault::TooShort(8)));
+        assert_eq!(check("", &[]), Some(InvalidValue::Empty));
+        assert_eq!(check("kq7-xz2", &[]), Some(InvalidValue::TooShort(8)));
         assert_eq!(check("kq7-xz2v", &[]), None);
-        assert_eq!(check("春眠不觉晓处处", &[]), Some(Fault::TooShort(8)));
+        assert_eq!(check("春眠不觉晓处处", &[]), Some(InvalidValue::TooShort(8)));
         assert_eq!(check("春眠不觉晓处处闻", &[]), None);
         assert_eq!(check("  kq xz  ", &[]), None, "blanks count");
         assert_eq!(check(&"長い".repeat(64), &[]), None);
-        assert_eq!(check(&"長い+".repeat(43), &[]), Some(Fault::TooLong(128)));
-        assert_eq!(check(&"x".repeat(1 << 20), &[]), Some(Fault::TooLong(128)));
+        assert_eq!(check(&"長い+".repeat(43), &[]), Some(InvalidValue::TooLong(128)));
+        assert_eq!(check(&"x".repeat(1 << 20), &[]), Some(InvalidValue::TooLong(128)));
         assert_eq!(
             check(&"e\u{301}".repeat(7), &[]),
-            Some(Fault::TooShort(8)),
+            Some(InvalidValue::TooShort(8)),
             "seven letters as people see them"
         );
     }
@@ -151,7 +151,7 @@ mod tests {
         for text in
             ["password", "PassWord1", "12345678", "1qaz2wsx", "ｐａｓｓｗｏｒｄ", "woaini1314", "00000000"]
         {
-            assert_eq!(check(text, &[]), Some(Fault::CommonPassword), "{text}");
+            assert_eq!(check(text, &[]), Some(InvalidValue::CommonPassword), "{text}");
         }
         assert_eq!(check("correct horse battery staple", &[]), None);
     }
@@ -168,7 +168,7 @@ mod tests {
             "用户小明同学啊哈",
             "zhangsan+menjin+xyz",
         ] {
-            assert_eq!(check(text, &own), Some(Fault::PersonalPassword), "{text}");
+            assert_eq!(check(text, &own), Some(InvalidValue::PersonalPassword), "{text}");
         }
         for text in
             ["my zhangsan walks the dog at dawn", "lilili-kq7x", "what menjin guards at night", "kq7-xz2v-hh"]
@@ -176,7 +176,7 @@ mod tests {
             assert_eq!(check(text, &own), None, "{text}");
         }
         assert_eq!(check("a user sat on the roof", &["user"]), None);
-        assert_eq!(check("useruser", &["user"]), Some(Fault::PersonalPassword));
+        assert_eq!(check("useruser", &["user"]), Some(InvalidValue::PersonalPassword));
     }
 
     #[test]

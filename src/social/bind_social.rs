@@ -4,9 +4,9 @@
 use super::tickets::{Tickets, Vouched};
 use super::vault::Vault;
 use crate::accounts::account_proof::{AccountProof, ProveAccount, ProvenOwner, unproven_account};
-use crate::accounts::audit::{Audit, Kind};
 use crate::accounts::notices::Notices;
 use crate::accounts::signed_in::{OpenFault, SignIn, SignedIn, proven};
+use crate::audit::{Audit, Kind};
 use crate::captcha::CaptchaAnswer;
 use crate::core::client::Client;
 use crate::core::secret::SecretString;

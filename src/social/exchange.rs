@@ -4,9 +4,11 @@ use super::provider::{Callback, Profile, ProviderError};
 use super::registry::Providers;
 use super::states::{Pending, States, is_state};
 use crate::core::client::Client;
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::invalid_value::InvalidValue;
 use crate::ephemeral::EphemeralError;
-use crate::limits::{LimitError, Limiter};
+use crate::limits::Limiter;
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
 use crate::verification::{Denied, refusals};
 
 /// In characters. QQ's codes have 32, others' up to some hundred.
@@ -30,7 +32,7 @@ pub enum ExchangeRefusal {
     Provider(#[from] ProviderProblem),
 }
 
-refusals!(ExchangeRefusal: LimitError, EphemeralError, Vec<FieldFault>);
+refusals!(ExchangeRefusal: Refusal, EphemeralError, Vec<FieldError>);
 
 impl From<EphemeralError> for Denied {
     fn from(error: EphemeralError) -> Self {
@@ -91,15 +93,15 @@ impl Exchange {
         let mut faults = Vec::new();
         let offered = self.providers.find(provider);
         if offered.is_none() {
-            faults.push(FieldFault::new("provider", Fault::UnknownProvider));
+            faults.push(FieldError::new("provider", InvalidValue::UnknownProvider));
         }
         if brought.code.is_empty() {
-            faults.push(FieldFault::new("code", Fault::Empty));
+            faults.push(FieldError::new("code", InvalidValue::Empty));
         } else if brought.code.chars().nth(LONGEST_CODE as usize).is_some() {
-            faults.push(FieldFault::new("code", Fault::TooLong(LONGEST_CODE)));
+            faults.push(FieldError::new("code", InvalidValue::TooLong(LONGEST_CODE)));
         }
         if brought.state.is_empty() {
-            faults.push(FieldFault::new("state", Fault::Empty));
+            faults.push(FieldError::new("state", InvalidValue::Empty));
         }
         let Some(offered) = offered.filter(|_| faults.is_empty()) else { return Err(faults.into()) };
         self.limits.social(&client.network()).await?;

@@ -3,15 +3,16 @@
 use super::bind_social::AlreadyLinked;
 use super::exchange::{Brought, Exchange, ExchangeRefusal, ProviderProblem};
 use super::vault::Vault;
-use crate::accounts::audit::{Audit, Kind};
 use crate::accounts::me::Caller;
 use crate::accounts::notices::Notices;
 use crate::accounts::reauthentication::{Reauthentication, unproven};
+use crate::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::secret::SecretString;
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{ChangeKind, LimitError, Limiter};
+use crate::limits::{ChangeKind, Limiter};
+use crate::outcome::Refusal;
 use crate::verification::{Denied, refusals};
 
 /// Why nothing was linked.
@@ -34,7 +35,7 @@ pub enum LinkRefusal {
 }
 
 unproven!(LinkRefusal);
-refusals!(LinkRefusal: LimitError, DbError);
+refusals!(LinkRefusal: Refusal, DbError);
 
 impl From<ExchangeRefusal> for LinkRefusal {
     fn from(refusal: ExchangeRefusal) -> Self {

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::config::http::Origin;
-use crate::core::problem::Fault;
+use crate::core::invalid_value::InvalidValue;
 
 /// In characters.
 const LONGEST: u32 = 2_048;
@@ -13,13 +13,13 @@ const NOWHERE: &str = "http://nowhere.invalid";
 /// Takes a path of the client's own site, or an address of an allowed origin, and gives it back as a browser reads it.
 ///
 /// # Errors
-/// [`Fault::ForeignAddress`] for all else, [`Fault::TooLong`].
-pub(super) fn checked(next: &str, allowed: &[Origin]) -> Result<String, Fault> {
+/// [`InvalidValue::ForeignAddress`] for all else, [`InvalidValue::TooLong`].
+pub(super) fn checked(next: &str, allowed: &[Origin]) -> Result<String, InvalidValue> {
     if next.chars().nth(LONGEST as usize).is_some() {
-        return Err(Fault::TooLong(LONGEST));
+        return Err(InvalidValue::TooLong(LONGEST));
     }
-    let nowhere = Url::parse(NOWHERE).map_err(|_| Fault::ForeignAddress)?;
-    let url = nowhere.join(next).map_err(|_| Fault::ForeignAddress)?;
+    let nowhere = Url::parse(NOWHERE).map_err(|_| InvalidValue::ForeignAddress)?;
+    let url = nowhere.join(next).map_err(|_| InvalidValue::ForeignAddress)?;
     let plain = url.username().is_empty() && url.password().is_none();
     if url.origin() == nowhere.origin() {
         // Only what begins with a slash is a path to every reader; "nowhere.invalid" itself was not asked for.
@@ -29,7 +29,7 @@ pub(super) fn checked(next: &str, allowed: &[Origin]) -> Result<String, Fault> {
         return if relative && !path.starts_with("//") {
             Ok(path.to_owned())
         } else {
-            Err(Fault::ForeignAddress)
+            Err(InvalidValue::ForeignAddress)
         };
     }
     let origin = url.origin().ascii_serialization();
@@ -37,7 +37,7 @@ pub(super) fn checked(next: &str, allowed: &[Origin]) -> Result<String, Fault> {
     let known = plain
         && matches!(url.scheme(), "http" | "https")
         && allowed.iter().any(|allowed| allowed.as_str() == origin);
-    if known { Ok(url.into()) } else { Err(Fault::ForeignAddress) }
+    if known { Ok(url.into()) } else { Err(InvalidValue::ForeignAddress) }
 }
 
 #[cfg(test)]
@@ -91,9 +91,12 @@ mod tests {
             "http://nowhere.invalid/",
             "http:/x",
         ] {
-            assert_eq!(checked(next, &allowed()), Err(Fault::ForeignAddress), "{next:?}");
+            assert_eq!(checked(next, &allowed()), Err(InvalidValue::ForeignAddress), "{next:?}");
         }
-        assert_eq!(checked(&format!("/{}", "a".repeat(2_048)), &allowed()), Err(Fault::TooLong(2_048)));
+        assert_eq!(
+            checked(&format!("/{}", "a".repeat(2_048)), &allowed()),
+            Err(InvalidValue::TooLong(2_048))
+        );
     }
 
     proptest! {

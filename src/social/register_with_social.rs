@@ -4,24 +4,26 @@ use super::bind_social::AlreadyLinked;
 use super::tickets::{Tickets, Vouched};
 use super::vault::Vault;
 use crate::accounts::account::{self, Names};
-use crate::accounts::audit::{Audit, Kind};
 use crate::accounts::naming;
 use crate::accounts::new_password::PasswordInput;
+use crate::accounts::profile::update_profile;
 use crate::accounts::proof::{Claim, ContactInput};
 use crate::accounts::signed_in::{OpenFault, SignIn, SignedIn};
-use crate::accounts::update_profile;
+use crate::audit::{Audit, Kind};
 use crate::captcha::{Captcha, CaptchaAnswer, CaptchaRefusal};
 use crate::config::accounts::AccountSettings;
 use crate::core::client::Client;
 use crate::core::clock::Clock;
 use crate::core::identifier::Nickname;
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::invalid_value::InvalidValue;
 use crate::core::random::Random;
 use crate::core::secret::SecretString;
 use crate::db::{Db, DbError, Taken};
 use crate::ephemeral::EphemeralError;
-use crate::limits::{LimitError, Limiter};
-use crate::passwords::{Busy, Hasher, NewPassword, Policy};
+use crate::limits::Limiter;
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
+use crate::passwords::{Hasher, NewPassword, Policy};
 use crate::sessions::Method;
 use crate::verification::{CodeRejection, Codes, Contact, Denied, Purpose, refusals};
 
@@ -55,7 +57,7 @@ pub enum SocialRegisterRefusal {
 }
 
 refusals!(
-    codes SocialRegisterRefusal: LimitError, CaptchaRefusal, Vec<FieldFault>, EphemeralError, DbError, Busy, OpenFault
+    codes SocialRegisterRefusal: Refusal, CaptchaRefusal, Vec<FieldError>, EphemeralError, DbError, OpenFault
 );
 
 /// Registers people of providers.
@@ -124,14 +126,14 @@ impl RegisterWithSocial {
         outcome.map(|signed_in| (signed_in, vouched.next))
     }
 
-    fn parse(&self, input: SocialRegistration) -> Result<Parsed, Vec<FieldFault>> {
+    fn parse(&self, input: SocialRegistration) -> Result<Parsed, Vec<FieldError>> {
         let mut faults = Vec::new();
         let contact = ContactInput::Mobile { mobile: input.mobile, code: input.code };
         let claim = contact.parse_at("", &self.settings.regions, &self.codes, &mut faults);
         let nickname = input.nickname.map(|name| Nickname::parse(&name, &self.settings.reserved_names));
         let nickname = nickname
             .transpose()
-            .map_err(|fault| faults.push(FieldFault::new("nickname", fault)))
+            .map_err(|fault| faults.push(FieldError::new("nickname", fault)))
             .unwrap_or_default();
         let mut own_words: Vec<String> = nickname.iter().map(|name| name.as_str().to_owned()).collect();
         if let Some(Contact::Mobile(mobile)) = claim.as_ref().map(|claim| &claim.contact) {
@@ -140,7 +142,7 @@ impl RegisterWithSocial {
         let password =
             input.password.and_then(|password| password.parse(&self.policy, &own_words, &mut faults));
         if !input.accept_terms {
-            faults.push(FieldFault::new("acceptTerms", Fault::TermsNotAccepted));
+            faults.push(FieldError::new("acceptTerms", InvalidValue::TermsNotAccepted));
         }
         match claim {
             Some(claim) if faults.is_empty() => Ok(Parsed { claim, password, nickname }),

@@ -12,11 +12,13 @@ use crate::config::http::Origin;
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::ids::UserId;
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::invalid_value::InvalidValue;
 use crate::core::random::Random;
 use crate::core::secret::SecretString;
 use crate::ephemeral::EphemeralError;
-use crate::limits::{LimitError, Limiter};
+use crate::limits::Limiter;
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
 use crate::verification::{Denied, refusals};
 
 /// What the client wants of it.
@@ -48,7 +50,7 @@ pub enum BeginRefusal {
     Provider(#[from] ProviderProblem),
 }
 
-refusals!(BeginRefusal: LimitError, EphemeralError, Vec<FieldFault>);
+refusals!(BeginRefusal: Refusal, EphemeralError, Vec<FieldError>);
 
 /// Begins sign-ins.
 #[derive(Clone)]
@@ -79,10 +81,10 @@ impl SocialAuthorizeUrl {
         let mut faults = Vec::new();
         let offered = self.providers.find(provider);
         if offered.is_none() {
-            faults.push(FieldFault::new("provider", Fault::UnknownProvider));
+            faults.push(FieldError::new("provider", InvalidValue::UnknownProvider));
         }
         let next = next::checked(&wish.next, &self.allowed);
-        let next = next.map_err(|fault| faults.push(FieldFault::new("next", fault))).ok();
+        let next = next.map_err(|fault| faults.push(FieldError::new("next", fault))).ok();
         let (Some(offered), Some(next)) = (offered, next) else { return Err(faults.into()) };
         self.limits.social(&client.network()).await?;
         let browser = browser::cookie(client, &self.random);

@@ -1,17 +1,19 @@
 //! `unlinkSocial`: a provider is no way into the account any more.
 
-use crate::accounts::audit::{Audit, Kind};
 use crate::accounts::me::Caller;
 use crate::accounts::notices::Notices;
 use crate::accounts::reauthentication::{Reauthentication, unproven};
+use crate::audit::{Audit, Kind};
 use crate::core::client::Client;
 use crate::core::clock::Clock;
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
 use crate::db::identities::Unlinked;
 use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{ChangeKind, LimitError, Limiter};
+use crate::limits::{ChangeKind, Limiter};
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
 use crate::verification::{Denied, refusals};
 
 /// Why nothing was unlinked.
@@ -30,7 +32,7 @@ pub enum UnlinkRefusal {
 }
 
 unproven!(UnlinkRefusal);
-refusals!(UnlinkRefusal: LimitError, DbError, Vec<FieldFault>);
+refusals!(UnlinkRefusal: Refusal, DbError, Vec<FieldError>);
 
 /// Takes providers off accounts.
 #[derive(Clone)]
@@ -68,7 +70,7 @@ impl UnlinkSocial {
                 self.notices.written();
                 Ok(())
             }
-            Unlinked::Absent => Err(vec![FieldFault::new("provider", Fault::UnknownProvider)].into()),
+            Unlinked::Absent => Err(vec![FieldError::new("provider", InvalidValue::UnknownProvider)].into()),
             Unlinked::LastWayIn => Err(UnlinkRefusal::LastWayIn),
             Unlinked::Ended => Err(Denied::SignedOut.into()),
         }

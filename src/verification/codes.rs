@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use super::purpose::Purpose;
 use crate::config::codes::CodeSettings;
 use crate::core::clock::{Clock, Instant};
-use crate::core::problem::Fault;
+use crate::core::invalid_value::InvalidValue;
 use crate::core::random::Random;
 use crate::core::secret::{Digester, ExposeSecret as _, MasterKey, SecretString};
 use crate::ephemeral::{Attempts, Ephemeral, EphemeralError, NewCode, Redeemed, micros};
@@ -164,15 +164,15 @@ impl Codes {
     /// Reads a code as people type it: space around it is dropped, full-width digits count as digits.
     ///
     /// # Errors
-    /// [`Fault::NotACode`] with the number of digits that a code has.
-    pub fn parse(&self, typed: &SecretString) -> Result<SecretString, Fault> {
+    /// [`InvalidValue::NotACode`] with the number of digits that a code has.
+    pub fn parse(&self, typed: &SecretString) -> Result<SecretString, InvalidValue> {
         let length = self.settings.length;
         let text = typed.expose_secret().trim();
         // No input is read further than a code can reach.
         let digits: Option<String> = text.chars().take(length as usize + 1).map(digit).collect();
         match digits {
             Some(digits) if digits.len() == length as usize => Ok(digits.into()),
-            _ => Err(Fault::NotACode(length)),
+            _ => Err(InvalidValue::NotACode(length)),
         }
     }
 
@@ -295,7 +295,7 @@ mod tests {
         }
         for typed in ["", "12345", "1234567", "12 456", "12345a", "+12345", "①②③④⑤⑥", "١٢٣٤٥٦"]
         {
-            assert_eq!(codes.parse(&typed.into()).err(), Some(Fault::NotACode(6)), "{typed}");
+            assert_eq!(codes.parse(&typed.into()).err(), Some(InvalidValue::NotACode(6)), "{typed}");
         }
     }
 

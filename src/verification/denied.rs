@@ -2,15 +2,15 @@
 
 use crate::captcha::CaptchaRefusal;
 use crate::core::clock::Instant;
-use crate::core::problem::FieldFault;
 use crate::db::DbError;
-use crate::limits::LimitError;
+use crate::outcome::FieldError;
+use crate::outcome::Refusal;
 
 /// Refused before, or beside, the matter itself.
 #[derive(Debug, thiserror::Error)]
 pub enum Denied {
     #[error("bad input")]
-    Invalid(Vec<FieldFault>),
+    Invalid(Vec<FieldError>),
     #[error("too many tries")]
     Limited { retry_at: Instant },
     #[error("a captcha is asked for")]
@@ -26,17 +26,20 @@ pub enum Denied {
     Fault(String),
 }
 
-impl From<Vec<FieldFault>> for Denied {
-    fn from(faults: Vec<FieldFault>) -> Self {
+impl From<Vec<FieldError>> for Denied {
+    fn from(faults: Vec<FieldError>) -> Self {
         Self::Invalid(faults)
     }
 }
 
-impl From<LimitError> for Denied {
-    fn from(error: LimitError) -> Self {
-        match error {
-            LimitError::Limited { retry_at, .. } => Self::Limited { retry_at },
-            LimitError::Unavailable => Self::Unavailable("limits".into()),
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::InvalidInput(errors) => Self::Invalid(errors),
+            Refusal::RateLimited { retry_at, .. } => Self::Limited { retry_at },
+            Refusal::SessionEnded => Self::SignedOut,
+            Refusal::Unavailable(cause) => Self::Unavailable(cause),
+            Refusal::Internal(cause) => Self::Fault(cause),
         }
     }
 }
@@ -44,8 +47,10 @@ impl From<LimitError> for Denied {
 impl From<CaptchaRefusal> for Denied {
     fn from(refusal: CaptchaRefusal) -> Self {
         match refusal {
-            CaptchaRefusal::Required { provider, site_key } => Self::Captcha { provider, site_key },
-            CaptchaRefusal::Unavailable => Self::Unavailable("captcha".into()),
+            CaptchaRefusal::Required(widget) => {
+                Self::Captcha { provider: widget.provider, site_key: widget.site_key }
+            }
+            CaptchaRefusal::Shared(refusal) => refusal.into(),
         }
     }
 }

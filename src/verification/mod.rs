@@ -1,18 +1,22 @@
-//! Codes: "this person owns this address". Makes, sends and redeems them; knows no accounts.
+//! Verification codes: they prove that somebody owns a mobile number or an e-mail address. This room knows no accounts.
 
 mod codes;
 mod contact;
+mod delivery_status;
 mod denied;
 mod purpose;
+mod redeem;
+mod send_code;
 mod send_email_code;
 mod send_sms;
-mod sending;
+mod service;
 
 pub use codes::{CodeError, CodeRejection, Codes, IssuedCode, Redemption};
 pub use contact::Contact;
 pub use denied::Denied;
 pub(crate) use denied::refusals;
 pub use purpose::Purpose;
-pub use send_email_code::SendEmailCode;
-pub use send_sms::{SendRefusal, SendSms};
-pub use sending::{CodeSent, Sending};
+pub use redeem::CodeRefusal;
+pub use send_code::CodeSent;
+pub use send_sms::SendSmsRefusal;
+pub use service::Verification;

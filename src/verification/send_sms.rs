@@ -1,56 +1,45 @@
-//! `sendSms`: a code to a mobile number.
+//! `sendSms`: sends a code to a mobile number.
 
 use super::contact::Contact;
-use super::denied::Denied;
 use super::purpose::Purpose;
-use super::sending::{CodeSent, Sending};
-use crate::captcha::CaptchaAnswer;
+use super::send_code::CodeSent;
+use super::service::Verification;
+use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
 use crate::core::client::Client;
-use crate::core::identifier::{Mobile, MobileFault, Region};
-use crate::core::problem::{Fault, FieldFault};
+use crate::core::identifier::{Mobile, MobileFault};
+use crate::core::invalid_value::InvalidValue;
+use crate::outcome::Refusal;
 
 /// Why no code was sent.
 #[derive(Debug, thiserror::Error)]
-pub enum SendRefusal {
-    #[error(transparent)]
-    Denied(#[from] Denied),
-    #[error("numbers of this region get no codes")]
+pub enum SendSmsRefusal {
+    #[error("codes cannot be sent to numbers of this region")]
     RegionNotSupported,
+    #[error("no SMS carrier is configured")]
+    NoCarrier,
+    #[error(transparent)]
+    Captcha(#[from] CaptchaRefusal),
 }
 
-/// Sends codes by SMS. `regions` is empty where no carrier is configured: then no number can get a code.
-#[derive(Clone)]
-pub struct SendSms {
-    sending: Sending,
-    regions: Vec<Region>,
-}
-
-impl SendSms {
-    #[must_use]
-    pub fn new(sending: Sending, regions: Vec<Region>) -> Self {
-        Self { sending, regions }
-    }
-
-    /// Sends a code for `purpose` to `mobile`.
-    ///
-    /// # Errors
-    /// [`SendRefusal`].
-    pub async fn run(
+impl Verification {
+    /// Sends a code for `purpose` to `mobile`, as typed.
+    #[tracing::instrument(skip_all, fields(purpose = purpose.word()))]
+    pub async fn send_sms(
         &self,
         mobile: &str,
         purpose: Purpose,
         captcha: Option<&CaptchaAnswer>,
         client: &Client,
-    ) -> Result<CodeSent, SendRefusal> {
-        if self.regions.is_empty() {
-            return Err(SendRefusal::RegionNotSupported);
+    ) -> Result<CodeSent, SendSmsRefusal> {
+        if self.sms_regions.is_empty() {
+            return Err(SendSmsRefusal::NoCarrier);
         }
-        let mobile = Mobile::parse(mobile, &self.regions).map_err(|fault| match fault {
-            MobileFault::NotSupported => SendRefusal::RegionNotSupported,
+        let mobile = Mobile::parse(mobile, &self.sms_regions).map_err(|fault| match fault {
+            MobileFault::NotSupported => SendSmsRefusal::RegionNotSupported,
             MobileFault::Invalid => {
-                Denied::Invalid(vec![FieldFault::new("mobile", Fault::NotAMobile)]).into()
+                CaptchaRefusal::from(Refusal::invalid("mobile", InvalidValue::NotAMobile)).into()
             }
         })?;
-        Ok(self.sending.send(purpose, &Contact::Mobile(mobile), captcha, client).await?)
+        Ok(self.send_code(purpose, &Contact::Mobile(mobile), captcha, client).await?)
     }
 }

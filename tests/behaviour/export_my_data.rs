@@ -1,6 +1,6 @@
 //! `exportMyData` and `me { activity }`: what is held, and what happened.
 
-use menjin::accounts::audit::Kind;
+use menjin::audit::Kind;
 use menjin::core::ids::UserId;
 use menjin::db::identities::NewIdentity;
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! People of social providers in the durable store: found, used, bound and taken off, whatever else happens meanwhile.
 
-use menjin::accounts::audit::Kind;
+use menjin::audit::Kind;
 use menjin::core::ids::UserId;
 use menjin::db::identities::{IdentityUpdate, NewIdentity, Unlinked};
 use menjin::db::models::{AuditEvent, NewUser, Proven, Session};

@@ -38,7 +38,7 @@ on_both! {
             assert_eq!(world.browser().login(unknown, WRONG).await, wrong, "{unknown}");
         }
         let chinese = world.browser().speaking("zh-CN").login("nobody", WRONG).await;
-        assert_eq!(chinese["message"], "账号或验证信息不正确");
+        assert_eq!(chinese["message"], "账号或密码错误");
         assert_eq!(world.sql().await.count("users").await, 1);
     }
 }

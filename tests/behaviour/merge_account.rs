@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
-use menjin::accounts::audit::Kind as Happened;
+use menjin::audit::Kind as Happened;
 use menjin::core::clock::Clock;
 use menjin::core::ids::{SessionId, UserId};
 use serde_json::{Value, json};

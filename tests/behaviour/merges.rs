@@ -1,8 +1,8 @@
 //! Two accounts made one, and taken apart again.
 
 use chrono::TimeDelta;
-use menjin::accounts::audit::Kind as Happened;
 use menjin::accounts::restore_account::RestoreAccount;
+use menjin::audit::Kind as Happened;
 use menjin::config::retention::RetentionSettings;
 use menjin::core::ids::{MergeId, SessionId, UserId};
 use menjin::core::random::Random;

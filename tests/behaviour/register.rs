@@ -212,13 +212,13 @@ on_both! {
 on_both! {
     async fn refusals_speak_the_callers_language(world: &World) {
         let bad = with(input(mobile_proof("12", "123456")), "acceptTerms", false);
-        for (language, words) in [("en-GB", "must be accepted"), ("zh-CN", "请先同意服务条款"), ("fr", "请先同意服务条款")] {
+        for (language, words) in [("en-GB", "Accept the terms of service to continue."), ("zh-CN", "请先同意服务条款"), ("fr", "请先同意服务条款")] {
             let outcome = world.browser().speaking(language).register(bad.clone()).await;
             let fields = outcome["fields"].as_array().expect("fields");
             assert!(fields.iter().any(|field| field["message"] == words), "{language}: {outcome}");
         }
         let outcome = world.browser().speaking("zh").register(input(mobile_proof(MOBILE, "000000"))).await;
-        assert_eq!(outcome["message"], "验证码不正确", "{outcome}");
+        assert_eq!(outcome["message"], "验证码错误", "{outcome}");
     }
 }
 

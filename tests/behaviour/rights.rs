@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use menjin::accounts::audit::Kind as Entry;
+use menjin::audit::Kind as Entry;
 use menjin::core::ids::{SessionId, UserId};
 use menjin::db::Backend;
 use menjin::db::changes::{AccountChange, Ends, ProfileChange, Right, Unchanged};

@@ -60,11 +60,11 @@ on_both! {
             (&["--mobile", "13800138000"], 1, "--mobile: another account has it"),
             (&["--username", "LILEI"], 1, "--username: another account has it"),
             (&["--username", "hanmei", "--nickname", "lilei"], 1, "--nickname: another account has it"),
-            (&["--username", "1380013"], 1, "--username must not look like"),
+            (&["--username", "1380013"], 1, "--username: A user name must not look like"),
             (&["--username", "hanmei", "--roles", "Admin"], 1, "--roles: a role is"),
             (&[], 1, "one of --username, --mobile and --email is needed"),
             (&["--username", "x", "--mobile", "123", "--roles", "Bad Role!"], 1, "--roles: a role is"),
-            (&["--username", "x", "--mobile", "123", "--roles", "Bad Role!"], 1, "; --username needs at least"),
+            (&["--username", "x", "--mobile", "123", "--roles", "Bad Role!"], 1, "; --username: Use at least"),
             (&["--username", "x", "--mobile", "123", "--roles", "Bad Role!"], 1, "; --mobile is not a mobile number"),
         ] {
             let finished = create(arguments).await;

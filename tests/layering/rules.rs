@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::source::{House, Mention, Source};
 
 /// What all features stand on.
-const BASE: &[&str] = &["config", "core", "db", "ephemeral"];
+const BASE: &[&str] = &["outcome", "config", "core", "db", "ephemeral"];
 
 /// What each room may import, besides what is in [`BASE`] where `base` says so. `*` is everything but what stands
 /// above. A row `a::b` allows that module alone.
@@ -26,6 +26,8 @@ const ROOMS: &[Room] = &[
         "cli",
         true,
         &[
+            "kit",
+            "audit",
             "app",
             "graphql",
             "social",
@@ -42,6 +44,8 @@ const ROOMS: &[Room] = &[
         "app",
         true,
         &[
+            "kit",
+            "audit",
             "http",
             "graphql",
             "sandbox",
@@ -67,6 +71,7 @@ const ROOMS: &[Room] = &[
         "graphql",
         false,
         &[
+            "outcome",
             "social",
             "accounts",
             "verification",
@@ -84,18 +89,35 @@ const ROOMS: &[Room] = &[
     room(
         "social",
         true,
-        &["accounts", "verification", "delivery", "sessions", "passwords", "limits", "captcha"],
+        &[
+            "accounts",
+            "verification",
+            "delivery",
+            "sessions",
+            "passwords",
+            "kit",
+            "audit",
+            "limits",
+            "captcha",
+        ],
     ),
-    room("accounts", true, &["verification", "delivery", "sessions", "passwords", "limits", "captcha"]),
-    room("verification", true, &["delivery", "limits", "captcha"]),
+    room(
+        "accounts",
+        true,
+        &["verification", "delivery", "sessions", "passwords", "kit", "audit", "limits", "captcha"],
+    ),
+    room("verification", true, &["delivery", "kit", "audit", "limits", "captcha"]),
     room("delivery", true, &[]),
-    room("sessions", true, &[]),
+    room("sessions", true, &["kit", "audit", "limits"]),
+    room("kit", true, &["audit", "limits"]),
+    room("audit", true, &[]),
     room("passwords", true, &[]),
     room("limits", true, &[]),
     room("captcha", true, &[]),
     room("ephemeral", false, &["config", "core"]),
-    room("db", false, &["config", "core"]),
+    room("db", false, &["outcome", "config", "core"]),
     room("config", false, &["core"]),
+    room("outcome", false, &["core"]),
     room("core", false, &[]),
 ];
 

@@ -6,8 +6,8 @@ use super::record::{BadField, Record};
 use crate::accounts::person::Person;
 use crate::core::clock::Instant;
 use crate::core::identifier::{EmailAddress, Mobile, MobileFault, Nickname, Region, Username};
+use crate::core::invalid_value::InvalidValue;
 use crate::core::language::Language;
-use crate::core::problem::Fault;
 use crate::core::roles::Roles;
 use crate::passwords::is_readable;
 
@@ -23,8 +23,8 @@ pub(super) fn person(record: &Record, regions: &[Region], now: Instant) -> Resul
     let nickname = faults.named("nickname", text.map(Nickname::parse_any));
     let mobile = record.mobile.as_deref().map(|text| {
         Mobile::parse(text, regions).map_err(|fault| match fault {
-            MobileFault::Invalid => Fault::NotAMobile,
-            MobileFault::NotSupported => Fault::RegionNotSupported,
+            MobileFault::Invalid => InvalidValue::NotAMobile,
+            MobileFault::NotSupported => InvalidValue::RegionNotSupported,
         })
     });
     let mobile = faults.named("mobile", mobile);
@@ -67,7 +67,7 @@ impl Faults {
         self.bad.push(BadField::new(self.line, field, reason));
     }
 
-    fn named<T>(&mut self, field: &'static str, parsed: Option<Result<T, Fault>>) -> Option<T> {
+    fn named<T>(&mut self, field: &'static str, parsed: Option<Result<T, InvalidValue>>) -> Option<T> {
         parsed?.map_err(|fault| self.note(field, fault.message(Language::English))).ok()
     }
 }

@@ -87,15 +87,15 @@ pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
 fn told(fault: &CreateFault) -> Failure {
     match fault {
         CreateFault::Invalid(faults) => {
-            let one = |fault: &crate::core::problem::FieldFault| {
+            let one = |fault: &crate::outcome::FieldError| {
                 let flag = if fault.path == "password" { "password-stdin" } else { &fault.path };
-                format!("--{flag} {}", fault.fault.message(Language::English))
+                format!("--{flag}: {}", fault.reason.message(Language::English))
             };
             faults.iter().map(one).collect::<Vec<_>>().join("; ")
         }
         CreateFault::Taken(field) => format!("--{field}: another account has it"),
         CreateFault::Nameless => "one of --username, --mobile and --email is needed".into(),
-        CreateFault::Db(_) | CreateFault::Busy(_) => fault.to_string(),
+        CreateFault::Db(_) | CreateFault::Shared(_) => fault.to_string(),
     }
 }
 

@@ -6,7 +6,7 @@ use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::core::problem::Fault;
+use crate::core::invalid_value::InvalidValue;
 
 /// RFC 5321, section 4.5.3.1.3: a path has at most 256 octets, two of them angle brackets.
 const LONGEST: u32 = 254;
@@ -29,24 +29,24 @@ impl EmailAddress {
     /// Reads an address; white space around it does not count.
     ///
     /// # Errors
-    /// [`Fault::Empty`], [`Fault::TooLong`] beyond 254 bytes, [`Fault::NotAnEmail`].
-    pub fn parse(text: &str) -> Result<Self, Fault> {
+    /// [`InvalidValue::Empty`], [`InvalidValue::TooLong`] beyond 254 bytes, [`InvalidValue::NotAnEmail`].
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(Fault::Empty);
+            return Err(InvalidValue::Empty);
         }
         if text.len() > LONGEST as usize {
-            return Err(Fault::TooLong(LONGEST));
+            return Err(InvalidValue::TooLong(LONGEST));
         }
         let text: String = text.nfc().collect();
-        let (local, domain) = text.rsplit_once('@').ok_or(Fault::NotAnEmail)?;
+        let (local, domain) = text.rsplit_once('@').ok_or(InvalidValue::NotAnEmail)?;
         if !is_local_part(local) {
-            return Err(Fault::NotAnEmail);
+            return Err(InvalidValue::NotAnEmail);
         }
-        let domain = ascii_domain(domain).ok_or(Fault::NotAnEmail)?;
+        let domain = ascii_domain(domain).ok_or(InvalidValue::NotAnEmail)?;
         let address = format!("{local}@{domain}");
         if address.len() > LONGEST as usize {
-            return Err(Fault::TooLong(LONGEST));
+            return Err(InvalidValue::TooLong(LONGEST));
         }
         Ok(Self { key: address.to_ascii_lowercase(), at: local.len(), address })
     }
@@ -174,23 +174,23 @@ mod tests {
             "<a@example.com>",
             "A <a@example.com>",
         ] {
-            assert_eq!(EmailAddress::parse(text), Err(Fault::NotAnEmail), "{text:?}");
+            assert_eq!(EmailAddress::parse(text), Err(InvalidValue::NotAnEmail), "{text:?}");
         }
-        assert_eq!(EmailAddress::parse(" \n"), Err(Fault::Empty));
+        assert_eq!(EmailAddress::parse(" \n"), Err(InvalidValue::Empty));
     }
 
     #[test]
     fn lengths_have_an_end() {
         let local = "a".repeat(64);
         assert!(EmailAddress::parse(&format!("{local}@example.com")).is_ok());
-        assert_eq!(EmailAddress::parse(&format!("{local}a@example.com")), Err(Fault::NotAnEmail));
+        assert_eq!(EmailAddress::parse(&format!("{local}a@example.com")), Err(InvalidValue::NotAnEmail));
         let domain = format!("{0}.{0}.{0}", "b".repeat(61));
         assert_eq!(format!("{local}@{domain}.co").len(), 253);
         assert!(EmailAddress::parse(&format!("{local}@{domain}.com")).is_ok());
-        assert_eq!(EmailAddress::parse(&format!("{local}@{domain}.info")), Err(Fault::TooLong(254)));
+        assert_eq!(EmailAddress::parse(&format!("{local}@{domain}.info")), Err(InvalidValue::TooLong(254)));
         // Short as typed, long in ASCII.
         let wide = "ü.".repeat(30);
-        assert_eq!(EmailAddress::parse(&format!("{local}@{wide}com")), Err(Fault::TooLong(254)));
+        assert_eq!(EmailAddress::parse(&format!("{local}@{wide}com")), Err(InvalidValue::TooLong(254)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use unicode_security::{
 
 use super::canonical::{clean, key};
 use super::reserved;
-use crate::core::problem::Fault;
+use crate::core::invalid_value::InvalidValue;
 
 /// The most characters that a name has.
 pub(super) const LONGEST: u32 = 32;
@@ -36,43 +36,43 @@ pub(super) struct Name {
 
 impl Rules {
     /// Reads a name that somebody wants to take.
-    pub(super) fn parse(&self, text: &str, reserved: &[String]) -> Result<Name, Fault> {
+    pub(super) fn parse(&self, text: &str, reserved: &[String]) -> Result<Name, InvalidValue> {
         self.read(text, |key| reserved::is_reserved(key, reserved))
     }
 
     /// Reads a name that the operator gives: none is reserved.
-    pub(super) fn parse_any(&self, text: &str) -> Result<Name, Fault> {
+    pub(super) fn parse_any(&self, text: &str) -> Result<Name, InvalidValue> {
         self.read(text, |_| false)
     }
 
-    fn read(&self, text: &str, is_reserved: impl Fn(&str) -> bool) -> Result<Name, Fault> {
+    fn read(&self, text: &str, is_reserved: impl Fn(&str) -> bool) -> Result<Name, InvalidValue> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(Fault::Empty);
+            return Err(InvalidValue::Empty);
         }
         if text.len() > LONGEST_BYTES {
-            return Err(Fault::TooLong(LONGEST));
+            return Err(InvalidValue::TooLong(LONGEST));
         }
         let text = clean(text);
         if looks_like_contact(&text, self.digits_are_contact) {
-            return Err(Fault::LooksLikeContact);
+            return Err(InvalidValue::LooksLikeContact);
         }
         self.check_characters(&text)?;
         self.check_length(&text)?;
         let key = key(&text);
         if is_reserved(&key) {
-            return Err(Fault::Reserved);
+            return Err(InvalidValue::Reserved);
         }
         if is_confusable(&text, &key) {
-            return Err(Fault::Confusable);
+            return Err(InvalidValue::Confusable);
         }
         Ok(Name { text, key })
     }
 
-    fn check_characters(&self, text: &str) -> Result<(), Fault> {
+    fn check_characters(&self, text: &str) -> Result<(), InvalidValue> {
         let is_inner = |c: char| matches!(c, '_' | '-' | '.') || self.inner.contains(&c);
         if text.starts_with(is_inner) || text.ends_with(is_inner) || text.starts_with(is_combining_mark) {
-            return Err(Fault::Characters);
+            return Err(InvalidValue::Characters);
         }
         let (mut marks, mut last) = (0, '\0');
         for c in text.chars() {
@@ -82,14 +82,14 @@ impl Rules {
             let letter = (c.is_alphabetic() || mark) && (c.identifier_allowed() || is_ideograph(c));
             let doubled = c == last && (mark || c == ' ');
             if !(letter || c.is_ascii_digit() || is_inner(c)) || doubled || marks > MOST_MARKS {
-                return Err(Fault::Characters);
+                return Err(InvalidValue::Characters);
             }
             last = c;
         }
         Ok(())
     }
 
-    fn check_length(&self, text: &str) -> Result<(), Fault> {
+    fn check_length(&self, text: &str) -> Result<(), InvalidValue> {
         let count = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
         let dense = |c: char| {
             matches!(
@@ -99,10 +99,10 @@ impl Rules {
         };
         let shortest = if text.chars().any(dense) { self.shortest.1 } else { self.shortest.0 };
         if count < shortest {
-            return Err(Fault::TooShort(shortest));
+            return Err(InvalidValue::TooShort(shortest));
         }
         if count > LONGEST {
-            return Err(Fault::TooLong(LONGEST));
+            return Err(InvalidValue::TooLong(LONGEST));
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Nicknames: what others see of a person.
 
 use super::names::{Name, Rules};
-use crate::core::problem::Fault;
+use crate::core::invalid_value::InvalidValue;
 
 const RULES: Rules = Rules {
     shortest: (1, 1),
@@ -20,15 +20,15 @@ impl Nickname {
     ///
     /// # Errors
     /// As [`super::Username::parse`].
-    pub fn parse(text: &str, reserved: &[String]) -> Result<Self, Fault> {
+    pub fn parse(text: &str, reserved: &[String]) -> Result<Self, InvalidValue> {
         RULES.parse(text, reserved).map(Self)
     }
 
     /// Reads a nickname that the operator gives: reserved ones are kept for the operator, so none is refused for that.
     ///
     /// # Errors
-    /// As [`Self::parse`], but for [`Fault::Reserved`].
-    pub fn parse_any(text: &str) -> Result<Self, Fault> {
+    /// As [`Self::parse`], but for [`InvalidValue::Reserved`].
+    pub fn parse_any(text: &str) -> Result<Self, InvalidValue> {
         RULES.parse_any(text).map(Self)
     }
 
@@ -51,7 +51,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(text: &str) -> Result<String, Fault> {
+    fn parse(text: &str) -> Result<String, InvalidValue> {
         Nickname::parse(text, &[]).map(|name| name.0.text)
     }
 
@@ -75,17 +75,17 @@ mod tests {
 
     #[test]
     fn the_rest_is_as_with_user_names() {
-        assert_eq!(parse(""), Err(Fault::Empty));
-        assert_eq!(parse(&"张".repeat(33)), Err(Fault::TooLong(32)));
-        assert_eq!(parse("13800138000"), Err(Fault::LooksLikeContact));
-        assert_eq!(parse("138 0013 8000"), Err(Fault::LooksLikeContact));
-        assert_eq!(parse("zhang@example.com"), Err(Fault::LooksLikeContact));
+        assert_eq!(parse(""), Err(InvalidValue::Empty));
+        assert_eq!(parse(&"张".repeat(33)), Err(InvalidValue::TooLong(32)));
+        assert_eq!(parse("13800138000"), Err(InvalidValue::LooksLikeContact));
+        assert_eq!(parse("138 0013 8000"), Err(InvalidValue::LooksLikeContact));
+        assert_eq!(parse("zhang@example.com"), Err(InvalidValue::LooksLikeContact));
         for text in ["张\n三", "张\t三", "张\u{200b}三", "小明😀", "·张", "张\u{202e}三", "_"] {
-            assert_eq!(parse(text), Err(Fault::Characters), "{text:?}");
+            assert_eq!(parse(text), Err(InvalidValue::Characters), "{text:?}");
         }
-        assert_eq!(parse("p\u{430}ypal"), Err(Fault::Confusable));
+        assert_eq!(parse("p\u{430}ypal"), Err(InvalidValue::Confusable));
         for text in ["官方 客服", "A d m i n", "客服", "客·服"] {
-            assert_eq!(parse(text), Err(Fault::Reserved), "{text}");
+            assert_eq!(parse(text), Err(InvalidValue::Reserved), "{text}");
         }
         let key = |text| Nickname::parse(text, &[]).unwrap().0.key;
         assert_eq!(key("Zhang  San"), key("zhang san"));

@@ -2,7 +2,7 @@
 
 use super::canonical;
 use super::names::{self, Name, Rules};
-use crate::core::problem::Fault;
+use crate::core::invalid_value::InvalidValue;
 
 const RULES: Rules = Rules { shortest: (3, 2), inner: &[], digits_are_contact: 1 };
 
@@ -16,17 +16,17 @@ impl Username {
     /// Reads a user name that somebody wants to take. `reserved` comes beside the built-in list.
     ///
     /// # Errors
-    /// [`Fault::Empty`], [`Fault::TooShort`], [`Fault::TooLong`], [`Fault::LooksLikeContact`], [`Fault::Characters`],
-    /// [`Fault::Reserved`], [`Fault::Confusable`], and only the first of them.
-    pub fn parse(text: &str, reserved: &[String]) -> Result<Self, Fault> {
+    /// [`InvalidValue::Empty`], [`InvalidValue::TooShort`], [`InvalidValue::TooLong`], [`InvalidValue::LooksLikeContact`], [`InvalidValue::Characters`],
+    /// [`InvalidValue::Reserved`], [`InvalidValue::Confusable`], and only the first of them.
+    pub fn parse(text: &str, reserved: &[String]) -> Result<Self, InvalidValue> {
         RULES.parse(text, reserved).map(Self)
     }
 
     /// Reads a user name that the operator gives: reserved ones are kept for the operator, so none is refused for that.
     ///
     /// # Errors
-    /// As [`Self::parse`], but for [`Fault::Reserved`].
-    pub fn parse_any(text: &str) -> Result<Self, Fault> {
+    /// As [`Self::parse`], but for [`InvalidValue::Reserved`].
+    pub fn parse_any(text: &str) -> Result<Self, InvalidValue> {
         RULES.parse_any(text).map(Self)
     }
 
@@ -61,7 +61,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(text: &str) -> Result<Username, Fault> {
+    fn parse(text: &str) -> Result<Username, InvalidValue> {
         Username::parse(text, &[])
     }
 
@@ -97,20 +97,20 @@ mod tests {
 
     #[test]
     fn the_operator_may_give_reserved_names_and_no_bad_ones() {
-        assert_eq!(parse("admin"), Err(Fault::Reserved));
+        assert_eq!(parse("admin"), Err(InvalidValue::Reserved));
         assert_eq!(Username::parse_any("admin").unwrap().key(), Username::key_of("admin").unwrap());
-        assert_eq!(Username::parse_any("13800138000"), Err(Fault::LooksLikeContact));
-        assert_eq!(Username::parse_any("ab"), Err(Fault::TooShort(3)));
+        assert_eq!(Username::parse_any("13800138000"), Err(InvalidValue::LooksLikeContact));
+        assert_eq!(Username::parse_any("ab"), Err(InvalidValue::TooShort(3)));
     }
 
     #[test]
     fn lengths_are_counted_in_characters() {
-        assert_eq!(parse(" "), Err(Fault::Empty));
-        assert_eq!(parse("ab"), Err(Fault::TooShort(3)));
-        assert_eq!(parse("张"), Err(Fault::TooShort(2)));
+        assert_eq!(parse(" "), Err(InvalidValue::Empty));
+        assert_eq!(parse("ab"), Err(InvalidValue::TooShort(3)));
+        assert_eq!(parse("张"), Err(InvalidValue::TooShort(2)));
         assert!(parse(&"张".repeat(32)).is_ok());
-        assert_eq!(parse(&"张".repeat(33)), Err(Fault::TooLong(32)));
-        assert_eq!(parse(&"a".repeat(1 << 20)), Err(Fault::TooLong(32)));
+        assert_eq!(parse(&"张".repeat(33)), Err(InvalidValue::TooLong(32)));
+        assert_eq!(parse(&"a".repeat(1 << 20)), Err(InvalidValue::TooLong(32)));
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
             "zhang@",
             "٣٤٥",
         ] {
-            assert_eq!(parse(text), Err(Fault::LooksLikeContact), "{text}");
+            assert_eq!(parse(text), Err(InvalidValue::LooksLikeContact), "{text}");
         }
     }
 
@@ -157,7 +157,7 @@ mod tests {
             "a\u{323}\u{331}\u{32d}\u{330}bc",
             "zhang٣",
         ] {
-            assert_eq!(parse(text), Err(Fault::Characters), "{text:?}");
+            assert_eq!(parse(text), Err(InvalidValue::Characters), "{text:?}");
         }
     }
 
@@ -179,9 +179,12 @@ mod tests {
         assert_ne!(key("zhangsan"), key("zhangshan"));
         assert_ne!(key("张三"), key("张二"));
         for text in ["p\u{430}ypal", "zh\u{251}ng\u{441}an", "αlpha", "ВОВ", "РОССОМ"] {
-            assert!(matches!(parse(text), Err(Fault::Confusable | Fault::Characters)), "{text}");
+            assert!(
+                matches!(parse(text), Err(InvalidValue::Confusable | InvalidValue::Characters)),
+                "{text}"
+            );
         }
-        assert_eq!(parse("p\u{430}ypal"), Err(Fault::Confusable));
+        assert_eq!(parse("p\u{430}ypal"), Err(InvalidValue::Confusable));
     }
 
     #[test]
@@ -202,11 +205,11 @@ mod tests {
             "客服",
             "官方",
         ] {
-            assert_eq!(parse(text), Err(Fault::Reserved), "{text}");
+            assert_eq!(parse(text), Err(InvalidValue::Reserved), "{text}");
         }
         let more = ["Acme".to_owned(), " 某公司 ".to_owned()];
-        assert_eq!(Username::parse("ACME", &more), Err(Fault::Reserved));
-        assert_eq!(Username::parse("某公司", &more), Err(Fault::Reserved));
+        assert_eq!(Username::parse("ACME", &more), Err(InvalidValue::Reserved));
+        assert_eq!(Username::parse("某公司", &more), Err(InvalidValue::Reserved));
         assert!(parse("acme").is_ok());
         assert!(parse("administrative").is_ok());
     }

@@ -1,6 +1,6 @@
 //! Rows as services write them, for the stories of the durable store itself.
 
-use menjin::accounts::audit::{Audit, Kind};
+use menjin::audit::{Audit, Kind};
 use menjin::core::ids::{IdentityId, MessageId, SessionId, UserId};
 use menjin::core::random::Random;
 use menjin::db::Db;

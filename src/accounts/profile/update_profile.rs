@@ -1,0 +1,177 @@
+//! `updateProfile`: changes names and the picture.
+
+use url::Url;
+
+use super::super::changes::{Change, Write};
+use super::super::me::Caller;
+use super::super::service::Accounts;
+use crate::audit::Kind;
+use crate::core::client::Client;
+use crate::core::identifier::{Nickname, Username};
+use crate::core::invalid_value::InvalidValue;
+use crate::db::changes::{Ends, ProfileChange, Right, Unchanged};
+use crate::db::models::User;
+use crate::db::{DbError, Taken};
+use crate::delivery::{Channel, NoticeTopic};
+use crate::limits::ChangeKind;
+use crate::outcome::{Faults, Refusal};
+
+/// The input of `updateProfile`; `None` leaves a value as it is.
+#[derive(Default)]
+pub struct Profile {
+    pub username: Option<String>,
+    pub nickname: Option<String>,
+    /// `Some(None)` removes the picture.
+    pub avatar_url: Option<Option<String>>,
+}
+
+/// Why the profile was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateProfileRefusal {
+    /// The path of the input field whose value is already in use.
+    #[error("{0} is already in use")]
+    IdentifierTaken(&'static str),
+    #[error(transparent)]
+    Shared(#[from] Refusal),
+}
+
+impl From<DbError> for UpdateProfileRefusal {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Taken(Taken::Username) => Self::IdentifierTaken("username"),
+            DbError::Taken(Taken::Nickname) => Self::IdentifierTaken("nickname"),
+            DbError::Taken(_) | DbError::Unavailable(_) | DbError::Fault(_) => Self::Shared(error.into()),
+        }
+    }
+}
+
+/// In bytes. Some browsers and proxies refuse longer URLs.
+const LONGEST_URL: u32 = 2_048;
+
+impl Accounts {
+    /// Changes what is given and returns the account as it is afterwards. The owner is notified of a changed user name,
+    /// since people sign in with it.
+    #[tracing::instrument(skip_all, fields(user = %caller.user.id))]
+    pub async fn update_profile(
+        &self,
+        input: Profile,
+        caller: &Caller,
+        client: &Client,
+    ) -> Result<User, UpdateProfileRefusal> {
+        let mut user = caller.user.clone();
+        let change = self.parse_profile(input)?;
+        if change.username.is_none() && change.nickname.is_none() && change.avatar_url.is_none() {
+            return Ok(user);
+        }
+        self.kit.limits.account_change(ChangeKind::Profile, &user.id.to_string()).await?;
+        let renamed = change.username.as_ref().is_some_and(|(name, _)| *name != user.username);
+        let applied = self
+            .apply(
+                Change {
+                    user: &caller.user,
+                    authorization: Right::Session { id: caller.session.id, password: None },
+                    kind: Kind::ProfileUpdated,
+                    method: "owner",
+                    session: Some(caller.session.id),
+                    revokes: Ends::Nothing,
+                    notice: renamed.then_some((Channel::Email, NoticeTopic::UsernameChanged)),
+                },
+                Write::Profile(&change),
+                client,
+            )
+            .await?;
+        // No credentials were asked for, so only the session can have become stale.
+        applied.map_err(|_: Unchanged| Refusal::SessionEnded)?;
+        if let Some((shown, _)) = change.username {
+            user.username = shown;
+        }
+        if let Some((shown, _)) = change.nickname {
+            user.nickname = shown;
+        }
+        if let Some(url) = change.avatar_url {
+            user.avatar_url = url;
+        }
+        Ok(user)
+    }
+
+    fn parse_profile(&self, input: Profile) -> Result<ProfileChange, Refusal> {
+        let reserved = &self.settings.reserved_names;
+        let mut faults = Faults::new();
+        let username = input.username.map(|name| Username::parse(&name, reserved));
+        let nickname = input.nickname.map(|name| Nickname::parse(&name, reserved));
+        let avatar_url = input.avatar_url.map(|url| url.map(|url| picture(&url)).transpose());
+        let change = ProfileChange {
+            username: faults
+                .note_optional("username", username)
+                .map(|name| (name.as_str().to_owned(), name.key().to_owned())),
+            nickname: faults
+                .note_optional("nickname", nickname)
+                .map(|name| (name.as_str().to_owned(), name.key().to_owned())),
+            avatar_url: faults.note_optional("avatarUrl", avatar_url),
+        };
+        faults.finish(Some(change))
+    }
+}
+
+/// Parses the URL of a picture, which other people's pages show: https only, without credentials.
+pub fn picture(text: &str) -> Result<String, InvalidValue> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(InvalidValue::Empty);
+    }
+    if text.len() > LONGEST_URL as usize {
+        return Err(InvalidValue::TooLong(LONGEST_URL));
+    }
+    let url = Url::parse(text).map_err(|_| InvalidValue::NotAnHttpsUrl)?;
+    let without_credentials = url.username().is_empty() && url.password().is_none();
+    // A host may contain quotes, which pages that show the picture may not expect.
+    let harmless = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:[]".contains(c));
+    let valid = url.scheme() == "https" && url.host_str().is_some_and(harmless) && without_credentials;
+    if valid && !url.as_str().contains(['"', '\'', '<', '>', '`']) {
+        Ok(url.into())
+    } else {
+        Err(InvalidValue::NotAnHttpsUrl)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn pictures_have_https_urls() {
+        assert_eq!(picture(" https://a.example/å b.png ").as_deref(), Ok("https://a.example/%C3%A5%20b.png"));
+        for text in [
+            "http://a.example/a.png",
+            "javascript:alert(1)",
+            "data:image/png;base64,AA==",
+            "//a.example/a.png",
+            "a.png",
+            "https://",
+            "https://user@a.example/",
+            "https://user:word@a.example/",
+            "https://\"a/",
+            "https://a.example/'onload='x",
+        ] {
+            assert_eq!(picture(text), Err(InvalidValue::NotAnHttpsUrl), "{text}");
+        }
+        assert_eq!(picture(" "), Err(InvalidValue::Empty));
+        assert_eq!(
+            picture(&format!("https://a.example/{}", "a".repeat(2_048))),
+            Err(InvalidValue::TooLong(2_048))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_valid_url_is_https_and_parses_again(text in "\\PC{0,40}|https://\\PC{0,40}") {
+            if let Ok(url) = picture(&text) {
+                prop_assert!(url.starts_with("https://"));
+                prop_assert!(url.is_ascii() && !url.contains(['"', '<', '>', ' ']));
+                prop_assert_eq!(picture(&url), Ok(url.clone()));
+            }
+        }
+    }
+}

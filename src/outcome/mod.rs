@@ -1,0 +1,10 @@
+//! How a use case can end other than by success: the refusals that all use cases share, the collector of field errors,
+//! and every refusal's code and texts. Lower rooms return [`Refusal`] directly.
+
+mod faults;
+mod problem;
+mod refusal;
+
+pub use faults::{Faults, FieldError};
+pub use problem::{IdentifierKind, Problem, ProblemCode};
+pub use refusal::Refusal;

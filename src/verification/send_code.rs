@@ -1,0 +1,96 @@
+//! What `sendSms` and `sendEmailCode` share: captcha, limits, code and message, in this order.
+
+use super::contact::Contact;
+use super::purpose::Purpose;
+use super::service::Verification;
+use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
+use crate::core::client::Client;
+use crate::core::clock::Instant;
+use crate::core::ids::MessageId;
+use crate::delivery::{Channel, Content, Destination, Topic};
+use crate::limits;
+use crate::outcome::Refusal;
+
+/// A code whose message is in the outbox.
+pub struct CodeSent {
+    pub delivery: MessageId,
+    pub channel: Channel,
+    /// When the message was queued.
+    pub at: Instant,
+    pub expires_at: Instant,
+    /// From when on the next code can be requested.
+    pub resend_at: Instant,
+    /// The masked destination.
+    pub destination: String,
+}
+
+impl Verification {
+    /// Issues a code and puts its message into the outbox. The result is the same whether or not an account has the
+    /// contact.
+    pub(super) async fn send_code(
+        &self,
+        purpose: Purpose,
+        contact: &Contact,
+        captcha: Option<&CaptchaAnswer>,
+        client: &Client,
+    ) -> Result<CodeSent, CaptchaRefusal> {
+        self.captcha.check(captcha, client.address).await?;
+        let (channel, limited, destination) = match contact {
+            Contact::Mobile(mobile) => (
+                Channel::Sms,
+                limits::Channel::Sms { region: mobile.region().code() },
+                Destination::Sms { e164: mobile.e164().to_owned(), masked: mobile.masked() },
+            ),
+            Contact::Email(email) => (
+                Channel::Email,
+                limits::Channel::Email,
+                Destination::Email { address: email.as_str().to_owned(), masked: email.masked() },
+            ),
+        };
+        let charge = self.kit.limits.send(limited, &contact.send_key(), &client.network()).await?;
+        let resend_at = charge.resend_at;
+        let queued = charge.guard.keep_if_ok(self.queue_code(purpose, contact, destination, client)).await;
+        let (delivery, expires_at) = queued?;
+        Ok(CodeSent {
+            delivery,
+            channel,
+            at: self.kit.clock.now(),
+            expires_at,
+            resend_at,
+            destination: contact.masked(),
+        })
+    }
+
+    async fn queue_code(
+        &self,
+        purpose: Purpose,
+        contact: &Contact,
+        destination: Destination,
+        client: &Client,
+    ) -> Result<(MessageId, Instant), Refusal> {
+        let issued = self.codes.issue(purpose, &contact.key()).await.map_err(|error| {
+            tracing::debug!(%error, "the code could not be stored");
+            Refusal::Unavailable("codes".into())
+        })?;
+        let content =
+            Content::Code { topic: topic(purpose), code: issued.code.clone(), minutes: issued.minutes() };
+        let message = self.outbox.compose(destination, &content, client.language, issued.expires_at);
+        let delivery = message.id;
+        if let Err(error) = self.outbox.enqueue(message).await {
+            // A code that nobody receives must not stand between the person and the next one.
+            self.codes.withdraw(&issued).await;
+            return Err(error.into());
+        }
+        Ok((delivery, issued.expires_at))
+    }
+}
+
+fn topic(purpose: Purpose) -> Topic {
+    match purpose {
+        Purpose::Register => Topic::Register,
+        Purpose::Login => Topic::Login,
+        Purpose::ResetPassword => Topic::ResetPassword,
+        Purpose::Bind => Topic::Bind,
+        Purpose::ChangeContact => Topic::ChangeContact,
+    }
+}
