@@ -1,8 +1,9 @@
 //! `usernameAvailable` and its three sisters.
 
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-use crate::support::{Browser, Reply, World};
+use crate::support::{Backend, Browser, Reply, World, both_backends};
 
 const MOBILE: &str = "+8613800138000";
 
@@ -15,75 +16,76 @@ async fn free(world: &World, what: &str, value: &str) -> Value {
     ask(&world.browser(), what, value).await.data(&format!("{what}Available"))
 }
 
-on_both! {
-    async fn what_somebody_has_is_not_free_under_any_spelling(world: &World) {
-        world.person(MOBILE, "LiLei").await;
-        world.person_by_email("Mei.Han@example.com").await;
-        for (what, taken, open) in [
-            ("username", vec!["LiLei", "lilei", "LILEI"], vec!["lilei2", "hanmei"]),
-            ("nickname", vec!["LiLei", "lilei"], vec!["韩梅梅"]),
-            ("mobile", vec![MOBILE, "13800138000", "138 0013 8000", "008613800138000"], vec!["13900139000"]),
-            ("email", vec!["mei.han@example.com", "MEI.HAN@Example.com"], vec!["mei@example.com"]),
-        ] {
-            for value in taken {
-                assert_eq!(free(world, what, value).await, json!(false), "{what} {value}");
-            }
-            for value in open {
-                assert_eq!(free(world, what, value).await, json!(true), "{what} {value}");
-            }
+#[apply(both_backends)]
+async fn what_somebody_has_is_not_free_under_any_spelling(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "LiLei").await;
+    world.person_by_email("Mei.Han@example.com").await;
+    for (what, taken, open) in [
+        ("username", vec!["LiLei", "lilei", "LILEI"], vec!["lilei2", "hanmei"]),
+        ("nickname", vec!["LiLei", "lilei"], vec!["韩梅梅"]),
+        ("mobile", vec![MOBILE, "13800138000", "138 0013 8000", "008613800138000"], vec!["13900139000"]),
+        ("email", vec!["mei.han@example.com", "MEI.HAN@Example.com"], vec!["mei@example.com"]),
+    ] {
+        for value in taken {
+            assert_eq!(free(&world, what, value).await, json!(false), "{what} {value}");
+        }
+        for value in open {
+            assert_eq!(free(&world, what, value).await, json!(true), "{what} {value}");
         }
     }
 }
 
-on_both! {
-    async fn what_could_not_be_registered_is_not_free(world: &World) {
-        for (what, value) in [
-            ("username", ""),
-            ("username", "13800138000"),
-            ("username", "a@b.example"),
-            ("username", "admin"),
-            ("nickname", ""),
-            ("nickname", "a\u{202e}b"),
-            ("mobile", "12"),
-            ("mobile", "+12025550123"),
-            ("email", "nobody"),
-        ] {
-            assert_eq!(free(world, what, value).await, json!(false), "{what} {value:?}");
-        }
+#[apply(both_backends)]
+async fn what_could_not_be_registered_is_not_free(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    for (what, value) in [
+        ("username", ""),
+        ("username", "13800138000"),
+        ("username", "a@b.example"),
+        ("username", "admin"),
+        ("nickname", ""),
+        ("nickname", "a\u{202e}b"),
+        ("mobile", "12"),
+        ("mobile", "+12025550123"),
+        ("email", "nobody"),
+    ] {
+        assert_eq!(free(&world, what, value).await, json!(false), "{what} {value:?}");
     }
 }
 
-on_both! {
-    async fn an_address_may_ask_so_often_and_no_more(world: &World) {
-        let browser = world.browser_at("198.51.100.7");
-        let mut asked = 0;
-        let limited = loop {
-            // The four share one count: whoever collects accounts does not care which of them.
-            let what = ["username", "nickname", "mobile", "email"][asked % 4];
-            let reply = ask(&browser, what, "lilei").await;
-            if reply.error_code() == "RATE_LIMITED" {
-                break reply;
-            }
-            reply.data(&format!("{what}Available"));
-            asked += 1;
-            assert!(asked < 100, "nobody stops them");
-        };
-        assert!(asked >= 10, "a person types that much: {asked}");
-        let retry_at = limited.json["errors"][0]["extensions"]["retryAt"].as_str().expect("a moment");
-        let retry_at = chrono::DateTime::parse_from_rfc3339(retry_at).expect("RFC 3339").to_utc();
-        assert!(retry_at > world.now());
-        assert_eq!(free(world, "username", "lilei").await, json!(true), "others are not in it");
-        world.advance((retry_at - world.now()).num_seconds() + 1);
-        assert_eq!(ask(&browser, "username", "lilei").await.data("usernameAvailable"), json!(true));
-    }
+#[apply(both_backends)]
+async fn an_address_may_ask_so_often_and_no_more(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let browser = world.browser_at("198.51.100.7");
+    let mut asked = 0;
+    let limited = loop {
+        // The four share one count: whoever collects accounts does not care which of them.
+        let what = ["username", "nickname", "mobile", "email"][asked % 4];
+        let reply = ask(&browser, what, "lilei").await;
+        if reply.error_code() == "RATE_LIMITED" {
+            break reply;
+        }
+        reply.data(&format!("{what}Available"));
+        asked += 1;
+        assert!(asked < 100, "nobody stops them");
+    };
+    assert!(asked >= 10, "a person types that much: {asked}");
+    let retry_at = limited.json["errors"][0]["extensions"]["retryAt"].as_str().expect("a moment");
+    let retry_at = chrono::DateTime::parse_from_rfc3339(retry_at).expect("RFC 3339").to_utc();
+    assert!(retry_at > world.now());
+    assert_eq!(free(&world, "username", "lilei").await, json!(true), "others are not in it");
+    world.advance((retry_at - world.now()).num_seconds() + 1);
+    assert_eq!(ask(&browser, "username", "lilei").await.data("usernameAvailable"), json!(true));
 }
 
-on_both! {
-    [("MENJIN_ACCOUNTS_AVAILABILITY", "false")]
-    async fn an_operator_can_switch_them_off(world: &World) {
-        for what in ["username", "nickname", "mobile", "email"] {
-            let reply = ask(&world.browser(), what, "lilei").await;
-            assert_eq!(reply.error_code(), "FORBIDDEN", "{}", reply.text);
-        }
+#[apply(both_backends)]
+async fn an_operator_can_switch_them_off(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[("MENJIN_ACCOUNTS_AVAILABILITY", "false")]).await else {
+        return;
+    };
+    for what in ["username", "nickname", "mobile", "email"] {
+        let reply = ask(&world.browser(), what, "lilei").await;
+        assert_eq!(reply.error_code(), "FORBIDDEN", "{}", reply.text);
     }
 }

@@ -2,10 +2,11 @@
 //! written.
 
 use menjin::graphql::fault::CallerFault;
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use crate::support::browser::{document, email_proof, mobile_proof};
-use crate::support::{PASSWORD, Reply, World, kind};
+use crate::support::{Backend, PASSWORD, Reply, World, both_backends, kind};
 
 /// A mutation, a good input for it, and where its strings are.
 fn mutations() -> Vec<(&'static str, Value, Vec<&'static str>)> {
@@ -100,111 +101,111 @@ async fn nobody_came_in(world: &World) {
     }
 }
 
-on_both! {
-    async fn no_text_breaks_a_field(world: &World) {
-        for (mutation, good, fields) in mutations() {
-            for field in fields {
-                for text in texts() {
-                    let mut input = good.clone();
-                    *input.pointer_mut(field).expect("the field is there") = json!(text);
-                    let reply = world.browser().mutate(mutation, input).await;
-                    let shown: String = text.chars().take(20).collect();
-                    judge(&reply, mutation, &format!("{mutation}{field} {shown:?}"));
-                }
-            }
-        }
-        nobody_came_in(world).await;
-        assert_eq!(world.sql().await.count("messages").await, 0, "no code was asked for by a good input");
-    }
-}
-
-on_both! {
-    async fn no_type_breaks_a_field(world: &World) {
-        for (mutation, good, fields) in mutations() {
-            for field in fields {
-                for value in types() {
-                    let mut input = good.clone();
-                    *input.pointer_mut(field).expect("the field is there") = value.clone();
-                    let reply = world.browser().mutate(mutation, input).await;
-                    let of = format!("{mutation}{field} {value}");
-                    judge(&reply, mutation, &of);
-                    assert!(reply.json["errors"].is_array(), "{of}: {}", reply.text);
-                }
-            }
-        }
-        nobody_came_in(world).await;
-    }
-}
-
-on_both! {
-    async fn a_contact_is_one_of_two(world: &World) {
-        let both = json!({
-            "mobile": { "mobile": "13800138000", "code": "000000" },
-            "email": { "email": "mei@example.com", "code": "000000" },
-        });
-        let half = json!({ "mobile": null });
-        for contact in [both, half, json!({}), Value::Null] {
-            for mutation in ["register", "loginWithCode"] {
-                let mut input = json!({ "contact": contact });
-                if mutation == "register" {
-                    input["password"] = json!(PASSWORD);
-                    input["acceptTerms"] = json!(true);
-                }
+#[apply(both_backends)]
+async fn no_text_breaks_a_field(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    for (mutation, good, fields) in mutations() {
+        for field in fields {
+            for text in texts() {
+                let mut input = good.clone();
+                *input.pointer_mut(field).expect("the field is there") = json!(text);
                 let reply = world.browser().mutate(mutation, input).await;
-                judge(&reply, mutation, &contact.to_string());
-                assert!(reply.json["errors"].is_array(), "{}", reply.text);
+                let shown: String = text.chars().take(20).collect();
+                judge(&reply, mutation, &format!("{mutation}{field} {shown:?}"));
             }
+        }
+    }
+    nobody_came_in(&world).await;
+    assert_eq!(world.sql().await.count("messages").await, 0, "no code was asked for by a good input");
+}
+
+#[apply(both_backends)]
+async fn no_type_breaks_a_field(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    for (mutation, good, fields) in mutations() {
+        for field in fields {
+            for value in types() {
+                let mut input = good.clone();
+                *input.pointer_mut(field).expect("the field is there") = value.clone();
+                let reply = world.browser().mutate(mutation, input).await;
+                let of = format!("{mutation}{field} {value}");
+                judge(&reply, mutation, &of);
+                assert!(reply.json["errors"].is_array(), "{of}: {}", reply.text);
+            }
+        }
+    }
+    nobody_came_in(&world).await;
+}
+
+#[apply(both_backends)]
+async fn a_contact_is_one_of_two(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let both = json!({
+        "mobile": { "mobile": "13800138000", "code": "000000" },
+        "email": { "email": "mei@example.com", "code": "000000" },
+    });
+    let half = json!({ "mobile": null });
+    for contact in [both, half, json!({}), Value::Null] {
+        for mutation in ["register", "loginWithCode"] {
+            let mut input = json!({ "contact": contact });
+            if mutation == "register" {
+                input["password"] = json!(PASSWORD);
+                input["acceptTerms"] = json!(true);
+            }
+            let reply = world.browser().mutate(mutation, input).await;
+            judge(&reply, mutation, &contact.to_string());
+            assert!(reply.json["errors"].is_array(), "{}", reply.text);
         }
     }
 }
 
-on_both! {
-    async fn no_text_breaks_a_query(world: &World) {
-        for text in texts() {
-            for (document, field) in [
-                ("query Ask($v: String!) { usernameAvailable(username: $v) }", "usernameAvailable"),
-                ("query Ask($v: String!) { nicknameAvailable(nickname: $v) }", "nicknameAvailable"),
-                ("query Ask($v: String!) { mobileAvailable(mobile: $v) }", "mobileAvailable"),
-                ("query Ask($v: String!) { emailAvailable(email: $v) }", "emailAvailable"),
-                ("query Ask($v: ID!) { delivery(id: $v) { id } }", "delivery"),
-            ] {
-                let reply = world.browser().post(document, json!({ "v": text })).await;
-                assert_eq!(reply.status, 200, "{}", reply.text);
-                reply.data(field);
-            }
-        }
-    }
-}
-
-on_both! {
-    async fn no_body_breaks_the_endpoint(world: &World) {
-        let deep = format!("{}{}", "{ me ".repeat(200), "}".repeat(200));
-        for body in [
-            json!(null),
-            json!(7),
-            json!("{ me { id } }"),
-            json!([]),
-            json!({}),
-            json!({ "query": null }),
-            json!({ "query": 7 }),
-            json!({ "query": "" }),
-            json!({ "query": "{" }),
-            json!({ "query": deep }),
-            json!({ "query": "\0" }),
-            json!({ "query": "{ nothing }" }),
-            json!({ "query": "{ me { id } }", "variables": "x" }),
-            json!({ "query": "{ me { id } }", "operationName": "Other" }),
-            json!({ "query": "{ me { id } }", "extensions": [] }),
-            json!({ "query": document("login"), "variables": [] }),
-            json!({ "query": document("login"), "variables": { "input": { "account": "a" } } }),
-            json!([{ "query": "{ me { id } }" }]),
+#[apply(both_backends)]
+async fn no_text_breaks_a_query(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    for text in texts() {
+        for (document, field) in [
+            ("query Ask($v: String!) { usernameAvailable(username: $v) }", "usernameAvailable"),
+            ("query Ask($v: String!) { nicknameAvailable(nickname: $v) }", "nicknameAvailable"),
+            ("query Ask($v: String!) { mobileAvailable(mobile: $v) }", "mobileAvailable"),
+            ("query Ask($v: String!) { emailAvailable(email: $v) }", "emailAvailable"),
+            ("query Ask($v: ID!) { delivery(id: $v) { id } }", "delivery"),
         ] {
-            let reply = world.browser().send(body.clone()).await;
-            assert!((200..500).contains(&reply.status), "{body}: {} {}", reply.status, reply.text);
-            let code = reply.error_code();
-            assert!(CallerFault::ALL.iter().any(|fault| fault.code() == code), "{body}: {}", reply.text);
-            assert_ne!(code, "INTERNAL_SERVER_ERROR", "{body}");
-            assert!(reply.json.get("data").is_none(), "{body}: {}", reply.text);
+            let reply = world.browser().post(document, json!({ "v": text })).await;
+            assert_eq!(reply.status, 200, "{}", reply.text);
+            reply.data(field);
         }
+    }
+}
+
+#[apply(both_backends)]
+async fn no_body_breaks_the_endpoint(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let deep = format!("{}{}", "{ me ".repeat(200), "}".repeat(200));
+    for body in [
+        json!(null),
+        json!(7),
+        json!("{ me { id } }"),
+        json!([]),
+        json!({}),
+        json!({ "query": null }),
+        json!({ "query": 7 }),
+        json!({ "query": "" }),
+        json!({ "query": "{" }),
+        json!({ "query": deep }),
+        json!({ "query": "\0" }),
+        json!({ "query": "{ nothing }" }),
+        json!({ "query": "{ me { id } }", "variables": "x" }),
+        json!({ "query": "{ me { id } }", "operationName": "Other" }),
+        json!({ "query": "{ me { id } }", "extensions": [] }),
+        json!({ "query": document("login"), "variables": [] }),
+        json!({ "query": document("login"), "variables": { "input": { "account": "a" } } }),
+        json!([{ "query": "{ me { id } }" }]),
+    ] {
+        let reply = world.browser().send(body.clone()).await;
+        assert!((200..500).contains(&reply.status), "{body}: {} {}", reply.status, reply.text);
+        let code = reply.error_code();
+        assert!(CallerFault::ALL.iter().any(|fault| fault.code() == code), "{body}: {}", reply.text);
+        assert_ne!(code, "INTERNAL_SERVER_ERROR", "{body}");
+        assert!(reply.json.get("data").is_none(), "{body}: {}", reply.text);
     }
 }

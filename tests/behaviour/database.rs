@@ -9,9 +9,10 @@ use menjin::core::ids::UserId;
 use menjin::db::models::NewUser;
 use menjin::db::schema;
 use menjin::db::types::{Ts, Uid};
+use rstest_reuse::apply;
 
-use crate::support::World;
 use crate::support::sql::Sql;
+use crate::support::{Backend, World, both_backends};
 
 #[derive(QueryableByName)]
 struct Column {
@@ -77,167 +78,180 @@ macro_rules! honest {
     }};
 }
 
-on_both! {
-    async fn every_column_can_be_written_and_read(world: &World) {
-        let mut sql = world.sql().await;
-        let sql = &mut sql;
-        sql.run("DELETE FROM signing_keys").await;
-        honest!(sql, users {
-            id: Uid = uid(1),
-            username: String = text("LiLei"),
-            username_key: String = text("lilei"),
-            nickname: String = text("李雷"),
-            nickname_key: String = text("李雷"),
-            avatar_url: Option<String> = Some(text("https://example.com/a.png")),
-            mobile: Option<String> = Some(text("+8613800138000")),
-            email: Option<String> = Some(text("Li@example.com")),
-            email_key: Option<String> = Some(text("li@example.com")),
-            password_hash: Option<String> = Some(text("hash")),
-            roles: String = text("[]"),
-            status: String = text("active"),
-            terms_version: Option<String> = Some(text("1")),
-            created_at: Ts = ts(1),
-            updated_at: Ts = ts(2),
-            // Far ahead: the gateway beside us erases what is due.
-            delete_at: Option<Ts> = Some(ts(100_000_000_000_000)),
-        });
-        honest!(sql, reset_links {
-            digest: Vec<u8> = vec![8, 0, 255],
-            user_id: Option<Uid> = Some(uid(1)),
-            expires_at: Ts = ts(17),
-            used_at: Option<Ts> = Some(ts(18)),
-            created_at: Ts = ts(19),
-        });
-        honest!(sql, sessions {
-            id: Uid = uid(2),
-            user_id: Uid = uid(1),
-            method: String = text("password"),
-            remember: bool = true,
-            device_digest: Option<Vec<u8>> = Some(vec![0, 255, 7]),
-            user_agent: Option<String> = Some(text("agent")),
-            address: Option<String> = Some(text("::1")),
-            created_at: Ts = ts(3),
-            last_used_at: Ts = ts(4),
-            idle_expires_at: Ts = ts(5),
-            expires_at: Ts = ts(6),
-            revoked_at: Option<Ts> = Some(ts(7)),
-            refresh_salt: Option<Vec<u8>> = Some(vec![1, 0, 255]),
-            refresh_generation: i32 = 7,
-            end_reason: Option<String> = Some(text("logout")),
-        });
-        honest!(sql, messages {
-            id: Uid = uid(3),
-            channel: String = text("sms"),
-            kind: String = text("code"),
-            language: String = text("zh-CN"),
-            destination: Vec<u8> = vec![0, 1, 254],
-            masked: String = text("+86 138****8000"),
-            payload: Vec<u8> = vec![9, 0],
-            status: String = text("sent"),
-            attempts: i32 = 2,
-            next_attempt_at: Ts = ts(8),
-            lease: Option<Uid> = Some(uid(4)),
-            leased_until: Option<Ts> = Some(ts(9)),
-            expires_at: Ts = ts(10),
-            provider: Option<String> = Some(text("inbox")),
-            provider_ref: Option<String> = Some(text("ref")),
-            last_error: Option<String> = Some(text("error")),
-            created_at: Ts = ts(11),
-            updated_at: Ts = ts(12),
-        });
-        honest!(sql, audit_events {
-            id: Uid = uid(5),
-            at: Ts = ts(13),
-            kind: String = text("signed_in"),
-            user_id: Option<Uid> = Some(uid(1)),
-            session_id: Option<Uid> = Some(uid(2)),
-            address: Option<String> = Some(text("127.0.0.1")),
-            user_agent: Option<String> = Some(text("agent")),
-            detail: String = text("{\"method\":\"password\"}"),
-        });
-        honest!(sql, signing_keys {
-            kid: String = text("kid"),
-            algorithm: String = text("EdDSA"),
-            state: String = text("active"),
-            private_key: Vec<u8> = vec![1, 2, 3],
-            public_jwk: String = text("{}"),
-            created_at: Ts = ts(14),
-            activates_at: Ts = ts(16),
-            retires_at: Option<Ts> = Some(ts(17)),
-        });
-        honest!(sql, inbox {
-            id: Uid = uid(6),
-            message_id: Uid = uid(3),
-            channel: String = text("email"),
-            destination: String = text("li@example.com"),
-            subject: Option<String> = Some(text("subject")),
-            body: String = text("body"),
-            html: Option<String> = Some(text("<p>")),
-            code: Option<String> = Some(text("012345")),
-            received_at: Ts = ts(15),
-        });
-    }
+#[apply(both_backends)]
+async fn every_column_can_be_written_and_read(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let mut sql = world.sql().await;
+    let sql = &mut sql;
+    sql.run("DELETE FROM signing_keys").await;
+    honest!(sql, users {
+        id: Uid = uid(1),
+        username: String = text("LiLei"),
+        username_key: String = text("lilei"),
+        nickname: String = text("李雷"),
+        nickname_key: String = text("李雷"),
+        avatar_url: Option<String> = Some(text("https://example.com/a.png")),
+        mobile: Option<String> = Some(text("+8613800138000")),
+        email: Option<String> = Some(text("Li@example.com")),
+        email_key: Option<String> = Some(text("li@example.com")),
+        password_hash: Option<String> = Some(text("hash")),
+        roles: String = text("[]"),
+        status: String = text("active"),
+        terms_version: Option<String> = Some(text("1")),
+        created_at: Ts = ts(1),
+        updated_at: Ts = ts(2),
+        // Far ahead: the gateway beside us erases what is due.
+        delete_at: Option<Ts> = Some(ts(100_000_000_000_000)),
+    });
+    honest!(sql, reset_links {
+        digest: Vec<u8> = vec![8, 0, 255],
+        user_id: Option<Uid> = Some(uid(1)),
+        expires_at: Ts = ts(17),
+        used_at: Option<Ts> = Some(ts(18)),
+        created_at: Ts = ts(19),
+    });
+    honest!(sql, sessions {
+        id: Uid = uid(2),
+        user_id: Uid = uid(1),
+        method: String = text("password"),
+        remember: bool = true,
+        device_digest: Option<Vec<u8>> = Some(vec![0, 255, 7]),
+        user_agent: Option<String> = Some(text("agent")),
+        address: Option<String> = Some(text("::1")),
+        created_at: Ts = ts(3),
+        last_used_at: Ts = ts(4),
+        idle_expires_at: Ts = ts(5),
+        expires_at: Ts = ts(6),
+        revoked_at: Option<Ts> = Some(ts(7)),
+        refresh_salt: Option<Vec<u8>> = Some(vec![1, 0, 255]),
+        refresh_generation: i32 = 7,
+        end_reason: Option<String> = Some(text("logout")),
+    });
+    honest!(sql, messages {
+        id: Uid = uid(3),
+        channel: String = text("sms"),
+        kind: String = text("code"),
+        language: String = text("zh-CN"),
+        destination: Vec<u8> = vec![0, 1, 254],
+        masked: String = text("+86 138****8000"),
+        payload: Vec<u8> = vec![9, 0],
+        status: String = text("sent"),
+        attempts: i32 = 2,
+        next_attempt_at: Ts = ts(8),
+        lease: Option<Uid> = Some(uid(4)),
+        leased_until: Option<Ts> = Some(ts(9)),
+        expires_at: Ts = ts(10),
+        provider: Option<String> = Some(text("inbox")),
+        provider_ref: Option<String> = Some(text("ref")),
+        last_error: Option<String> = Some(text("error")),
+        created_at: Ts = ts(11),
+        updated_at: Ts = ts(12),
+    });
+    honest!(sql, audit_events {
+        id: Uid = uid(5),
+        at: Ts = ts(13),
+        kind: String = text("signed_in"),
+        user_id: Option<Uid> = Some(uid(1)),
+        session_id: Option<Uid> = Some(uid(2)),
+        address: Option<String> = Some(text("127.0.0.1")),
+        user_agent: Option<String> = Some(text("agent")),
+        detail: String = text("{\"method\":\"password\"}"),
+    });
+    honest!(sql, signing_keys {
+        kid: String = text("kid"),
+        algorithm: String = text("EdDSA"),
+        state: String = text("active"),
+        private_key: Vec<u8> = vec![1, 2, 3],
+        public_jwk: String = text("{}"),
+        created_at: Ts = ts(14),
+        activates_at: Ts = ts(16),
+        retires_at: Option<Ts> = Some(ts(17)),
+    });
+    honest!(sql, inbox {
+        id: Uid = uid(6),
+        message_id: Uid = uid(3),
+        channel: String = text("email"),
+        destination: String = text("li@example.com"),
+        subject: Option<String> = Some(text("subject")),
+        body: String = text("body"),
+        html: Option<String> = Some(text("<p>")),
+        code: Option<String> = Some(text("012345")),
+        received_at: Ts = ts(15),
+    });
 }
 
-on_both! {
-    async fn so_can_those_of_social_providers(world: &World) {
-        let mut sql = world.sql().await;
-        let sql = &mut sql;
-        let person = NewUser { id: UserId(uid(1).0), ..world.rows().user("lilei") };
-        world.rows().add(person).await;
-        honest!(sql, identities {
-            id: Uid = uid(7),
-            user_id: Uid = uid(1),
-            provider: String = text("qq"),
-            subject: String = text("openid"),
-            union_id: Option<String> = Some(text("UID_1")),
-            nickname: Option<String> = Some(text("雷")),
-            avatar_url: Option<String> = Some(text("https://example.com/qq.png")),
-            email: Option<String> = Some(text("li@example.com")),
-            tokens: Option<Vec<u8>> = Some(vec![1, 0, 254]),
-            linked_at: Ts = ts(20),
-            last_used_at: Ts = ts(21),
-        });
-        honest!(sql, merges {
-            id: Uid = uid(8),
-            kept_user_id: Uid = uid(1),
-            merged_user_id: Uid = uid(1),
-            at: Ts = ts(22),
-            undo_until: Ts = ts(23),
-            undone_at: Option<Ts> = Some(ts(24)),
-            record: Vec<u8> = vec![0, 3],
-        });
-    }
+#[apply(both_backends)]
+async fn so_can_those_of_social_providers(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let mut sql = world.sql().await;
+    let sql = &mut sql;
+    let person = NewUser { id: UserId(uid(1).0), ..world.rows().user("lilei") };
+    world.rows().add(person).await;
+    honest!(sql, identities {
+        id: Uid = uid(7),
+        user_id: Uid = uid(1),
+        provider: String = text("qq"),
+        subject: String = text("openid"),
+        union_id: Option<String> = Some(text("UID_1")),
+        nickname: Option<String> = Some(text("雷")),
+        avatar_url: Option<String> = Some(text("https://example.com/qq.png")),
+        email: Option<String> = Some(text("li@example.com")),
+        tokens: Option<Vec<u8>> = Some(vec![1, 0, 254]),
+        linked_at: Ts = ts(20),
+        last_used_at: Ts = ts(21),
+    });
+    honest!(sql, merges {
+        id: Uid = uid(8),
+        kept_user_id: Uid = uid(1),
+        merged_user_id: Uid = uid(1),
+        at: Ts = ts(22),
+        undo_until: Ts = ts(23),
+        undone_at: Option<Ts> = Some(ts(24)),
+        record: Vec<u8> = vec![0, 3],
+    });
 }
 
-on_both! {
-    async fn no_table_is_missing_from_the_schema(world: &World) {
-        let mut sql = world.sql().await;
-        let found: Vec<Column> = match &mut sql {
-            Sql::Pg(conn) => {
-                diesel::sql_query(
-                    "SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = current_schema()",
-                )
+#[apply(both_backends)]
+async fn no_table_is_missing_from_the_schema(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let mut sql = world.sql().await;
+    let found: Vec<Column> = match &mut sql {
+        Sql::Pg(conn) => {
+            diesel::sql_query(
+                "SELECT table_name::text AS name FROM information_schema.tables WHERE table_schema = current_schema()",
+            )
+            .load(conn)
+            .await
+        }
+        Sql::Sqlite(conn) => {
+            diesel::sql_query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
                 .load(conn)
                 .await
-            }
-            Sql::Sqlite(conn) => {
-                diesel::sql_query("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-                    .load(conn)
-                    .await
-            }
         }
-        .expect("the catalogue answers");
-        let mut names: Vec<_> = found.into_iter().map(|table| table.name).collect();
-        names.retain(|name| !name.starts_with("__diesel"));
-        names.sort();
-        assert_eq!(names, ["audit_events", "identities", "inbox", "merges", "messages", "reset_links", "sessions", "signing_keys", "users"]);
     }
+    .expect("the catalogue answers");
+    let mut names: Vec<_> = found.into_iter().map(|table| table.name).collect();
+    names.retain(|name| !name.starts_with("__diesel"));
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "audit_events",
+            "identities",
+            "inbox",
+            "merges",
+            "messages",
+            "reset_links",
+            "sessions",
+            "signing_keys",
+            "users"
+        ]
+    );
 }
 
-on_both! {
-    async fn migrations_are_applied_once(world: &World) {
-        let again = menjin::db::migrate(&world.stores.database_url).await.expect("nothing goes wrong");
-        assert!(again.is_empty(), "{again:?}");
-    }
+#[apply(both_backends)]
+async fn migrations_are_applied_once(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let again = menjin::db::migrate(&world.stores.database_url).await.expect("nothing goes wrong");
+    assert!(again.is_empty(), "{again:?}");
 }

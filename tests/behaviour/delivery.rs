@@ -1,11 +1,12 @@
 //! `delivery`: how a code's message fares.
 
+use rstest_reuse::apply;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::support::sql::Sql;
-use crate::support::{Browser, World, kind};
+use crate::support::{Backend, Browser, World, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 const DELIVERY: &str = "query Ask($id: ID!) { delivery(id: $id) { id channel status updatedAt } }";
@@ -28,26 +29,28 @@ async fn reaches(world: &World, id: &Value, state: &str) -> Value {
     }
 }
 
-on_both! {
-    async fn a_message_is_queued_and_then_sent(world: &World) {
-        for sent in [
-            world.browser().send_sms(MOBILE, "LOGIN").await,
-            world.browser().send_email_code("mei@example.com", "LOGIN").await,
-        ] {
-            assert_eq!(kind(&sent), "CodeSent", "{sent}");
-            let queued = &sent["delivery"];
-            assert_eq!(queued["status"], "QUEUED");
-            let now = reaches(world, &queued["id"], "SENT").await;
-            assert_eq!((&now["id"], &now["channel"]), (&queued["id"], &queued["channel"]));
-        }
+#[apply(both_backends)]
+async fn a_message_is_queued_and_then_sent(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    for sent in [
+        world.browser().send_sms(MOBILE, "LOGIN").await,
+        world.browser().send_email_code("mei@example.com", "LOGIN").await,
+    ] {
+        assert_eq!(kind(&sent), "CodeSent", "{sent}");
+        let queued = &sent["delivery"];
+        assert_eq!(queued["status"], "QUEUED");
+        let now = reaches(&world, &queued["id"], "SENT").await;
+        assert_eq!((&now["id"], &now["channel"]), (&queued["id"], &queued["channel"]));
     }
 }
 
-on_both! {
-    async fn an_unknown_message_is_null(world: &World) {
-        for id in ["", "nonsense", "0", "018f0000-0000-7000-8000-000000000000", "'; DROP TABLE messages; --", "\0"] {
-            assert_eq!(status(&world.browser(), &json!(id)).await, Value::Null, "{id:?}");
-        }
+#[apply(both_backends)]
+async fn an_unknown_message_is_null(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    for id in
+        ["", "nonsense", "0", "018f0000-0000-7000-8000-000000000000", "'; DROP TABLE messages; --", "\0"]
+    {
+        assert_eq!(status(&world.browser(), &json!(id)).await, Value::Null, "{id:?}");
     }
 }
 
@@ -68,47 +71,47 @@ async fn hold_new_messages(sql: &mut Sql) {
     sql.run(trigger).await;
 }
 
-on_both! {
-    async fn a_message_that_a_dead_gateway_held_is_sent_when_its_lease_is_over(world: &World) {
-        hold_new_messages(&mut world.sql().await).await;
-        let sent = world.browser().send_sms(MOBILE, "LOGIN").await;
-        let id = &sent["delivery"]["id"];
-        world.advance(59);
-        // Time enough for a worker that does not care.
-        tokio::time::sleep(Duration::from_millis(1_500)).await;
-        assert_eq!(status(&world.browser(), id).await["status"], "QUEUED");
-        assert!(world.inbox().await.is_empty());
-        world.advance(2);
-        let message = world.message_for(MOBILE).await;
-        assert_eq!(message["code"].as_str().map(str::len), Some(6), "{message}");
-        reaches(world, id, "SENT").await;
-        assert_eq!(world.inbox().await.len(), 1, "it went out once");
-    }
+#[apply(both_backends)]
+async fn a_message_that_a_dead_gateway_held_is_sent_when_its_lease_is_over(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    hold_new_messages(&mut world.sql().await).await;
+    let sent = world.browser().send_sms(MOBILE, "LOGIN").await;
+    let id = &sent["delivery"]["id"];
+    world.advance(59);
+    // Time enough for a worker that does not care.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(status(&world.browser(), id).await["status"], "QUEUED");
+    assert!(world.inbox().await.is_empty());
+    world.advance(2);
+    let message = world.message_for(MOBILE).await;
+    assert_eq!(message["code"].as_str().map(str::len), Some(6), "{message}");
+    reaches(&world, id, "SENT").await;
+    assert_eq!(world.inbox().await.len(), 1, "it went out once");
 }
 
-on_both! {
-    async fn a_message_whose_code_ran_out_is_not_sent(world: &World) {
-        hold_new_messages(&mut world.sql().await).await;
-        let sent = world.browser().send_sms(MOBILE, "LOGIN").await;
-        world.advance(601);
-        reaches(world, &sent["delivery"]["id"], "EXPIRED").await;
-        assert!(world.inbox().await.is_empty(), "it did not go out");
-    }
+#[apply(both_backends)]
+async fn a_message_whose_code_ran_out_is_not_sent(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    hold_new_messages(&mut world.sql().await).await;
+    let sent = world.browser().send_sms(MOBILE, "LOGIN").await;
+    world.advance(601);
+    reaches(&world, &sent["delivery"]["id"], "EXPIRED").await;
+    assert!(world.inbox().await.is_empty(), "it did not go out");
 }
 
-on_both! {
-    async fn asking_is_limited(world: &World) {
-        let browser = world.browser_at("198.51.100.7");
-        let mut asked = 0;
-        loop {
-            let reply = browser.post(DELIVERY, json!({ "id": "018f0000-0000-7000-8000-000000000000" })).await;
-            if reply.error_code() == "RATE_LIMITED" {
-                break;
-            }
-            reply.data("delivery");
-            asked += 1;
-            assert!(asked < 200, "nobody stops them");
+#[apply(both_backends)]
+async fn asking_is_limited(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let browser = world.browser_at("198.51.100.7");
+    let mut asked = 0;
+    loop {
+        let reply = browser.post(DELIVERY, json!({ "id": "018f0000-0000-7000-8000-000000000000" })).await;
+        if reply.error_code() == "RATE_LIMITED" {
+            break;
         }
-        assert!(asked >= 30, "a client polls that much: {asked}");
+        reply.data("delivery");
+        asked += 1;
+        assert!(asked < 200, "nobody stops them");
     }
+    assert!(asked >= 30, "a client polls that much: {asked}");
 }

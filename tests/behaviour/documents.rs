@@ -1,5 +1,6 @@
 //! The documents of `examples/documents`, posted one after the other as their comments say.
 
+use rstest_reuse::apply;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use crate::support::browser::{Browser, mobile_proof};
 use crate::support::provider::consent;
 use crate::support::social::Back;
-use crate::support::{World, kind};
+use crate::support::{Backend, World, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 const OTHER_MOBILE: &str = "+8613600136000";
@@ -109,50 +110,50 @@ async fn siblings(world: &World, documents: &mut Documents) {
     assert_eq!(kind(&made), "SignedIn", "{made}");
 }
 
-on_both! {
-    async fn every_document_does_what_it_says(world: &World) {
-        let mut documents = Documents::read();
-        let browser = world.browser();
-        assert_eq!(kind(&documents.plain(&browser, 1).await), "CodeSent");
-        let code = world.code_for(MOBILE).await;
-        assert_eq!(kind(&documents.post(&browser, 2, ("000000", &code)).await), "SignedIn");
-        let signed_in = documents.plain(&browser, 3).await;
-        let home = bearing(world, &signed_in);
-        assert_eq!(documents.plain(&home, 4).await["nickname"], "小门");
-        world.advance(61);
-        let code = world.sms_code(MOBILE, "LOGIN").await;
-        assert_eq!(kind(&documents.post(&world.browser(), 5, ("000000", &code)).await), "SignedIn");
-        assert!(documents.plain(&browser, 6).await["passwordPolicy"]["minLength"].is_number());
-        assert_eq!(kind(&documents.plain(&browser, 7).await), "CodeSent");
-        world.message_for(EMAIL).await;
-        assert_eq!(kind(&documents.plain(&browser, 8).await), "SignedIn");
-        let me = documents.plain(&home, 9).await;
-        let sessions = me["sessions"].as_array().expect("sessions");
-        assert_eq!((sessions.len(), me["activity"].as_array().map(Vec::len)), (3, Some(3)), "{me}");
-        let other = sessions.iter().find(|session| session["current"] == false).expect("another one");
-        let zero = "00000000-0000-0000-0000-000000000000";
-        let revoked = documents.post(&home, 10, (zero, other["id"].as_str().expect("an id"))).await;
-        assert_eq!(kind(&revoked), "SessionRevoked");
-        assert_eq!(documents.plain(&home, 11).await["count"], 1);
-        assert_eq!(kind(&documents.plain(&home, 12).await), "PasswordChanged");
-        let code = world.sms_code(NEW_MOBILE, "CHANGE_CONTACT").await;
-        assert_eq!(kind(&documents.post(&home, 13, ("000000", &code)).await), "MobileChanged");
-        world.advance(61);
-        let code = world.email_code(EMAIL, "CHANGE_CONTACT").await;
-        assert_eq!(kind(&documents.post(&home, 14, ("000000", &code)).await), "EmailChanged");
-        assert_eq!(documents.plain(&home, 15).await["user"]["nickname"], "大门");
-        let notice = world.message_for(EMAIL).await;
-        assert!(notice["subject"].as_str().is_some_and(|text| text.contains("user name")), "{notice}");
-        world.advance(61);
-        assert_eq!(kind(&documents.plain(&browser, 16).await), "ResetRequested");
-        let token = world.reset_token(EMAIL).await;
-        assert_eq!(kind(&documents.post(&browser, 17, ("TOKEN", &token)).await), "PasswordReset");
-        let home = bearing(world, &world.browser().login(EMAIL, "correct horse battery").await);
-        assert_eq!(kind(&documents.plain(&home, 18).await), "MyData");
-        assert_eq!(documents.plain(&home, 19).await["done"], true);
-        let home = bearing(world, &world.browser().login("xiaomen", "correct horse battery").await);
-        assert_eq!(kind(&documents.plain(&home, 20).await), "DeletionScheduled");
-        social(world, &mut documents).await;
-        assert!(documents.0.is_empty(), "not posted: {:?}", documents.0.keys());
-    }
+#[apply(both_backends)]
+async fn every_document_does_what_it_says(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let mut documents = Documents::read();
+    let browser = world.browser();
+    assert_eq!(kind(&documents.plain(&browser, 1).await), "CodeSent");
+    let code = world.code_for(MOBILE).await;
+    assert_eq!(kind(&documents.post(&browser, 2, ("000000", &code)).await), "SignedIn");
+    let signed_in = documents.plain(&browser, 3).await;
+    let home = bearing(&world, &signed_in);
+    assert_eq!(documents.plain(&home, 4).await["nickname"], "小门");
+    world.advance(61);
+    let code = world.sms_code(MOBILE, "LOGIN").await;
+    assert_eq!(kind(&documents.post(&world.browser(), 5, ("000000", &code)).await), "SignedIn");
+    assert!(documents.plain(&browser, 6).await["passwordPolicy"]["minLength"].is_number());
+    assert_eq!(kind(&documents.plain(&browser, 7).await), "CodeSent");
+    world.message_for(EMAIL).await;
+    assert_eq!(kind(&documents.plain(&browser, 8).await), "SignedIn");
+    let me = documents.plain(&home, 9).await;
+    let sessions = me["sessions"].as_array().expect("sessions");
+    assert_eq!((sessions.len(), me["activity"].as_array().map(Vec::len)), (3, Some(3)), "{me}");
+    let other = sessions.iter().find(|session| session["current"] == false).expect("another one");
+    let zero = "00000000-0000-0000-0000-000000000000";
+    let revoked = documents.post(&home, 10, (zero, other["id"].as_str().expect("an id"))).await;
+    assert_eq!(kind(&revoked), "SessionRevoked");
+    assert_eq!(documents.plain(&home, 11).await["count"], 1);
+    assert_eq!(kind(&documents.plain(&home, 12).await), "PasswordChanged");
+    let code = world.sms_code(NEW_MOBILE, "CHANGE_CONTACT").await;
+    assert_eq!(kind(&documents.post(&home, 13, ("000000", &code)).await), "MobileChanged");
+    world.advance(61);
+    let code = world.email_code(EMAIL, "CHANGE_CONTACT").await;
+    assert_eq!(kind(&documents.post(&home, 14, ("000000", &code)).await), "EmailChanged");
+    assert_eq!(documents.plain(&home, 15).await["user"]["nickname"], "大门");
+    let notice = world.message_for(EMAIL).await;
+    assert!(notice["subject"].as_str().is_some_and(|text| text.contains("user name")), "{notice}");
+    world.advance(61);
+    assert_eq!(kind(&documents.plain(&browser, 16).await), "ResetRequested");
+    let token = world.reset_token(EMAIL).await;
+    assert_eq!(kind(&documents.post(&browser, 17, ("TOKEN", &token)).await), "PasswordReset");
+    let home = bearing(&world, &world.browser().login(EMAIL, "correct horse battery").await);
+    assert_eq!(kind(&documents.plain(&home, 18).await), "MyData");
+    assert_eq!(documents.plain(&home, 19).await["done"], true);
+    let home = bearing(&world, &world.browser().login("xiaomen", "correct horse battery").await);
+    assert_eq!(kind(&documents.plain(&home, 20).await), "DeletionScheduled");
+    social(&world, &mut documents).await;
+    assert!(documents.0.is_empty(), "not posted: {:?}", documents.0.keys());
 }

@@ -1,10 +1,11 @@
 //! The API as a subgraph: `_service` and `_entities`, for routers that prove themselves.
 
 use reqwest::Method;
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use crate::support::proxy::Line;
-use crate::support::{Reply, World, world};
+use crate::support::{Backend, Reply, World, both_backends};
 
 const MOBILE: &str = "+8613800138000";
 const ON: (&str, &str) = ("MENJIN_GRAPHQL_FEDERATION", "true");
@@ -60,113 +61,123 @@ fn fields() -> Vec<(String, String)> {
         .collect()
 }
 
-on_both! {
-    [ON, CLIENTS]
-    async fn a_router_reads_the_schema_and_people_by_id(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let other = world.person("+8613900139000", "hanmei").await;
-        let sdl = ask(world, &[("x-service-authorization", RIGHT)], SERVICE, Value::Null).await.data("_service");
-        assert!(sdl["sdl"].as_str().is_some_and(|sdl| sdl.contains("type User @key(fields: \"id\")")), "{sdl}");
-        let unknown = "01a1fd2d-11a2-7ac7-9df8-ee59239b9903";
-        let ids = [other.id.as_str(), unknown, "' OR 1=1", person.id.as_str()];
-        let found = entities(world, None, &ids, "__typename id nickname avatarUrl").await.data("_entities");
-        assert_eq!(found[0], json!({
+#[apply(both_backends)]
+async fn a_router_reads_the_schema_and_people_by_id(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[ON, CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let other = world.person("+8613900139000", "hanmei").await;
+    let sdl = ask(&world, &[("x-service-authorization", RIGHT)], SERVICE, Value::Null).await.data("_service");
+    assert!(sdl["sdl"].as_str().is_some_and(|sdl| sdl.contains("type User @key(fields: \"id\")")), "{sdl}");
+    let unknown = "01a1fd2d-11a2-7ac7-9df8-ee59239b9903";
+    let ids = [other.id.as_str(), unknown, "' OR 1=1", person.id.as_str()];
+    let found = entities(&world, None, &ids, "__typename id nickname avatarUrl").await.data("_entities");
+    assert_eq!(
+        found[0],
+        json!({
             "__typename": "User", "id": other.id, "nickname": other.outcome["user"]["nickname"], "avatarUrl": null,
-        }));
-        assert_eq!((&found[1], &found[2], &found[3]["id"]), (&Value::Null, &Value::Null, &json!(person.id)));
-        world.sql().await.run("UPDATE users SET status = 'disabled' WHERE username = 'hanmei'").await;
-        assert_eq!(entities(world, None, &ids[..1], "id").await.data("_entities"), json!([null]));
-    }
+        })
+    );
+    assert_eq!((&found[1], &found[2], &found[3]["id"]), (&Value::Null, &Value::Null, &json!(person.id)));
+    world.sql().await.run("UPDATE users SET status = 'disabled' WHERE username = 'hanmei'").await;
+    assert_eq!(entities(&world, None, &ids[..1], "id").await.data("_entities"), json!([null]));
 }
 
-on_both! {
-    [ON, CLIENTS]
-    async fn nobody_else_is_told(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let query = format!("{{ _entities(representations: [{{ __typename: \"User\", id: \"{}\" }}]) {{ __typename }} }}", person.id);
-        let hidden = "{ ...f } fragment f on Query { ... { s: _service { sdl } } }";
-        let bearer = format!("Bearer {}", person.token);
-        for query in [SERVICE, &query, hidden] {
-            let mut tried = vec![ask(world, &[], query, Value::Null).await];
-            tried.push(ask(world, &[("authorization", &bearer)], query, Value::Null).await);
-            tried.push(ask(world, &[("authorization", RIGHT)], query, Value::Null).await);
-            let twice = [("x-service-authorization", RIGHT), ("x-service-authorization", RIGHT)];
-            tried.push(ask(world, &twice, query, Value::Null).await);
-            for wrong in WRONG {
-                tried.push(ask(world, &[("x-service-authorization", wrong)], query, Value::Null).await);
-            }
-            for reply in tried {
-                assert_eq!(reply.error_code(), "FORBIDDEN", "{query}: {}", reply.text);
-                assert!(reply.json.get("data").is_none_or(Value::is_null), "{}", reply.text);
+#[apply(both_backends)]
+async fn nobody_else_is_told(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[ON, CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let query = format!(
+        "{{ _entities(representations: [{{ __typename: \"User\", id: \"{}\" }}]) {{ __typename }} }}",
+        person.id
+    );
+    let hidden = "{ ...f } fragment f on Query { ... { s: _service { sdl } } }";
+    let bearer = format!("Bearer {}", person.token);
+    for query in [SERVICE, &query, hidden] {
+        let mut tried = vec![ask(&world, &[], query, Value::Null).await];
+        tried.push(ask(&world, &[("authorization", &bearer)], query, Value::Null).await);
+        tried.push(ask(&world, &[("authorization", RIGHT)], query, Value::Null).await);
+        let twice = [("x-service-authorization", RIGHT), ("x-service-authorization", RIGHT)];
+        tried.push(ask(&world, &twice, query, Value::Null).await);
+        for wrong in WRONG {
+            tried.push(ask(&world, &[("x-service-authorization", wrong)], query, Value::Null).await);
+        }
+        for reply in tried {
+            assert_eq!(reply.error_code(), "FORBIDDEN", "{query}: {}", reply.text);
+            assert!(reply.json.get("data").is_none_or(Value::is_null), "{}", reply.text);
+        }
+    }
+    let me = ask(
+        &world,
+        &[("authorization", &bearer), ("x-service-authorization", WRONG[0])],
+        "{ me { email id } }",
+        Value::Null,
+    )
+    .await;
+    assert_eq!(me.data("me")["id"], *person.id, "for everything else it is a caller like all others");
+}
+
+#[apply(both_backends)]
+async fn what_is_personal_is_shown_to_the_person_alone(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[ON, CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let other = world.person("+8613900139000", "hanmei").await;
+    let fields = fields();
+    assert!(fields.len() > 8, "{fields:?}");
+    for (name, selection) in &fields {
+        for token in [None, Some(other.token.as_str())] {
+            let reply = entities(&world, token, &[&person.id], selection).await;
+            if PUBLIC.contains(&name.as_str()) {
+                assert!(reply.data("_entities")[0].is_object(), "{name}: {}", reply.text);
+            } else {
+                assert_eq!(reply.error_code(), "FORBIDDEN", "{name}: {}", reply.text);
+                assert!(
+                    !reply.text.contains("13800138000") && !reply.text.contains("lilei"),
+                    "{name}: {}",
+                    reply.text
+                );
             }
         }
-        let me = ask(world, &[("authorization", &bearer), ("x-service-authorization", WRONG[0])], "{ me { email id } }", Value::Null).await;
-        assert_eq!(me.data("me")["id"], *person.id, "for everything else it is a caller like all others");
     }
+    let all = fields.into_iter().map(|(_, selection)| selection).collect::<Vec<_>>().join(" ");
+    let own = entities(&world, Some(&person.token), &[&person.id], &all).await.data("_entities");
+    assert_eq!((&own[0]["mobile"], &own[0]["username"]), (&json!(MOBILE), &json!("lilei")));
+    world.sql().await.run("UPDATE sessions SET revoked_at = created_at").await;
+    let late = entities(&world, Some(&person.token), &[&person.id], "mobile").await;
+    assert_eq!(late.error_code(), "FORBIDDEN", "the session was ended: {}", late.text);
 }
 
-on_both! {
-    [ON, CLIENTS]
-    async fn what_is_personal_is_shown_to_the_person_alone(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let other = world.person("+8613900139000", "hanmei").await;
-        let fields = fields();
-        assert!(fields.len() > 8, "{fields:?}");
-        for (name, selection) in &fields {
-            for token in [None, Some(other.token.as_str())] {
-                let reply = entities(world, token, &[&person.id], selection).await;
-                if PUBLIC.contains(&name.as_str()) {
-                    assert!(reply.data("_entities")[0].is_object(), "{name}: {}", reply.text);
-                } else {
-                    assert_eq!(reply.error_code(), "FORBIDDEN", "{name}: {}", reply.text);
-                    assert!(!reply.text.contains("13800138000") && !reply.text.contains("lilei"), "{name}: {}", reply.text);
-                }
-            }
-        }
-        let all = fields.into_iter().map(|(_, selection)| selection).collect::<Vec<_>>().join(" ");
-        let own = entities(world, Some(&person.token), &[&person.id], &all).await.data("_entities");
-        assert_eq!((&own[0]["mobile"], &own[0]["username"]), (&json!(MOBILE), &json!("lilei")));
-        world.sql().await.run("UPDATE sessions SET revoked_at = created_at").await;
-        let late = entities(world, Some(&person.token), &[&person.id], "mobile").await;
-        assert_eq!(late.error_code(), "FORBIDDEN", "the session was ended: {}", late.text);
-    }
+#[apply(both_backends)]
+async fn a_router_passes_on_what_clients_do(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[ON, CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let login =
+        "mutation($i: LoginInput!) { login(input: $i) { ... on SignedIn { user { mobile username } } } }";
+    let input = json!({ "i": { "account": "lilei", "password": crate::support::PASSWORD } });
+    let signed_in = ask(&world, &[("x-service-authorization", RIGHT)], login, input).await.data("login");
+    assert_eq!(signed_in["user"], json!({ "mobile": MOBILE, "username": "lilei" }));
+    let bearer = format!("Bearer {}", person.token);
+    let headers = [("x-service-authorization", RIGHT), ("authorization", bearer.as_str())];
+    assert_eq!(ask(&world, &headers, "{ me { mobile } }", Value::Null).await.data("me")["mobile"], MOBILE);
 }
 
-on_both! {
-    [ON, CLIENTS]
-    async fn a_router_passes_on_what_clients_do(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let login = "mutation($i: LoginInput!) { login(input: $i) { ... on SignedIn { user { mobile username } } } }";
-        let input = json!({ "i": { "account": "lilei", "password": crate::support::PASSWORD } });
-        let signed_in = ask(world, &[("x-service-authorization", RIGHT)], login, input).await.data("login");
-        assert_eq!(signed_in["user"], json!({ "mobile": MOBILE, "username": "lilei" }));
-        let bearer = format!("Bearer {}", person.token);
-        let headers = [("x-service-authorization", RIGHT), ("authorization", bearer.as_str())];
-        assert_eq!(ask(world, &headers, "{ me { mobile } }", Value::Null).await.data("me")["mobile"], MOBILE);
-    }
-}
-
-on_both! {
-    [CLIENTS]
-    async fn unless_it_is_switched_on_there_is_no_subgraph(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let service = ask(world, &[("x-service-authorization", RIGHT)], SERVICE, Value::Null).await;
-        let entity = entities(world, None, &[&person.id], "id").await;
-        for reply in [service, entity] {
-            assert_eq!(reply.error_code(), "FORBIDDEN", "{}", reply.text);
-        }
+#[apply(both_backends)]
+async fn unless_it_is_switched_on_there_is_no_subgraph(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let service = ask(&world, &[("x-service-authorization", RIGHT)], SERVICE, Value::Null).await;
+    let entity = entities(&world, None, &[&person.id], "id").await;
+    for reply in [service, entity] {
+        assert_eq!(reply.error_code(), "FORBIDDEN", "{}", reply.text);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_database_there_are_no_entities() {
-    world::run_behind_lines_with(&[ON, CLIENTS], async |world, _, database| {
-        let person = world.person(MOBILE, "lilei").await;
-        database.set(Line::Refusing);
-        for token in [None, Some(person.token.as_str())] {
-            let reply = entities(world, token, &[&person.id], "id").await;
-            assert_eq!(reply.error_code(), "UNAVAILABLE", "{}", reply.text);
-        }
-    })
-    .await;
+    let Some((world, _, database)) = World::start_behind_proxies(&[ON, CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    database.set(Line::Refusing);
+    for token in [None, Some(person.token.as_str())] {
+        let reply = entities(&world, token, &[&person.id], "id").await;
+        assert_eq!(reply.error_code(), "UNAVAILABLE", "{}", reply.text);
+    }
 }

@@ -1,63 +1,67 @@
 //! `POST /auth/callback/{provider}`: a provider answers with a form.
 
 use reqwest::Method;
+use rstest_reuse::apply;
 use url::Url;
 
 use crate::support::provider::{consent, request};
 use crate::support::social::Back;
-use crate::support::{World, kind};
+use crate::support::{Backend, World, both_backends, kind};
 
 fn callback(world: &World, provider: &str) -> String {
     format!("http://{}/auth/callback/{provider}", world.gateway.address())
 }
 
-on_both! {
-    [("MENJIN_SOCIAL_OIDC_FORM_POST", "true")]
-    async fn the_browser_is_sent_on_to_the_page(world: &World) {
-        let browser = world.browser();
-        let url = browser.begin("oidc", "/orders").await;
-        assert!(url.contains("response_mode=form_post"), "{url}");
-        let posted = consent(&url, "han", None).await;
-        assert_eq!(posted.url, callback(world, "oidc"));
-        let more = [("user", "{\"name\":{\"firstName\":\"Mei\"}}"), ("id_token", "secret"), ("next", "//evil.example")];
-        let mut fields = posted.fields.clone();
-        fields.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        // From the provider's page: a foreign one, and with form_post often of no origin at all.
-        let sent = request(Method::POST, &posted.url).header("origin", "null").form(&fields).send().await;
-        let answer = sent.expect("the gateway answers");
-        assert_eq!(answer.status(), 303);
-        let location: Url = answer.headers()["location"].to_str().expect("text").parse().expect("an address");
-        assert!(location.path().ends_with("/sandbox/callback/oidc"), "{location}");
-        let names: Vec<_> = location.query_pairs().map(|(name, _)| name.into_owned()).collect();
-        assert_eq!(names, ["code", "state"], "nothing else goes on");
-        let back = Back { code: posted.code.expect("a code"), state: posted.state.expect("a state") };
-        let outcome = browser.come_back("oidc", &back).await;
-        assert_eq!(kind(&outcome), "BindRequired", "{outcome}");
-        // It is the browser that counts, whoever posted.
-        assert_eq!(kind(&world.browser().come_back("oidc", &back).await), "TicketRejected");
-    }
+#[apply(both_backends)]
+async fn the_browser_is_sent_on_to_the_page(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[("MENJIN_SOCIAL_OIDC_FORM_POST", "true")]).await else {
+        return;
+    };
+    let browser = world.browser();
+    let url = browser.begin("oidc", "/orders").await;
+    assert!(url.contains("response_mode=form_post"), "{url}");
+    let posted = consent(&url, "han", None).await;
+    assert_eq!(posted.url, callback(&world, "oidc"));
+    let more =
+        [("user", "{\"name\":{\"firstName\":\"Mei\"}}"), ("id_token", "secret"), ("next", "//evil.example")];
+    let mut fields = posted.fields.clone();
+    fields.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    // From the provider's page: a foreign one, and with form_post often of no origin at all.
+    let sent = request(Method::POST, &posted.url).header("origin", "null").form(&fields).send().await;
+    let answer = sent.expect("the gateway answers");
+    assert_eq!(answer.status(), 303);
+    let location: Url = answer.headers()["location"].to_str().expect("text").parse().expect("an address");
+    assert!(location.path().ends_with("/sandbox/callback/oidc"), "{location}");
+    let names: Vec<_> = location.query_pairs().map(|(name, _)| name.into_owned()).collect();
+    assert_eq!(names, ["code", "state"], "nothing else goes on");
+    let back = Back { code: posted.code.expect("a code"), state: posted.state.expect("a state") };
+    let outcome = browser.come_back("oidc", &back).await;
+    assert_eq!(kind(&outcome), "BindRequired", "{outcome}");
+    // It is the browser that counts, whoever posted.
+    assert_eq!(kind(&world.browser().come_back("oidc", &back).await), "TicketRejected");
 }
 
-on_both! {
-    [("MENJIN_SOCIAL_OIDC_FORM_POST", "true")]
-    async fn odd_forms_get_clear_answers(world: &World) {
-        let long = "x".repeat(5_000);
-        for (provider, method, body, status) in [
-            ("qq", Method::POST, "code=a&state=b", 404),
-            ("nobody", Method::POST, "code=a&state=b", 404),
-            ("oidc", Method::GET, "", 405),
-            ("oidc", Method::POST, "", 303),
-            ("oidc", Method::POST, "%ff%fe=%00&&&==", 303),
-            ("oidc", Method::POST, "error=access_denied&state=b&error=twice", 303),
-            ("oidc", Method::POST, &format!("code={long}"), 303),
-            ("oidc", Method::POST, &"y".repeat(70_000), 413),
-        ] {
-            let sent = request(method, &callback(world, provider)).body(body.to_owned()).send().await;
-            let answer = sent.expect("the gateway answers");
-            assert_eq!(answer.status(), status, "{provider}: {}", &body[..body.len().min(40)]);
-            if let Some(location) = answer.headers().get("location") {
-                assert!(location.len() < 300, "{location:?}");
-            }
+#[apply(both_backends)]
+async fn odd_forms_get_clear_answers(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[("MENJIN_SOCIAL_OIDC_FORM_POST", "true")]).await else {
+        return;
+    };
+    let long = "x".repeat(5_000);
+    for (provider, method, body, status) in [
+        ("qq", Method::POST, "code=a&state=b", 404),
+        ("nobody", Method::POST, "code=a&state=b", 404),
+        ("oidc", Method::GET, "", 405),
+        ("oidc", Method::POST, "", 303),
+        ("oidc", Method::POST, "%ff%fe=%00&&&==", 303),
+        ("oidc", Method::POST, "error=access_denied&state=b&error=twice", 303),
+        ("oidc", Method::POST, &format!("code={long}"), 303),
+        ("oidc", Method::POST, &"y".repeat(70_000), 413),
+    ] {
+        let sent = request(method, &callback(&world, provider)).body(body.to_owned()).send().await;
+        let answer = sent.expect("the gateway answers");
+        assert_eq!(answer.status(), status, "{provider}: {}", &body[..body.len().min(40)]);
+        if let Some(location) = answer.headers().get("location") {
+            assert!(location.len() < 300, "{location:?}");
         }
     }
 }

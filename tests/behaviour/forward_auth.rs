@@ -1,5 +1,6 @@
 //! `/auth/verify`, as a proxy asks it.
 
+use rstest_reuse::apply;
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::jwk::Jwk;
@@ -8,7 +9,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::support::proxy::Line;
-use crate::support::{Reply, World, world};
+use crate::support::{Backend, Reply, World, both_backends};
 
 const MOBILE: &str = "+8613800138000";
 const LENIENT: (&str, &str) = ("MENJIN_SERVICES_STRICT", "false");
@@ -53,140 +54,146 @@ async fn upstream(world: &World, token: &str) -> Value {
     decode::<Value>(token, &DecodingKey::from_jwk(&jwk).expect("a key"), &rules).expect("it holds").claims
 }
 
-on_both! {
-    async fn a_good_token_passes_with_the_identity_of_its_bearer(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run("UPDATE users SET roles = '[\"editor\",\"a,b\"]'").await;
-        let reply = verify(world, &person.token).await;
-        assert_eq!((reply.status, reply.text.as_str()), (200, ""));
-        assert_eq!(header(&reply, "x-user-id"), person.id);
-        assert_eq!(header(&reply, "x-user-roles"), "editor,a%2Cb", "roles are those of this moment");
-        assert_eq!(header(&reply, "cache-control"), "no-store");
-        let claims = upstream(world, header(&reply, "x-upstream-token")).await;
-        assert_eq!(claims["sub"], *person.id);
-        assert_eq!(claims["sid"], header(&reply, "x-session-id"));
-        assert_eq!(claims["roles"], serde_json::json!(["editor", "a,b"]));
-        assert_eq!(claims["exp"], world.now().timestamp() + 60);
-        let me = person.browser.bearing(&person.token).post("{ me { sessions { id } } }", Value::Null).await.data("me");
-        assert_eq!(me["sessions"][0]["id"], header(&reply, "x-session-id"));
+#[apply(both_backends)]
+async fn a_good_token_passes_with_the_identity_of_its_bearer(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.sql().await.run("UPDATE users SET roles = '[\"editor\",\"a,b\"]'").await;
+    let reply = verify(&world, &person.token).await;
+    assert_eq!((reply.status, reply.text.as_str()), (200, ""));
+    assert_eq!(header(&reply, "x-user-id"), person.id);
+    assert_eq!(header(&reply, "x-user-roles"), "editor,a%2Cb", "roles are those of this moment");
+    assert_eq!(header(&reply, "cache-control"), "no-store");
+    let claims = upstream(&world, header(&reply, "x-upstream-token")).await;
+    assert_eq!(claims["sub"], *person.id);
+    assert_eq!(claims["sid"], header(&reply, "x-session-id"));
+    assert_eq!(claims["roles"], serde_json::json!(["editor", "a,b"]));
+    assert_eq!(claims["exp"], world.now().timestamp() + 60);
+    let me = person
+        .browser
+        .bearing(&person.token)
+        .post("{ me { sessions { id } } }", Value::Null)
+        .await
+        .data("me");
+    assert_eq!(me["sessions"][0]["id"], header(&reply, "x-session-id"));
+}
+
+#[apply(both_backends)]
+async fn nobody_passes_without_a_token_that_holds(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let none = ask(&world, &[]).await;
+    refused(&none, 401, "UNAUTHENTICATED");
+    assert_eq!(header(&none, "www-authenticate"), "Bearer");
+    let (bearer, flipped) = (format!("Bearer {}", person.token), format!("Bearer {}x", person.token));
+    for headers in [
+        &[("authorization", "Bearer nonsense")][..],
+        &[("authorization", flipped.as_str())],
+        &[("authorization", person.token.as_str())],
+        &[("authorization", "Basic bGlsZWk6eA==")],
+        &[("authorization", bearer.as_str()), ("authorization", bearer.as_str())],
+        &[("authorization", bearer.as_str()), ("authorization", "Bearer nonsense")],
+    ] {
+        let reply = ask(&world, headers).await;
+        refused(&reply, 401, "UNAUTHENTICATED");
+        assert_eq!(header(&reply, "www-authenticate"), "Bearer error=\"invalid_token\"");
+    }
+    let cookie = format!("menjin_access={0}; access_token={0}; authorization={0}", person.token);
+    refused(&ask(&world, &[("cookie", &cookie)]).await, 401, "UNAUTHENTICATED");
+    world.advance(610);
+    refused(&verify(&world, &person.token).await, 401, "UNAUTHENTICATED");
+}
+
+#[apply(both_backends)]
+async fn what_the_client_says_of_itself_is_never_repeated(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let bearer = format!("Bearer {}", person.token);
+    let lies = IDENTITY.map(|name| (name, "admin"));
+    let mut headers = lies.to_vec();
+    headers.push(("x-forwarded-user", "admin"));
+    refused(&ask(&world, &headers).await, 401, "UNAUTHENTICATED");
+    headers.push(("authorization", &bearer));
+    let reply = ask(&world, &headers).await;
+    assert_eq!((reply.status, header(&reply, "x-user-id")), (200, person.id.as_str()));
+    for name in IDENTITY {
+        let values: Vec<_> = reply.headers.get_all(name).iter().collect();
+        assert_eq!(values.len(), 1, "{name}: {values:?}");
+        assert_ne!(values[0], "admin", "{name}");
+    }
+    assert_eq!(header(&reply, "x-user-roles"), "", "a person without roles has the header all the same");
+    assert!(!reply.headers.contains_key("x-forwarded-user"));
+}
+
+#[apply(both_backends)]
+async fn an_upstream_token_opens_nothing_here(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let reply = verify(&world, &person.token).await;
+    let token = header(&reply, "x-upstream-token");
+    refused(&verify(&world, token).await, 401, "UNAUTHENTICATED");
+    assert_eq!(world.browser().bearing(token).me().await, Value::Null);
+}
+
+#[apply(both_backends)]
+async fn by_any_method_and_below_its_path(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    for (method, path) in [
+        (Method::HEAD, "/auth/verify"),
+        (Method::POST, "/auth/verify/orders/7"),
+        (Method::DELETE, "/auth/verify/"),
+        (Method::OPTIONS, "/auth/verify?x=1"),
+    ] {
+        let asked = |token: &str| world.browser().request(method.clone(), path).bearer_auth(token);
+        let good = Reply::read(asked(&person.token).send().await.expect("an answer")).await;
+        let bad = Reply::read(asked("x").send().await.expect("an answer")).await;
+        assert_eq!((good.status, bad.status), (200, 401), "{method} {path}");
     }
 }
 
-on_both! {
-    async fn nobody_passes_without_a_token_that_holds(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let none = ask(world, &[]).await;
-        refused(&none, 401, "UNAUTHENTICATED");
-        assert_eq!(header(&none, "www-authenticate"), "Bearer");
-        let (bearer, flipped) = (format!("Bearer {}", person.token), format!("Bearer {}x", person.token));
-        for headers in [
-            &[("authorization", "Bearer nonsense")][..],
-            &[("authorization", flipped.as_str())],
-            &[("authorization", person.token.as_str())],
-            &[("authorization", "Basic bGlsZWk6eA==")],
-            &[("authorization", bearer.as_str()), ("authorization", bearer.as_str())],
-            &[("authorization", bearer.as_str()), ("authorization", "Bearer nonsense")],
-        ] {
-            let reply = ask(world, headers).await;
-            refused(&reply, 401, "UNAUTHENTICATED");
-            assert_eq!(header(&reply, "www-authenticate"), "Bearer error=\"invalid_token\"");
-        }
-        let cookie = format!("menjin_access={0}; access_token={0}; authorization={0}", person.token);
-        refused(&ask(world, &[("cookie", &cookie)]).await, 401, "UNAUTHENTICATED");
-        world.advance(610);
-        refused(&verify(world, &person.token).await, 401, "UNAUTHENTICATED");
-    }
+#[apply(both_backends)]
+async fn strictly_a_session_that_was_ended_is_out_at_once(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    assert_eq!(verify(&world, &person.token).await.status, 200);
+    world.sql().await.run("UPDATE sessions SET revoked_at = created_at").await;
+    refused(&verify(&world, &person.token).await, 401, "UNAUTHENTICATED");
 }
 
-on_both! {
-    async fn what_the_client_says_of_itself_is_never_repeated(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let bearer = format!("Bearer {}", person.token);
-        let lies = IDENTITY.map(|name| (name, "admin"));
-        let mut headers = lies.to_vec();
-        headers.push(("x-forwarded-user", "admin"));
-        refused(&ask(world, &headers).await, 401, "UNAUTHENTICATED");
-        headers.push(("authorization", &bearer));
-        let reply = ask(world, &headers).await;
-        assert_eq!((reply.status, header(&reply, "x-user-id")), (200, person.id.as_str()));
-        for name in IDENTITY {
-            let values: Vec<_> = reply.headers.get_all(name).iter().collect();
-            assert_eq!(values.len(), 1, "{name}: {values:?}");
-            assert_ne!(values[0], "admin", "{name}");
-        }
-        assert_eq!(header(&reply, "x-user-roles"), "", "a person without roles has the header all the same");
-        assert!(!reply.headers.contains_key("x-forwarded-user"));
-    }
+#[apply(both_backends)]
+async fn strictly_an_account_that_was_disabled_is_out_at_once(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.sql().await.run("UPDATE users SET status = 'disabled'").await;
+    refused(&verify(&world, &person.token).await, 401, "UNAUTHENTICATED");
 }
 
-on_both! {
-    async fn an_upstream_token_opens_nothing_here(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let reply = verify(world, &person.token).await;
-        let token = header(&reply, "x-upstream-token");
-        refused(&verify(world, token).await, 401, "UNAUTHENTICATED");
-        assert_eq!(world.browser().bearing(token).me().await, Value::Null);
-    }
-}
-
-on_both! {
-    async fn by_any_method_and_below_its_path(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        for (method, path) in [
-            (Method::HEAD, "/auth/verify"),
-            (Method::POST, "/auth/verify/orders/7"),
-            (Method::DELETE, "/auth/verify/"),
-            (Method::OPTIONS, "/auth/verify?x=1"),
-        ] {
-            let asked = |token: &str| world.browser().request(method.clone(), path).bearer_auth(token);
-            let good = Reply::read(asked(&person.token).send().await.expect("an answer")).await;
-            let bad = Reply::read(asked("x").send().await.expect("an answer")).await;
-            assert_eq!((good.status, bad.status), (200, 401), "{method} {path}");
-        }
-    }
-}
-
-on_both! {
-    async fn strictly_a_session_that_was_ended_is_out_at_once(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        assert_eq!(verify(world, &person.token).await.status, 200);
-        world.sql().await.run("UPDATE sessions SET revoked_at = created_at").await;
-        refused(&verify(world, &person.token).await, 401, "UNAUTHENTICATED");
-    }
-}
-
-on_both! {
-    async fn strictly_an_account_that_was_disabled_is_out_at_once(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run("UPDATE users SET status = 'disabled'").await;
-        refused(&verify(world, &person.token).await, 401, "UNAUTHENTICATED");
-    }
-}
-
-on_both! {
-    [LENIENT]
-    async fn leniently_a_token_is_good_to_its_end(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run("UPDATE sessions SET revoked_at = created_at; UPDATE users SET roles = '[\"late\"]'").await;
-        let reply = verify(world, &person.token).await;
-        assert_eq!((reply.status, header(&reply, "x-user-roles")), (200, ""), "roles are those of the token");
-        refused(&verify(world, &format!("{}x", person.token)).await, 401, "UNAUTHENTICATED");
-        world.advance(610);
-        refused(&verify(world, &person.token).await, 401, "UNAUTHENTICATED");
-    }
+#[apply(both_backends)]
+async fn leniently_a_token_is_good_to_its_end(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[LENIENT]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world
+        .sql()
+        .await
+        .run("UPDATE sessions SET revoked_at = created_at; UPDATE users SET roles = '[\"late\"]'")
+        .await;
+    let reply = verify(&world, &person.token).await;
+    assert_eq!((reply.status, header(&reply, "x-user-roles")), (200, ""), "roles are those of the token");
+    refused(&verify(&world, &format!("{}x", person.token)).await, 401, "UNAUTHENTICATED");
+    world.advance(610);
+    refused(&verify(&world, &person.token).await, 401, "UNAUTHENTICATED");
 }
 
 async fn database_away(settings: &[(&str, &str)], line: Line, check: impl AsyncFnOnce(Reply)) {
-    world::run_behind_lines_with(settings, async |world, _, database| {
-        let person = world.person(MOBILE, "lilei").await;
-        database.set(line);
-        let began = Instant::now();
-        let reply = verify(world, &person.token).await;
-        assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
-        check(reply).await;
-        refused(&verify(world, "nonsense").await, 401, "UNAUTHENTICATED");
-    })
-    .await;
+    let Some((world, _, database)) = World::start_behind_proxies(settings).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    database.set(line);
+    let began = Instant::now();
+    let reply = verify(&world, &person.token).await;
+    assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
+    check(reply).await;
+    refused(&verify(&world, "nonsense").await, 401, "UNAUTHENTICATED");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,33 +212,37 @@ async fn leniently_all_goes_on_without_the_database() {
         .await;
 }
 
-on_both! {
-    [("MENJIN_HTTP_ALLOWED_ORIGINS", "https://app.example")]
-    async fn a_preflight_of_a_page_is_no_yes(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let preflight = async |path: &str, token: Option<&str>| {
-            let mut request = world
-                .browser()
-                .request(Method::OPTIONS, path)
-                .header("origin", "https://app.example")
-                .header("access-control-request-method", "GET");
-            if let Some(token) = token {
-                request = request.bearer_auth(token);
-            }
-            Reply::read(request.send().await.expect("an answer")).await
-        };
-        for path in ["/auth/verify", "/auth/verify/orders/1"] {
-            refused(&preflight(path, None).await, 401, "UNAUTHENTICATED");
-            assert_eq!(preflight(path, Some(&person.token)).await.status, 200);
+#[apply(both_backends)]
+async fn a_preflight_of_a_page_is_no_yes(#[case] backend: Backend) {
+    let Some(world) =
+        World::start_with(backend, &[("MENJIN_HTTP_ALLOWED_ORIGINS", "https://app.example")]).await
+    else {
+        return;
+    };
+    let person = world.person(MOBILE, "lilei").await;
+    let preflight = async |path: &str, token: Option<&str>| {
+        let mut request = world
+            .browser()
+            .request(Method::OPTIONS, path)
+            .header("origin", "https://app.example")
+            .header("access-control-request-method", "GET");
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
         }
-        for path in ["/auth/hasura", "/oauth/introspect", "/health/live", "/.well-known/jwks.json"] {
-            assert_eq!(preflight(path, None).await.status, 405, "{path}");
-        }
-        let graphql = preflight("/graphql", None).await;
-        assert_eq!((graphql.status, header(&graphql, "access-control-allow-methods")), (204, "GET, POST"));
-        // Whose page it was is no matter of ours where the proxy asks: no cookie counts.
-        let request = world.browser().request(Method::POST, "/auth/verify").header("origin", "https://evil.example");
-        let reply = Reply::read(request.bearer_auth(&person.token).send().await.expect("an answer")).await;
-        assert_eq!((reply.status, header(&reply, "x-user-id")), (200, &*person.id));
+        Reply::read(request.send().await.expect("an answer")).await
+    };
+    for path in ["/auth/verify", "/auth/verify/orders/1"] {
+        refused(&preflight(path, None).await, 401, "UNAUTHENTICATED");
+        assert_eq!(preflight(path, Some(&person.token)).await.status, 200);
     }
+    for path in ["/auth/hasura", "/oauth/introspect", "/health/live", "/.well-known/jwks.json"] {
+        assert_eq!(preflight(path, None).await.status, 405, "{path}");
+    }
+    let graphql = preflight("/graphql", None).await;
+    assert_eq!((graphql.status, header(&graphql, "access-control-allow-methods")), (204, "GET, POST"));
+    // Whose page it was is no matter of ours where the proxy asks: no cookie counts.
+    let request =
+        world.browser().request(Method::POST, "/auth/verify").header("origin", "https://evil.example");
+    let reply = Reply::read(request.bearer_auth(&person.token).send().await.expect("an answer")).await;
+    assert_eq!((reply.status, header(&reply, "x-user-id")), (200, &*person.id));
 }

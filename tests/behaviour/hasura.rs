@@ -3,10 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use crate::support::proxy::Line;
-use crate::support::{PASSWORD, Reply, World, world};
+use crate::support::{Backend, PASSWORD, Reply, World, both_backends};
 
 const MOBILE: &str = "+8613800138000";
 const NAMESPACE: &str = "https://hasura.io/jwt/claims";
@@ -41,120 +42,154 @@ fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64")).expect("JSON")
 }
 
-on_both! {
-    async fn the_webhook_tells_who_it_is_by_get_and_by_post(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run(ROLES).await;
-        let bearer = format!("Bearer {}", person.token);
-        let expected = json!({
-            "X-Hasura-User-Id": person.id, "X-Hasura-Role": "user", "X-Hasura-Allowed-Roles": r#"["user","editor"]"#,
-            "Cache-Control": "max-age=600",
-        });
-        let told = get(world, &[("authorization", &bearer)]).await;
-        assert_eq!((told.status, &told.json), (200, &expected), "{}", told.text);
-        assert_eq!(told.headers["cache-control"], "no-store", "what HTTP may keep is another matter");
-        for name in ["Authorization", "authorization", "AUTHORIZATION"] {
-            assert_eq!(post(world, &posted(&json!({ name: bearer, "x-hasura-user-id": "1" }))).await.json, expected);
+#[apply(both_backends)]
+async fn the_webhook_tells_who_it_is_by_get_and_by_post(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.sql().await.run(ROLES).await;
+    let bearer = format!("Bearer {}", person.token);
+    let expected = json!({
+        "X-Hasura-User-Id": person.id, "X-Hasura-Role": "user", "X-Hasura-Allowed-Roles": r#"["user","editor"]"#,
+        "Cache-Control": "max-age=600",
+    });
+    let told = get(&world, &[("authorization", &bearer)]).await;
+    assert_eq!((told.status, &told.json), (200, &expected), "{}", told.text);
+    assert_eq!(told.headers["cache-control"], "no-store", "what HTTP may keep is another matter");
+    for name in ["Authorization", "authorization", "AUTHORIZATION"] {
+        assert_eq!(
+            post(&world, &posted(&json!({ name: bearer, "x-hasura-user-id": "1" }))).await.json,
+            expected
+        );
+    }
+    world.advance(100);
+    assert_eq!(get(&world, &[("authorization", &bearer)]).await.json["Cache-Control"], "max-age=500");
+}
+
+#[apply(both_backends)]
+async fn a_person_acts_in_a_role_of_their_own_and_never_as_the_superuser(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.sql().await.run(ROLES).await;
+    let bearer = format!("Bearer {}", person.token);
+    for (role, status) in
+        [("user", 200), ("editor", 200), ("admin", 401), ("Editor", 401), ("other", 401), ("", 401)]
+    {
+        let asked = get(&world, &[("authorization", &bearer), ("x-hasura-role", role)]).await;
+        let told = post(&world, &posted(&json!({ "Authorization": bearer, "X-Hasura-Role": role }))).await;
+        assert_eq!((asked.status, told.status), (status, status), "{role}: {}", asked.text);
+        if status == 200 {
+            assert_eq!(
+                (&asked.json["X-Hasura-Role"], &told.json["X-Hasura-Role"]),
+                (&json!(role), &json!(role))
+            );
+        } else {
+            refused(&asked, 401, "FORBIDDEN");
+            refused(&told, 401, "FORBIDDEN");
+            assert_eq!(asked.headers["www-authenticate"], "Bearer error=\"insufficient_scope\"");
         }
-        world.advance(100);
-        assert_eq!(get(world, &[("authorization", &bearer)]).await.json["Cache-Control"], "max-age=500");
     }
 }
 
-on_both! {
-    async fn a_person_acts_in_a_role_of_their_own_and_never_as_the_superuser(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run(ROLES).await;
-        let bearer = format!("Bearer {}", person.token);
-        for (role, status) in [("user", 200), ("editor", 200), ("admin", 401), ("Editor", 401), ("other", 401), ("", 401)] {
-            let asked = get(world, &[("authorization", &bearer), ("x-hasura-role", role)]).await;
-            let told = post(world, &posted(&json!({ "Authorization": bearer, "X-Hasura-Role": role }))).await;
-            assert_eq!((asked.status, told.status), (status, status), "{role}: {}", asked.text);
-            if status == 200 {
-                assert_eq!((&asked.json["X-Hasura-Role"], &told.json["X-Hasura-Role"]), (&json!(role), &json!(role)));
-            } else {
-                refused(&asked, 401, "FORBIDDEN");
-                refused(&told, 401, "FORBIDDEN");
-                assert_eq!(asked.headers["www-authenticate"], "Bearer error=\"insufficient_scope\"");
-            }
-        }
+#[apply(both_backends)]
+async fn without_a_good_token_the_webhook_says_no(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let bearer = format!("Bearer {}", person.token);
+    refused(&get(&world, &[]).await, 401, "UNAUTHENTICATED");
+    refused(&get(&world, &[("authorization", &format!("{bearer}x"))]).await, 401, "UNAUTHENTICATED");
+    refused(
+        &get(&world, &[("x-hasura-user-id", &person.id), ("x-hasura-role", "user")]).await,
+        401,
+        "UNAUTHENTICATED",
+    );
+    refused(&post(&world, &posted(&json!({}))).await, 401, "UNAUTHENTICATED");
+    // Of a POST, the headers of Hasura itself are not those of the client.
+    let request = world.browser().request(Method::POST, "/auth/hasura").bearer_auth(&person.token);
+    let own = Reply::read(request.json(&posted(&json!({}))).send().await.expect("an answer")).await;
+    refused(&own, 401, "UNAUTHENTICATED");
+    for body in [json!({}), json!([]), json!({ "headers": [] }), posted(&json!({ "Authorization": 1 }))] {
+        refused(&post(&world, &body).await, 400, "BAD_REQUEST");
     }
+    refused(
+        &post(&world, &posted(&json!({ "Authorization": bearer, "authorization": "Bearer x" }))).await,
+        400,
+        "BAD_REQUEST",
+    );
+    let form = world.browser().request(Method::POST, "/auth/hasura").form(&[("headers", "x")]);
+    refused(&Reply::read(form.send().await.expect("an answer")).await, 415, "UNSUPPORTED_MEDIA_TYPE");
 }
 
-on_both! {
-    async fn without_a_good_token_the_webhook_says_no(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let bearer = format!("Bearer {}", person.token);
-        refused(&get(world, &[]).await, 401, "UNAUTHENTICATED");
-        refused(&get(world, &[("authorization", &format!("{bearer}x"))]).await, 401, "UNAUTHENTICATED");
-        refused(&get(world, &[("x-hasura-user-id", &person.id), ("x-hasura-role", "user")]).await, 401, "UNAUTHENTICATED");
-        refused(&post(world, &posted(&json!({}))).await, 401, "UNAUTHENTICATED");
-        // Of a POST, the headers of Hasura itself are not those of the client.
-        let request = world.browser().request(Method::POST, "/auth/hasura").bearer_auth(&person.token);
-        let own = Reply::read(request.json(&posted(&json!({}))).send().await.expect("an answer")).await;
-        refused(&own, 401, "UNAUTHENTICATED");
-        for body in [json!({}), json!([]), json!({ "headers": [] }), posted(&json!({ "Authorization": 1 }))] {
-            refused(&post(world, &body).await, 400, "BAD_REQUEST");
-        }
-        refused(&post(world, &posted(&json!({ "Authorization": bearer, "authorization": "Bearer x" }))).await, 400, "BAD_REQUEST");
-        let form = world.browser().request(Method::POST, "/auth/hasura").form(&[("headers", "x")]);
-        refused(&Reply::read(form.send().await.expect("an answer")).await, 415, "UNSUPPORTED_MEDIA_TYPE");
-    }
+#[apply(both_backends)]
+async fn the_webhook_looks_at_session_and_account(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let other = world.person("+8613900139000", "hanmei").await;
+    world.sql().await.run("UPDATE users SET status = 'disabled' WHERE username = 'hanmei'").await;
+    refused(
+        &get(&world, &[("authorization", &format!("Bearer {}", other.token))]).await,
+        401,
+        "UNAUTHENTICATED",
+    );
+    let bearer = format!("Bearer {}", person.token);
+    assert_eq!(get(&world, &[("authorization", &bearer)]).await.status, 200);
+    world.sql().await.run("UPDATE sessions SET revoked_at = created_at").await;
+    refused(&get(&world, &[("authorization", &bearer)]).await, 401, "UNAUTHENTICATED");
 }
 
-on_both! {
-    async fn the_webhook_looks_at_session_and_account(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let other = world.person("+8613900139000", "hanmei").await;
-        world.sql().await.run("UPDATE users SET status = 'disabled' WHERE username = 'hanmei'").await;
-        refused(&get(world, &[("authorization", &format!("Bearer {}", other.token))]).await, 401, "UNAUTHENTICATED");
-        let bearer = format!("Bearer {}", person.token);
-        assert_eq!(get(world, &[("authorization", &bearer)]).await.status, 200);
-        world.sql().await.run("UPDATE sessions SET revoked_at = created_at").await;
-        refused(&get(world, &[("authorization", &bearer)]).await, 401, "UNAUTHENTICATED");
-    }
-}
-
-on_both! {
-    [("MENJIN_SERVICES_STRICT", "false")]
-    async fn leniently_the_webhook_looks_at_the_token_alone(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run("UPDATE sessions SET revoked_at = created_at").await;
-        assert_eq!(get(world, &[("authorization", &format!("Bearer {}", person.token))]).await.status, 200);
-    }
+#[apply(both_backends)]
+async fn leniently_the_webhook_looks_at_the_token_alone(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[("MENJIN_SERVICES_STRICT", "false")]).await else {
+        return;
+    };
+    let person = world.person(MOBILE, "lilei").await;
+    world.sql().await.run("UPDATE sessions SET revoked_at = created_at").await;
+    assert_eq!(get(&world, &[("authorization", &format!("Bearer {}", person.token))]).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_webhook_lets_nobody_in_while_the_database_is_away() {
-    world::run_behind_lines(async |world, _, database| {
-        let person = world.person(MOBILE, "lilei").await;
-        database.set(Line::Refusing);
-        let reply = get(world, &[("authorization", &format!("Bearer {}", person.token))]).await;
-        refused(&reply, 503, "UNAVAILABLE");
-    })
-    .await;
+    let Some((world, _, database)) = World::start_behind_proxies(&[]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    database.set(Line::Refusing);
+    let reply = get(&world, &[("authorization", &format!("Bearer {}", person.token))]).await;
+    refused(&reply, 503, "UNAVAILABLE");
 }
 
-on_both! {
-    [("MENJIN_TOKENS_HASURA", "true"), ("MENJIN_TOKENS_HASURA_ROLE", "member")]
-    async fn in_jwt_mode_tokens_hold_what_hasura_reads(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run(ROLES).await;
-        let again = world.browser().login("lilei", PASSWORD).await;
-        let token = again["accessToken"].as_str().expect("a token");
-        assert_eq!(claims(token)[NAMESPACE], json!({
+#[apply(both_backends)]
+async fn in_jwt_mode_tokens_hold_what_hasura_reads(#[case] backend: Backend) {
+    let Some(world) = World::start_with(
+        backend,
+        &[("MENJIN_TOKENS_HASURA", "true"), ("MENJIN_TOKENS_HASURA_ROLE", "member")],
+    )
+    .await
+    else {
+        return;
+    };
+    let person = world.person(MOBILE, "lilei").await;
+    world.sql().await.run(ROLES).await;
+    let again = world.browser().login("lilei", PASSWORD).await;
+    let token = again["accessToken"].as_str().expect("a token");
+    assert_eq!(
+        claims(token)[NAMESPACE],
+        json!({
             "x-hasura-user-id": person.id, "x-hasura-default-role": "member", "x-hasura-allowed-roles": ["member", "editor"],
-        }));
-        assert_eq!(world.browser().bearing(token).me().await["id"], *person.id, "the token is good here as ever");
-        let verified = world.browser().request(Method::GET, "/auth/verify").bearer_auth(token).send().await.expect("an answer");
-        let upstream = verified.headers()["x-upstream-token"].to_str().expect("text");
-        assert_eq!(claims(upstream).get(NAMESPACE), None);
-    }
+        })
+    );
+    assert_eq!(world.browser().bearing(token).me().await["id"], *person.id, "the token is good here as ever");
+    let verified = world
+        .browser()
+        .request(Method::GET, "/auth/verify")
+        .bearer_auth(token)
+        .send()
+        .await
+        .expect("an answer");
+    let upstream = verified.headers()["x-upstream-token"].to_str().expect("text");
+    assert_eq!(claims(upstream).get(NAMESPACE), None);
 }
 
-on_both! {
-    async fn tokens_tell_hasura_nothing_unless_asked_to(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        assert_eq!(claims(&person.token).get(NAMESPACE), None);
-    }
+#[apply(both_backends)]
+async fn tokens_tell_hasura_nothing_unless_asked_to(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    assert_eq!(claims(&person.token).get(NAMESPACE), None);
 }

@@ -5,9 +5,10 @@ use menjin::core::ids::UserId;
 use menjin::db::identities::{IdentityUpdate, NewIdentity, Unlinked};
 use menjin::db::models::{AuditEvent, NewUser, Proven, Session};
 use menjin::db::{DbError, Taken};
+use rstest_reuse::apply;
 
-use crate::support::World;
 use crate::support::rows::Rows;
+use crate::support::{Backend, World, both_backends};
 
 fn update(subject: &str, union_id: Option<&str>, world: &World) -> IdentityUpdate {
     IdentityUpdate {
@@ -58,330 +59,385 @@ fn taken<T>(outcome: Result<T, DbError>) -> Taken {
     }
 }
 
-on_both! {
-    async fn a_person_is_found_by_subject_then_by_union_id(world: &World) {
-        let rows = world.rows();
-        let nobody = UserId(uuid::Uuid::nil());
-        let with_union = NewIdentity { union_id: Some("u1".into()), ..rows.identity(nobody, "qq", "s1") };
-        let first = newcomer(world, "first", with_union).await;
-        let second = newcomer(world, "second", rows.identity(nobody, "qq", "s2")).await;
-        let find = async |provider, subject, union_id| {
-            world.db().find_identity(provider, subject, union_id).await.expect("it answers").map(|found| found.user_id)
-        };
-        assert_eq!(find("qq", "s1", None).await, Some(first));
-        assert_eq!(find("qq", "other", Some("u1")).await, Some(first));
-        assert_eq!(find("qq", "s2", Some("u1")).await, Some(second), "the subject comes first");
-        assert_eq!(find("wechat", "s1", Some("u1")).await, None);
-        assert_eq!(find("qq", "other", Some("s2")).await, None);
-        assert_eq!(find("qq", "other", None).await, None);
-    }
+#[apply(both_backends)]
+async fn a_person_is_found_by_subject_then_by_union_id(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let rows = world.rows();
+    let nobody = UserId(uuid::Uuid::nil());
+    let with_union = NewIdentity { union_id: Some("u1".into()), ..rows.identity(nobody, "qq", "s1") };
+    let first = newcomer(&world, "first", with_union).await;
+    let second = newcomer(&world, "second", rows.identity(nobody, "qq", "s2")).await;
+    let find = async |provider, subject, union_id| {
+        world
+            .db()
+            .find_identity(provider, subject, union_id)
+            .await
+            .expect("it answers")
+            .map(|found| found.user_id)
+    };
+    assert_eq!(find("qq", "s1", None).await, Some(first));
+    assert_eq!(find("qq", "other", Some("u1")).await, Some(first));
+    assert_eq!(find("qq", "s2", Some("u1")).await, Some(second), "the subject comes first");
+    assert_eq!(find("wechat", "s1", Some("u1")).await, None);
+    assert_eq!(find("qq", "other", Some("s2")).await, None);
+    assert_eq!(find("qq", "other", None).await, None);
 }
 
-on_both! {
-    async fn a_new_account_comes_with_its_person_or_not_at_all(world: &World) {
-        let rows = world.rows();
-        let nobody = UserId(uuid::Uuid::nil());
-        let user = newcomer(world, "first", rows.identity(nobody, "qq", "s1")).await;
-        assert_eq!(counts(world).await, [1, 1, 2, 0]);
-        let other = rows.user("second");
-        let identity = rows.identity(other.id, "qq", "s1");
-        let events = [rows.event(Kind::Registered, other.id)];
-        let made = world.db().create_user_with_identity(&other, &identity, &rows.session(other.id), &events).await;
-        assert_eq!(taken(made), Taken::Identity);
-        assert_eq!(counts(world).await, [1, 1, 2, 0]);
-        assert!(world.db().find_user(other.id).await.expect("it answers").is_none());
-        let bound = world.db().identities_of(user).await.expect("it answers");
-        assert_eq!(bound.len(), 1);
-        assert_eq!(bound[0].tokens.as_deref(), Some([0, 255].as_slice()));
-    }
+#[apply(both_backends)]
+async fn a_new_account_comes_with_its_person_or_not_at_all(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let rows = world.rows();
+    let nobody = UserId(uuid::Uuid::nil());
+    let user = newcomer(&world, "first", rows.identity(nobody, "qq", "s1")).await;
+    assert_eq!(counts(&world).await, [1, 1, 2, 0]);
+    let other = rows.user("second");
+    let identity = rows.identity(other.id, "qq", "s1");
+    let events = [rows.event(Kind::Registered, other.id)];
+    let made =
+        world.db().create_user_with_identity(&other, &identity, &rows.session(other.id), &events).await;
+    assert_eq!(taken(made), Taken::Identity);
+    assert_eq!(counts(&world).await, [1, 1, 2, 0]);
+    assert!(world.db().find_user(other.id).await.expect("it answers").is_none());
+    let bound = world.db().identities_of(user).await.expect("it answers");
+    assert_eq!(bound.len(), 1);
+    assert_eq!(bound[0].tokens.as_deref(), Some([0, 255].as_slice()));
 }
 
-on_both! {
-    async fn a_sign_in_refreshes_what_is_known(world: &World) {
-        let rows = world.rows();
-        let nobody = UserId(uuid::Uuid::nil());
-        let user = newcomer(world, "first", rows.identity(nobody, "qq", "s1")).await;
-        let id = world.db().identities_of(user).await.expect("it answers")[0].id;
-        world.advance(60);
-        let sign_in = async |update: IdentityUpdate| {
-            let event = rows.event(Kind::SignedIn, user);
-            let signed_in = world.db().sign_in_with_identity(id, &update, &rows.session(user), &event).await;
-            assert!(signed_in.expect("it answers"));
-            world.db().identities_of(user).await.expect("it answers").remove(0)
-        };
-        let known = sign_in(update("s1", Some("u1"), world)).await;
-        assert_eq!((known.union_id.as_deref(), known.nickname.as_deref()), (Some("u1"), Some("after")));
-        assert_eq!((known.email.as_deref(), known.tokens.as_deref()), (Some("a@example.com"), Some([7].as_slice())));
-        assert_eq!(known.avatar_url.as_deref(), Some("https://example.com/a.png"));
-        assert_eq!((known.last_used_at.0 - known.linked_at.0).num_seconds(), 60);
-        let known = sign_in(update("s2", None, world)).await;
-        assert_eq!((known.subject.as_str(), known.union_id.as_deref()), ("s2", Some("u1")), "it is withheld, not gone");
-        let silent = IdentityUpdate { nickname: None, email: None, tokens: None, ..update("s2", Some("u2"), world) };
-        let known = sign_in(silent).await;
-        assert_eq!((known.union_id.as_deref(), known.nickname, known.tokens), (Some("u2"), None, None));
-        assert_eq!(counts(world).await, [1, 4, 5, 0]);
-        // Another account's person has that union id: the owner of this one comes in all the same.
-        let other = NewIdentity { union_id: Some("u3".into()), ..rows.identity(nobody, "qq", "s3") };
-        newcomer(world, "second", other).await;
-        assert_eq!(sign_in(update("s2", Some("u3"), world)).await.union_id.as_deref(), Some("u2"));
-    }
-}
-
-on_both! {
-    async fn nobody_signs_in_by_a_person_that_was_taken_off(world: &World) {
-        let (db, rows) = (world.db(), world.rows());
-        let user = rows.add(with_password(&rows, "first")).await;
-        let identity = rows.identity(user, "qq", "s1");
-        let linked = [rows.event(Kind::IdentityLinked, user)];
-        assert!(db.bind_identity(&identity, &password(), &rows.session(user), &linked, None).await.expect("it answers"));
-        let other = rows.add(rows.user("second")).await;
-        let before = counts(world).await;
-        let sign_in = async |user| {
-            let event = rows.event(Kind::SignedIn, user);
-            let update = update("s1", None, world);
-            db.sign_in_with_identity(identity.id, &update, &rows.session(user), &event).await.expect("it answers")
-        };
-        assert!(!sign_in(other).await, "it is another account's");
-        let set = async |status| {
-            let event = rows.event(Kind::UserDisabled, user);
-            db.set_status(user, status, world.now(), &event).await.expect("it answers").expect("a change");
-        };
-        set("disabled").await;
-        assert!(!sign_in(user).await);
-        set("active").await;
-        let event = rows.event(Kind::IdentityUnlinked, user);
-        assert_eq!(db.unlink_identity(user, "qq", None, true, &event, None).await.expect("it answers"), Unlinked::Done);
-        assert!(!sign_in(user).await);
-        assert_eq!(counts(world).await, [0, before[1], before[2] + 3, 0]);
-        let session = rows.session(user);
+#[apply(both_backends)]
+async fn a_sign_in_refreshes_what_is_known(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let rows = world.rows();
+    let nobody = UserId(uuid::Uuid::nil());
+    let user = newcomer(&world, "first", rows.identity(nobody, "qq", "s1")).await;
+    let id = world.db().identities_of(user).await.expect("it answers")[0].id;
+    world.advance(60);
+    let sign_in = async |update: IdentityUpdate| {
         let event = rows.event(Kind::SignedIn, user);
-        assert!(!db.open_session(&session, &Proven::Identity(identity.id), &event).await.expect("it answers"));
-    }
+        let signed_in = world.db().sign_in_with_identity(id, &update, &rows.session(user), &event).await;
+        assert!(signed_in.expect("it answers"));
+        world.db().identities_of(user).await.expect("it answers").remove(0)
+    };
+    let known = sign_in(update("s1", Some("u1"), &world)).await;
+    assert_eq!((known.union_id.as_deref(), known.nickname.as_deref()), (Some("u1"), Some("after")));
+    assert_eq!(
+        (known.email.as_deref(), known.tokens.as_deref()),
+        (Some("a@example.com"), Some([7].as_slice()))
+    );
+    assert_eq!(known.avatar_url.as_deref(), Some("https://example.com/a.png"));
+    assert_eq!((known.last_used_at.0 - known.linked_at.0).num_seconds(), 60);
+    let known = sign_in(update("s2", None, &world)).await;
+    assert_eq!(
+        (known.subject.as_str(), known.union_id.as_deref()),
+        ("s2", Some("u1")),
+        "it is withheld, not gone"
+    );
+    let silent =
+        IdentityUpdate { nickname: None, email: None, tokens: None, ..update("s2", Some("u2"), &world) };
+    let known = sign_in(silent).await;
+    assert_eq!((known.union_id.as_deref(), known.nickname, known.tokens), (Some("u2"), None, None));
+    assert_eq!(counts(&world).await, [1, 4, 5, 0]);
+    // Another account's person has that union id: the owner of this one comes in all the same.
+    let other = NewIdentity { union_id: Some("u3".into()), ..rows.identity(nobody, "qq", "s3") };
+    newcomer(&world, "second", other).await;
+    assert_eq!(sign_in(update("s2", Some("u3"), &world)).await.union_id.as_deref(), Some("u2"));
 }
 
-on_both! {
-    async fn a_binding_is_made_with_all_that_belongs_to_it(world: &World) {
-        let (db, rows) = (world.db(), world.rows());
-        let user = rows.add(with_password(&rows, "first")).await;
+#[apply(both_backends)]
+async fn nobody_signs_in_by_a_person_that_was_taken_off(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let (db, rows) = (world.db(), world.rows());
+    let user = rows.add(with_password(&rows, "first")).await;
+    let identity = rows.identity(user, "qq", "s1");
+    let linked = [rows.event(Kind::IdentityLinked, user)];
+    assert!(
+        db.bind_identity(&identity, &password(), &rows.session(user), &linked, None)
+            .await
+            .expect("it answers")
+    );
+    let other = rows.add(rows.user("second")).await;
+    let before = counts(&world).await;
+    let sign_in = async |user| {
+        let event = rows.event(Kind::SignedIn, user);
+        let update = update("s1", None, &world);
+        db.sign_in_with_identity(identity.id, &update, &rows.session(user), &event).await.expect("it answers")
+    };
+    assert!(!sign_in(other).await, "it is another account's");
+    let set = async |status| {
+        let event = rows.event(Kind::UserDisabled, user);
+        db.set_status(user, status, world.now(), &event).await.expect("it answers").expect("a change");
+    };
+    set("disabled").await;
+    assert!(!sign_in(user).await);
+    set("active").await;
+    let event = rows.event(Kind::IdentityUnlinked, user);
+    assert_eq!(
+        db.unlink_identity(user, "qq", None, true, &event, None).await.expect("it answers"),
+        Unlinked::Done
+    );
+    assert!(!sign_in(user).await);
+    assert_eq!(counts(&world).await, [0, before[1], before[2] + 3, 0]);
+    let session = rows.session(user);
+    let event = rows.event(Kind::SignedIn, user);
+    assert!(!db.open_session(&session, &Proven::Identity(identity.id), &event).await.expect("it answers"));
+}
+
+#[apply(both_backends)]
+async fn a_binding_is_made_with_all_that_belongs_to_it(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let (db, rows) = (world.db(), world.rows());
+    let user = rows.add(with_password(&rows, "first")).await;
+    let events = [rows.event(Kind::IdentityLinked, user), rows.event(Kind::SignedIn, user)];
+    let bind = async |identity: &NewIdentity, proven: &Proven| {
+        let user = identity.user_id;
         let events = [rows.event(Kind::IdentityLinked, user), rows.event(Kind::SignedIn, user)];
-        let bind = async |identity: &NewIdentity, proven: &Proven| {
-            let user = identity.user_id;
-            let events = [rows.event(Kind::IdentityLinked, user), rows.event(Kind::SignedIn, user)];
-            db.bind_identity(identity, proven, &rows.session(user), &events, Some(&rows.notice())).await
-        };
-        let qq = rows.identity(user, "qq", "s1");
-        assert!(!bind(&qq, &Proven::Password("another".into())).await.expect("it answers"));
-        assert_eq!(counts(world).await, [0, 0, 1, 0]);
-        // The last entry cannot be written: nothing is.
-        let twice = [events[0].clone(), events[0].clone()];
-        let failed = db.bind_identity(&qq, &password(), &rows.session(user), &twice, Some(&rows.notice())).await;
-        assert_eq!(taken(failed), Taken::Other);
-        assert_eq!(counts(world).await, [0, 0, 1, 0]);
-        let with_union = NewIdentity { union_id: Some("u1".into()), ..qq.clone() };
-        assert!(bind(&with_union, &password()).await.expect("it answers"));
-        assert_eq!(counts(world).await, [1, 1, 3, 1]);
+        db.bind_identity(identity, proven, &rows.session(user), &events, Some(&rows.notice())).await
+    };
+    let qq = rows.identity(user, "qq", "s1");
+    assert!(!bind(&qq, &Proven::Password("another".into())).await.expect("it answers"));
+    assert_eq!(counts(&world).await, [0, 0, 1, 0]);
+    // The last entry cannot be written: nothing is.
+    let twice = [events[0].clone(), events[0].clone()];
+    let failed = db.bind_identity(&qq, &password(), &rows.session(user), &twice, Some(&rows.notice())).await;
+    assert_eq!(taken(failed), Taken::Other);
+    assert_eq!(counts(&world).await, [0, 0, 1, 0]);
+    let with_union = NewIdentity { union_id: Some("u1".into()), ..qq.clone() };
+    assert!(bind(&with_union, &password()).await.expect("it answers"));
+    assert_eq!(counts(&world).await, [1, 1, 3, 1]);
 
-        let other = rows.add(with_password(&rows, "second")).await;
-        let full = counts(world).await;
-        assert_eq!(taken(bind(&rows.identity(other, "qq", "s1"), &password()).await), Taken::Identity);
-        let same_person = NewIdentity { union_id: Some("u1".into()), ..rows.identity(other, "qq", "s2") };
-        assert_eq!(taken(bind(&same_person, &password()).await), Taken::Identity);
-        assert_eq!(taken(bind(&rows.identity(user, "qq", "s2"), &password()).await), Taken::Provider);
-        assert_eq!(taken(bind(&rows.identity(user, "qq", "s1"), &password()).await), Taken::Identity);
-        let same_person = NewIdentity { union_id: Some("u1".into()), ..rows.identity(user, "qq", "s2") };
-        assert_eq!(taken(bind(&same_person, &password()).await), Taken::Identity);
-        assert_eq!(counts(world).await, full);
-        world.advance(1);
-        assert!(bind(&rows.identity(user, "wechat", "s1"), &Proven::Identity(qq.id)).await.expect("it answers"));
-        assert!(!bind(&rows.identity(other, "wechat", "s2"), &Proven::Identity(qq.id)).await.expect("it answers"));
-        let names: Vec<_> = db.identities_of(user).await.expect("it answers").into_iter().map(|one| one.provider).collect();
-        assert_eq!(names, ["qq", "wechat"]);
-    }
+    let other = rows.add(with_password(&rows, "second")).await;
+    let full = counts(&world).await;
+    assert_eq!(taken(bind(&rows.identity(other, "qq", "s1"), &password()).await), Taken::Identity);
+    let same_person = NewIdentity { union_id: Some("u1".into()), ..rows.identity(other, "qq", "s2") };
+    assert_eq!(taken(bind(&same_person, &password()).await), Taken::Identity);
+    assert_eq!(taken(bind(&rows.identity(user, "qq", "s2"), &password()).await), Taken::Provider);
+    assert_eq!(taken(bind(&rows.identity(user, "qq", "s1"), &password()).await), Taken::Identity);
+    let same_person = NewIdentity { union_id: Some("u1".into()), ..rows.identity(user, "qq", "s2") };
+    assert_eq!(taken(bind(&same_person, &password()).await), Taken::Identity);
+    assert_eq!(counts(&world).await, full);
+    world.advance(1);
+    assert!(bind(&rows.identity(user, "wechat", "s1"), &Proven::Identity(qq.id)).await.expect("it answers"));
+    assert!(
+        !bind(&rows.identity(other, "wechat", "s2"), &Proven::Identity(qq.id)).await.expect("it answers")
+    );
+    let names: Vec<_> =
+        db.identities_of(user).await.expect("it answers").into_iter().map(|one| one.provider).collect();
+    assert_eq!(names, ["qq", "wechat"]);
 }
 
-on_both! {
-    async fn of_two_who_bind_one_person_one_wins(world: &World) {
-        let (db, rows) = (world.db(), world.rows());
-        for round in 0..10 {
-            let subject = format!("s{round}");
-            let mut tries = Vec::new();
-            for side in ["a", "b"] {
-                let user = rows.add(with_password(&rows, &format!("{side}{round}"))).await;
-                let (db, identity, session) = (db.clone(), rows.identity(user, "qq", &subject), rows.session(user));
-                let events = [rows.event(Kind::IdentityLinked, user)];
-                tries.push(tokio::spawn(async move {
-                    db.bind_identity(&identity, &password(), &session, &events, None).await
-                }));
-            }
-            let (mut bound, mut refused) = (0, 0);
-            for tried in tries {
-                match tried.await.expect("it answers") {
-                    Ok(true) => bound += 1,
-                    outcome => {
-                        assert_eq!(taken(outcome), Taken::Identity);
-                        refused += 1;
-                    }
+#[apply(both_backends)]
+async fn of_two_who_bind_one_person_one_wins(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let (db, rows) = (world.db(), world.rows());
+    for round in 0..10 {
+        let subject = format!("s{round}");
+        let mut tries = Vec::new();
+        for side in ["a", "b"] {
+            let user = rows.add(with_password(&rows, &format!("{side}{round}"))).await;
+            let (db, identity, session) =
+                (db.clone(), rows.identity(user, "qq", &subject), rows.session(user));
+            let events = [rows.event(Kind::IdentityLinked, user)];
+            tries.push(tokio::spawn(async move {
+                db.bind_identity(&identity, &password(), &session, &events, None).await
+            }));
+        }
+        let (mut bound, mut refused) = (0, 0);
+        for tried in tries {
+            match tried.await.expect("it answers") {
+                Ok(true) => bound += 1,
+                outcome => {
+                    assert_eq!(taken(outcome), Taken::Identity);
+                    refused += 1;
                 }
             }
-            assert_eq!((bound, refused), (1, 1));
         }
-        assert_eq!(counts(world).await, [10, 10, 30, 0]);
+        assert_eq!((bound, refused), (1, 1));
     }
+    assert_eq!(counts(&world).await, [10, 10, 30, 0]);
 }
 
-on_both! {
-    async fn of_two_people_of_one_provider_an_account_gets_one(world: &World) {
-        let (db, rows) = (world.db(), world.rows());
-        for round in 0..10 {
-            let user = rows.add(with_password(&rows, &format!("u{round}"))).await;
-            let session = rows.session(user);
-            assert!(db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user)).await.expect("it answers"));
-            let (one, other) =
-                (rows.identity(user, "qq", &format!("a{round}")), rows.identity(user, "qq", &format!("b{round}")));
-            let (bound, linked) = (rows.event(Kind::IdentityLinked, user), rows.event(Kind::IdentityLinked, user));
-            let (events, opened, proven) = ([bound], rows.session(user), password());
-            let (first, second) = tokio::join!(
-                db.bind_identity(&one, &proven, &opened, &events, None),
-                db.link_identity(&other, session.id, &linked, None),
-            );
-            let outcomes = [first, second];
-            assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(true))).count(), 1);
-            for outcome in outcomes {
-                assert!(matches!(outcome, Ok(true) | Err(DbError::Taken(Taken::Provider))), "{outcome:?}");
-            }
-        }
-        assert_eq!(world.sql().await.count("identities").await, 10);
-    }
-}
-
-on_both! {
-    async fn only_a_session_that_stands_links(world: &World) {
-        let (db, rows) = (world.db(), world.rows());
-        let user = rows.add(with_password(&rows, "first")).await;
-        let other = rows.add(with_password(&rows, "second")).await;
-        let open = async |user| {
-            let session = rows.session(user);
-            assert!(db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user)).await.expect("it answers"));
-            session.id
-        };
-        let (standing, ended, strange) = (open(user).await, open(user).await, open(other).await);
-        let event = rows.event(Kind::SignedOut, user);
-        assert!(db.revoke_session(ended, "logout", world.now(), &event).await.expect("it answers"));
-        let link = async |session| {
-            let event = rows.event(Kind::IdentityLinked, user);
-            db.link_identity(&rows.identity(user, "qq", "s1"), session, &event, Some(&rows.notice())).await.expect("it answers")
-        };
-        let before = counts(world).await;
-        assert!(!link(ended).await);
-        assert!(!link(strange).await);
-        assert_eq!(counts(world).await, before);
-        assert!(link(standing).await);
-        assert_eq!(counts(world).await, [1, before[1], before[2] + 1, 1]);
-        let event = rows.event(Kind::IdentityUnlinked, user);
-        assert_eq!(
-            db.unlink_identity(user, "qq", None, true, &event, Some(&rows.notice())).await.expect("it answers"),
-            Unlinked::Done
+#[apply(both_backends)]
+async fn of_two_people_of_one_provider_an_account_gets_one(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let (db, rows) = (world.db(), world.rows());
+    for round in 0..10 {
+        let user = rows.add(with_password(&rows, &format!("u{round}"))).await;
+        let session = rows.session(user);
+        assert!(
+            db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user))
+                .await
+                .expect("it answers")
         );
-        assert_eq!(counts(world).await, [0, before[1], before[2] + 2, 2]);
-        world.advance(3_600);
-        assert!(!link(standing).await, "its hour is over");
-        world.advance(-1);
-        assert!(link(standing).await);
+        let (one, other) = (
+            rows.identity(user, "qq", &format!("a{round}")),
+            rows.identity(user, "qq", &format!("b{round}")),
+        );
+        let (bound, linked) =
+            (rows.event(Kind::IdentityLinked, user), rows.event(Kind::IdentityLinked, user));
+        let (events, opened, proven) = ([bound], rows.session(user), password());
+        let (first, second) = tokio::join!(
+            db.bind_identity(&one, &proven, &opened, &events, None),
+            db.link_identity(&other, session.id, &linked, None),
+        );
+        let outcomes = [first, second];
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(true))).count(), 1);
+        for outcome in outcomes {
+            assert!(matches!(outcome, Ok(true) | Err(DbError::Taken(Taken::Provider))), "{outcome:?}");
+        }
+    }
+    assert_eq!(world.sql().await.count("identities").await, 10);
+}
+
+#[apply(both_backends)]
+async fn only_a_session_that_stands_links(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let (db, rows) = (world.db(), world.rows());
+    let user = rows.add(with_password(&rows, "first")).await;
+    let other = rows.add(with_password(&rows, "second")).await;
+    let open = async |user| {
+        let session = rows.session(user);
+        assert!(
+            db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user))
+                .await
+                .expect("it answers")
+        );
+        session.id
+    };
+    let (standing, ended, strange) = (open(user).await, open(user).await, open(other).await);
+    let event = rows.event(Kind::SignedOut, user);
+    assert!(db.revoke_session(ended, "logout", world.now(), &event).await.expect("it answers"));
+    let link = async |session| {
+        let event = rows.event(Kind::IdentityLinked, user);
+        db.link_identity(&rows.identity(user, "qq", "s1"), session, &event, Some(&rows.notice()))
+            .await
+            .expect("it answers")
+    };
+    let before = counts(&world).await;
+    assert!(!link(ended).await);
+    assert!(!link(strange).await);
+    assert_eq!(counts(&world).await, before);
+    assert!(link(standing).await);
+    assert_eq!(counts(&world).await, [1, before[1], before[2] + 1, 1]);
+    let event = rows.event(Kind::IdentityUnlinked, user);
+    assert_eq!(
+        db.unlink_identity(user, "qq", None, true, &event, Some(&rows.notice())).await.expect("it answers"),
+        Unlinked::Done
+    );
+    assert_eq!(counts(&world).await, [0, before[1], before[2] + 2, 2]);
+    world.advance(3_600);
+    assert!(!link(standing).await, "its hour is over");
+    world.advance(-1);
+    assert!(link(standing).await);
+}
+
+#[apply(both_backends)]
+async fn the_last_way_in_stays(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let (db, rows) = (world.db(), world.rows());
+    let nobody = UserId(uuid::Uuid::nil());
+    let unlink = async |user, provider, guarded| {
+        let event = rows.event(Kind::IdentityUnlinked, user);
+        db.unlink_identity(user, provider, None, guarded, &event, Some(&rows.notice()))
+            .await
+            .expect("it answers")
+    };
+    let alone = newcomer(&world, "alone", rows.identity(nobody, "qq", "s0")).await;
+    let before = counts(&world).await;
+    assert_eq!(unlink(alone, "wechat", true).await, Unlinked::Absent);
+    assert_eq!(unlink(nobody, "qq", true).await, Unlinked::Absent);
+    assert_eq!(unlink(alone, "qq", true).await, Unlinked::LastWayIn);
+    assert_eq!(counts(&world).await, before);
+    let others = [
+        ("UPDATE users SET mobile = '+8613800138000'", true),
+        ("UPDATE users SET mobile = NULL, email = 'a@b.c', email_key = 'a@b.c'", true),
+        ("UPDATE users SET email = NULL, email_key = NULL, password_hash = 'hash'", true),
+        ("UPDATE users SET password_hash = NULL", false),
+    ];
+    let mut sql = world.sql().await;
+    for (change, guarded) in others {
+        sql.run(change).await;
+        assert_eq!(unlink(alone, "qq", guarded).await, Unlinked::Done, "{change}");
+        let identity = rows.identity(alone, "qq", "s0");
+        let standing = db.all_sessions(alone).await.expect("it answers")[0].id;
+        assert!(
+            db.link_identity(&identity, standing, &rows.event(Kind::IdentityLinked, alone), None)
+                .await
+                .expect("it answers")
+        );
     }
 }
 
-on_both! {
-    async fn the_last_way_in_stays(world: &World) {
-        let (db, rows) = (world.db(), world.rows());
-        let nobody = UserId(uuid::Uuid::nil());
-        let unlink = async |user, provider, guarded| {
-            let event = rows.event(Kind::IdentityUnlinked, user);
-            db.unlink_identity(user, provider, None, guarded, &event, Some(&rows.notice())).await.expect("it answers")
-        };
-        let alone = newcomer(world, "alone", rows.identity(nobody, "qq", "s0")).await;
-        let before = counts(world).await;
-        assert_eq!(unlink(alone, "wechat", true).await, Unlinked::Absent);
-        assert_eq!(unlink(nobody, "qq", true).await, Unlinked::Absent);
-        assert_eq!(unlink(alone, "qq", true).await, Unlinked::LastWayIn);
-        assert_eq!(counts(world).await, before);
-        let others = [
-            ("UPDATE users SET mobile = '+8613800138000'", true),
-            ("UPDATE users SET mobile = NULL, email = 'a@b.c', email_key = 'a@b.c'", true),
-            ("UPDATE users SET email = NULL, email_key = NULL, password_hash = 'hash'", true),
-            ("UPDATE users SET password_hash = NULL", false),
-        ];
-        let mut sql = world.sql().await;
-        for (change, guarded) in others {
-            sql.run(change).await;
-            assert_eq!(unlink(alone, "qq", guarded).await, Unlinked::Done, "{change}");
-            let identity = rows.identity(alone, "qq", "s0");
-            let standing = db.all_sessions(alone).await.expect("it answers")[0].id;
-            assert!(db.link_identity(&identity, standing, &rows.event(Kind::IdentityLinked, alone), None).await.expect("it answers"));
-        }
+#[apply(both_backends)]
+async fn whoever_came_in_by_an_unlinked_provider_is_out(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let (db, rows) = (world.db(), world.rows());
+    let user = newcomer(&world, "first", rows.identity(UserId(uuid::Uuid::nil()), "qq", "s1")).await;
+    let mut sql = world.sql().await;
+    sql.run("UPDATE users SET password_hash = 'hash'").await;
+    let proven = Proven::Password("hash".into());
+    let mut opened = Vec::new();
+    for method in ["provider:qq", "provider:qq", "provider:qq2", "password"] {
+        let session = Session { method: method.into(), ..rows.session(user) };
+        assert!(
+            db.open_session(&session, &proven, &rows.event(Kind::SignedIn, user)).await.expect("it answers")
+        );
+        opened.push(session.id);
+    }
+    assert_eq!(Session::opened_by("qq"), "provider:qq");
+    let event = AuditEvent { session_id: Some(opened[0].into()), ..rows.event(Kind::IdentityUnlinked, user) };
+    assert_eq!(
+        db.unlink_identity(user, "qq", None, true, &event, None).await.expect("it answers"),
+        Unlinked::Done
+    );
+    for (n, id) in opened.into_iter().enumerate() {
+        let session = db.find_session(id).await.expect("it answers").expect("a session");
+        assert_eq!(session.revoked_at.is_some(), n == 1, "{n}");
+    }
+    assert_eq!(sql.count("sessions WHERE end_reason = 'identity_unlinked'").await, 1);
+}
+
+#[apply(both_backends)]
+async fn of_the_last_two_one_stays(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let (db, rows) = (world.db(), world.rows());
+    let nobody = UserId(uuid::Uuid::nil());
+    for round in 0..10 {
+        let user =
+            newcomer(&world, &format!("u{round}"), rows.identity(nobody, "qq", &format!("s{round}"))).await;
+        let session = db.all_sessions(user).await.expect("it answers")[0].id;
+        let second = rows.identity(user, "wechat", &format!("s{round}"));
+        assert!(
+            db.link_identity(&second, session, &rows.event(Kind::IdentityLinked, user), None)
+                .await
+                .expect("it answers")
+        );
+        let (one, other) =
+            (rows.event(Kind::IdentityUnlinked, user), rows.event(Kind::IdentityUnlinked, user));
+        let (one, other) = tokio::join!(
+            db.unlink_identity(user, "qq", None, true, &one, None),
+            db.unlink_identity(user, "wechat", None, true, &other, None),
+        );
+        let mut outcomes = [one.expect("it answers"), other.expect("it answers")];
+        outcomes.sort_by_key(|outcome| *outcome == Unlinked::LastWayIn);
+        assert_eq!(outcomes, [Unlinked::Done, Unlinked::LastWayIn]);
     }
 }
 
-on_both! {
-    async fn whoever_came_in_by_an_unlinked_provider_is_out(world: &World) {
-        let (db, rows) = (world.db(), world.rows());
-        let user = newcomer(world, "first", rows.identity(UserId(uuid::Uuid::nil()), "qq", "s1")).await;
-        let mut sql = world.sql().await;
-        sql.run("UPDATE users SET password_hash = 'hash'").await;
-        let proven = Proven::Password("hash".into());
-        let mut opened = Vec::new();
-        for method in ["provider:qq", "provider:qq", "provider:qq2", "password"] {
-            let session = Session { method: method.into(), ..rows.session(user) };
-            assert!(db.open_session(&session, &proven, &rows.event(Kind::SignedIn, user)).await.expect("it answers"));
-            opened.push(session.id);
-        }
-        assert_eq!(Session::opened_by("qq"), "provider:qq");
-        let event = AuditEvent { session_id: Some(opened[0].into()), ..rows.event(Kind::IdentityUnlinked, user) };
-        assert_eq!(db.unlink_identity(user, "qq", None, true, &event, None).await.expect("it answers"), Unlinked::Done);
-        for (n, id) in opened.into_iter().enumerate() {
-            let session = db.find_session(id).await.expect("it answers").expect("a session");
-            assert_eq!(session.revoked_at.is_some(), n == 1, "{n}");
-        }
-        assert_eq!(sql.count("sessions WHERE end_reason = 'identity_unlinked'").await, 1);
-    }
-}
-
-on_both! {
-    async fn of_the_last_two_one_stays(world: &World) {
-        let (db, rows) = (world.db(), world.rows());
-        let nobody = UserId(uuid::Uuid::nil());
-        for round in 0..10 {
-            let user = newcomer(world, &format!("u{round}"), rows.identity(nobody, "qq", &format!("s{round}"))).await;
-            let session = db.all_sessions(user).await.expect("it answers")[0].id;
-            let second = rows.identity(user, "wechat", &format!("s{round}"));
-            assert!(db.link_identity(&second, session, &rows.event(Kind::IdentityLinked, user), None).await.expect("it answers"));
-            let (one, other) = (rows.event(Kind::IdentityUnlinked, user), rows.event(Kind::IdentityUnlinked, user));
-            let (one, other) = tokio::join!(
-                db.unlink_identity(user, "qq", None, true, &one, None),
-                db.unlink_identity(user, "wechat", None, true, &other, None),
-            );
-            let mut outcomes = [one.expect("it answers"), other.expect("it answers")];
-            outcomes.sort_by_key(|outcome| *outcome == Unlinked::LastWayIn);
-            assert_eq!(outcomes, [Unlinked::Done, Unlinked::LastWayIn]);
-        }
-    }
-}
-
-on_both! {
-    async fn erasure_takes_the_people_along(world: &World) {
-        let rows = world.rows();
-        let nobody = UserId(uuid::Uuid::nil());
-        newcomer(world, "gone", rows.identity(nobody, "qq", "s1")).await;
-        newcomer(world, "stays", rows.identity(nobody, "qq", "s2")).await;
-        let mut sql = world.sql().await;
-        let past = match sql {
-            crate::support::sql::Sql::Pg(_) => "'2026-02-01'",
-            crate::support::sql::Sql::Sqlite(_) => "1",
-        };
-        sql.run(&format!("UPDATE users SET delete_at = {past} WHERE username = 'gone'")).await;
-        // The gateway beside us may have erased it already.
-        world.db().erase_due(world.now()).await.expect("it answers");
-        assert_eq!(sql.count("users WHERE username = 'gone'").await, 0);
-        assert_eq!(sql.count("identities").await, 1);
-        assert_eq!(sql.count("identities WHERE subject = 's2'").await, 1);
-    }
+#[apply(both_backends)]
+async fn erasure_takes_the_people_along(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let rows = world.rows();
+    let nobody = UserId(uuid::Uuid::nil());
+    newcomer(&world, "gone", rows.identity(nobody, "qq", "s1")).await;
+    newcomer(&world, "stays", rows.identity(nobody, "qq", "s2")).await;
+    let mut sql = world.sql().await;
+    let past = match sql {
+        crate::support::sql::Sql::Pg(_) => "'2026-02-01'",
+        crate::support::sql::Sql::Sqlite(_) => "1",
+    };
+    sql.run(&format!("UPDATE users SET delete_at = {past} WHERE username = 'gone'")).await;
+    // The gateway beside us may have erased it already.
+    world.db().erase_due(world.now()).await.expect("it answers");
+    assert_eq!(sql.count("users WHERE username = 'gone'").await, 0);
+    assert_eq!(sql.count("identities").await, 1);
+    assert_eq!(sql.count("identities WHERE subject = 's2'").await, 1);
 }

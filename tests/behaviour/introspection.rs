@@ -1,12 +1,13 @@
 //! `/oauth/introspect`, as a service asks it.
 
+use rstest_reuse::apply;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::proxy::Line;
-use crate::support::{Reply, World, logs, world};
+use crate::support::{Backend, Reply, World, both_backends, logs};
 
 const MOBILE: &str = "+8613800138000";
 /// `orders` has two secrets, `old` and `new`; that of `billing` is `a+b c`.
@@ -34,142 +35,163 @@ fn refused(reply: &Reply, status: u16, error: &str) {
     assert_eq!((reply.status, &reply.json), (status, &json!({ "error": error })), "{}", reply.text);
 }
 
-on_both! {
-    [CLIENTS]
-    async fn a_service_learns_whose_token_it_is(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run("UPDATE users SET roles = '[\"editor\"]'").await;
-        let reply = introspect(world, &person.token).await;
-        assert_eq!(reply.headers["content-type"], "application/json");
-        assert_eq!(reply.headers["cache-control"], "no-store");
-        let told = &reply.json;
-        assert_eq!((&told["active"], &told["token_type"]), (&json!(true), &json!("Bearer")));
-        assert_eq!((&told["sub"], &told["roles"]), (&json!(person.id), &json!(["editor"])));
-        assert_eq!((&told["iss"], &told["aud"]), (&json!("http://127.0.0.1:8000"), &json!("menjin")));
-        assert_eq!(told["exp"], world.now().timestamp() + 600);
-        let hinted = ask(world, "orders", "old", &[("token", &person.token), ("token_type_hint", "refresh_token")]).await;
-        assert_eq!(hinted.json, *told, "either secret, and a hint is only a hint");
-    }
+#[apply(both_backends)]
+async fn a_service_learns_whose_token_it_is(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.sql().await.run("UPDATE users SET roles = '[\"editor\"]'").await;
+    let reply = introspect(&world, &person.token).await;
+    assert_eq!(reply.headers["content-type"], "application/json");
+    assert_eq!(reply.headers["cache-control"], "no-store");
+    let told = &reply.json;
+    assert_eq!((&told["active"], &told["token_type"]), (&json!(true), &json!("Bearer")));
+    assert_eq!((&told["sub"], &told["roles"]), (&json!(person.id), &json!(["editor"])));
+    assert_eq!((&told["iss"], &told["aud"]), (&json!("http://127.0.0.1:8000"), &json!("menjin")));
+    assert_eq!(told["exp"], world.now().timestamp() + 600);
+    let hinted =
+        ask(&world, "orders", "old", &[("token", &person.token), ("token_type_hint", "refresh_token")]).await;
+    assert_eq!(hinted.json, *told, "either secret, and a hint is only a hint");
 }
 
-on_both! {
-    [CLIENTS]
-    async fn whatever_is_not_good_is_not_active_and_nothing_more(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let verified = world.browser().request(Method::GET, "/auth/verify").bearer_auth(&person.token).send().await;
-        let upstream = verified.expect("an answer").headers()["x-upstream-token"].to_str().expect("text").to_owned();
-        let refresh = person.browser.cookie("menjin_refresh").expect("a refresh token");
-        for token in ["nonsense", "a.b.c", &format!("{}x", person.token), &upstream, &refresh, " ", "\u{0}"] {
-            assert_eq!(introspect(world, token).await.text, INACTIVE, "{token:?}");
-        }
-        world.advance(610);
-        assert_eq!(introspect(world, &person.token).await.text, INACTIVE);
+#[apply(both_backends)]
+async fn whatever_is_not_good_is_not_active_and_nothing_more(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let verified =
+        world.browser().request(Method::GET, "/auth/verify").bearer_auth(&person.token).send().await;
+    let upstream =
+        verified.expect("an answer").headers()["x-upstream-token"].to_str().expect("text").to_owned();
+    let refresh = person.browser.cookie("menjin_refresh").expect("a refresh token");
+    for token in ["nonsense", "a.b.c", &format!("{}x", person.token), &upstream, &refresh, " ", "\u{0}"] {
+        assert_eq!(introspect(&world, token).await.text, INACTIVE, "{token:?}");
     }
+    world.advance(610);
+    assert_eq!(introspect(&world, &person.token).await.text, INACTIVE);
 }
 
-on_both! {
-    [CLIENTS, ("MENJIN_SERVICES_STRICT", "false")]
-    async fn a_session_that_was_ended_is_not_active_whatever_the_setting(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        assert_eq!(introspect(world, &person.token).await.json["active"], true);
-        world.sql().await.run("UPDATE sessions SET revoked_at = created_at").await;
-        assert_eq!(introspect(world, &person.token).await.text, INACTIVE);
-    }
+#[apply(both_backends)]
+async fn a_session_that_was_ended_is_not_active_whatever_the_setting(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[CLIENTS, ("MENJIN_SERVICES_STRICT", "false")]).await
+    else {
+        return;
+    };
+    let person = world.person(MOBILE, "lilei").await;
+    assert_eq!(introspect(&world, &person.token).await.json["active"], true);
+    world.sql().await.run("UPDATE sessions SET revoked_at = created_at").await;
+    assert_eq!(introspect(&world, &person.token).await.text, INACTIVE);
 }
 
-on_both! {
-    [CLIENTS]
-    async fn a_disabled_account_is_not_active(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run("UPDATE users SET status = 'disabled'").await;
-        assert_eq!(introspect(world, &person.token).await.text, INACTIVE);
-    }
+#[apply(both_backends)]
+async fn a_disabled_account_is_not_active(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.sql().await.run("UPDATE users SET status = 'disabled'").await;
+    assert_eq!(introspect(&world, &person.token).await.text, INACTIVE);
 }
 
-on_both! {
-    [CLIENTS]
-    async fn only_services_that_prove_themselves_are_told(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let form = [("token", person.token.as_str())];
-        for (name, secret) in [("orders", "wrong"), ("orders", ""), ("Orders", "new"), ("", "new"), ("other", "new"), ("billing", "new")] {
-            let reply = ask(world, name, secret, &form).await;
-            refused(&reply, 401, "invalid_client");
-            assert!(reply.headers["www-authenticate"].to_str().is_ok_and(|value| value.starts_with("Basic ")));
-        }
-        let asked = || world.browser().request(Method::POST, "/oauth/introspect").form(&form);
-        let both = asked().basic_auth("orders", Some("new")).basic_auth("orders", Some("new"));
-        let posted = [("token", person.token.as_str()), ("client_id", "orders"), ("client_secret", "new")];
-        let in_body = world.browser().request(Method::POST, "/oauth/introspect").form(&posted);
-        for request in [asked(), asked().bearer_auth(&person.token), asked().header("authorization", "Basic !"), both, in_body] {
-            refused(&Reply::read(request.send().await.expect("an answer")).await, 401, "invalid_client");
-        }
-        assert_eq!(ask(world, "billing", "a%2Bb+c", &form).await.json["active"], true, "form-encoded, as the standard wants");
-        assert!(logs::lines_with(&logs::written(), &person.token).is_empty());
+#[apply(both_backends)]
+async fn only_services_that_prove_themselves_are_told(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let form = [("token", person.token.as_str())];
+    for (name, secret) in [
+        ("orders", "wrong"),
+        ("orders", ""),
+        ("Orders", "new"),
+        ("", "new"),
+        ("other", "new"),
+        ("billing", "new"),
+    ] {
+        let reply = ask(&world, name, secret, &form).await;
+        refused(&reply, 401, "invalid_client");
+        assert!(reply.headers["www-authenticate"].to_str().is_ok_and(|value| value.starts_with("Basic ")));
     }
+    let asked = || world.browser().request(Method::POST, "/oauth/introspect").form(&form);
+    let both = asked().basic_auth("orders", Some("new")).basic_auth("orders", Some("new"));
+    let posted = [("token", person.token.as_str()), ("client_id", "orders"), ("client_secret", "new")];
+    let in_body = world.browser().request(Method::POST, "/oauth/introspect").form(&posted);
+    for request in [
+        asked(),
+        asked().bearer_auth(&person.token),
+        asked().header("authorization", "Basic !"),
+        both,
+        in_body,
+    ] {
+        refused(&Reply::read(request.send().await.expect("an answer")).await, 401, "invalid_client");
+    }
+    assert_eq!(
+        ask(&world, "billing", "a%2Bb+c", &form).await.json["active"],
+        true,
+        "form-encoded, as the standard wants"
+    );
+    assert!(logs::lines_with(&logs::written(), &person.token).is_empty());
 }
 
-on_both! {
-    async fn without_services_in_the_settings_nobody_is_told(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        refused(&ask(world, "", "", &[("token", &person.token)]).await, 401, "invalid_client");
-    }
+#[apply(both_backends)]
+async fn without_services_in_the_settings_nobody_is_told(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    refused(&ask(&world, "", "", &[("token", &person.token)]).await, 401, "invalid_client");
 }
 
-on_both! {
-    [CLIENTS]
-    async fn requests_of_another_form_are_refused(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let token = person.token.as_str();
-        for form in [&[][..], &[("token", "")], &[("token", token), ("token", token)], &[("tokens", token)]] {
-            refused(&ask(world, "orders", "new", form).await, 400, "invalid_request");
-        }
-        let request = |method, path: &str| world.browser().request(method, path).basic_auth("orders", Some("new"));
-        let json = request(Method::POST, "/oauth/introspect").json(&json!({ "token": token }));
-        refused(&Reply::read(json.send().await.expect("an answer")).await, 400, "invalid_request");
-        let get = request(Method::GET, &format!("/oauth/introspect?token={token}")).send().await.expect("an answer");
-        assert_eq!(get.status(), 405);
-        let long = ask(world, "orders", "new", &[("token", &"a".repeat(70_000))]).await;
-        assert_eq!((long.status, long.error_code()), (413, "PAYLOAD_TOO_LARGE"));
+#[apply(both_backends)]
+async fn requests_of_another_form_are_refused(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let token = person.token.as_str();
+    for form in [&[][..], &[("token", "")], &[("token", token), ("token", token)], &[("tokens", token)]] {
+        refused(&ask(&world, "orders", "new", form).await, 400, "invalid_request");
     }
+    let request =
+        |method, path: &str| world.browser().request(method, path).basic_auth("orders", Some("new"));
+    let json = request(Method::POST, "/oauth/introspect").json(&json!({ "token": token }));
+    refused(&Reply::read(json.send().await.expect("an answer")).await, 400, "invalid_request");
+    let get =
+        request(Method::GET, &format!("/oauth/introspect?token={token}")).send().await.expect("an answer");
+    assert_eq!(get.status(), 405);
+    let long = ask(&world, "orders", "new", &[("token", &"a".repeat(70_000))]).await;
+    assert_eq!((long.status, long.error_code()), (413, "PAYLOAD_TOO_LARGE"));
 }
 
-on_both! {
-    [CLIENTS]
-    async fn guessing_is_slowed_down_and_right_calls_are_not(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        for _ in 0..40 {
-            introspect(world, &person.token).await;
-        }
-        let form = [("token", person.token.as_str())];
-        for _ in 0..30 {
-            refused(&ask(world, "orders", "guess", &form).await, 401, "invalid_client");
-        }
-        for secret in ["guess", "new"] {
-            let reply = ask(world, "orders", secret, &form).await;
-            assert_eq!((reply.status, reply.error_code()), (429, "RATE_LIMITED"), "{}", reply.text);
-            assert_eq!(reply.headers["retry-after"], "3");
-        }
-        assert_eq!(ask(world, "billing", "a%2Bb+c", &form).await.status, 200, "another service of the same network goes on");
-        let request = world.browser().request(Method::POST, "/oauth/introspect").basic_auth("orders", Some("new"));
-        assert_eq!(request.form(&form).send().await.expect("an answer").status(), 200, "elsewhere it goes on");
-        world.advance(2);
-        introspect(world, &person.token).await;
+#[apply(both_backends)]
+async fn guessing_is_slowed_down_and_right_calls_are_not(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    for _ in 0..40 {
+        introspect(&world, &person.token).await;
     }
+    let form = [("token", person.token.as_str())];
+    for _ in 0..30 {
+        refused(&ask(&world, "orders", "guess", &form).await, 401, "invalid_client");
+    }
+    for secret in ["guess", "new"] {
+        let reply = ask(&world, "orders", secret, &form).await;
+        assert_eq!((reply.status, reply.error_code()), (429, "RATE_LIMITED"), "{}", reply.text);
+        assert_eq!(reply.headers["retry-after"], "3");
+    }
+    assert_eq!(
+        ask(&world, "billing", "a%2Bb+c", &form).await.status,
+        200,
+        "another service of the same network goes on"
+    );
+    let request =
+        world.browser().request(Method::POST, "/oauth/introspect").basic_auth("orders", Some("new"));
+    assert_eq!(request.form(&form).send().await.expect("an answer").status(), 200, "elsewhere it goes on");
+    world.advance(2);
+    introspect(&world, &person.token).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_database_nobody_is_called_active_and_without_redis_all_goes_on() {
-    world::run_behind_lines_with(&[CLIENTS], async |world, redis, database| {
-        let person = world.person(MOBILE, "lilei").await;
-        redis.set(Line::Hanging);
-        assert_eq!(introspect(world, &person.token).await.json["active"], true);
-        for line in [Line::Refusing, Line::Hanging] {
-            database.set(line);
-            let began = Instant::now();
-            let reply = ask(world, "orders", "new", &[("token", &person.token)]).await;
-            assert_eq!((reply.status, reply.error_code()), (503, "UNAVAILABLE"), "{}", reply.text);
-            assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
-        }
-    })
-    .await;
+    let Some((world, redis, database)) = World::start_behind_proxies(&[CLIENTS]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    redis.set(Line::Hanging);
+    assert_eq!(introspect(&world, &person.token).await.json["active"], true);
+    for line in [Line::Refusing, Line::Hanging] {
+        database.set(line);
+        let began = Instant::now();
+        let reply = ask(&world, "orders", "new", &[("token", &person.token)]).await;
+        assert_eq!((reply.status, reply.error_code()), (503, "UNAVAILABLE"), "{}", reply.text);
+        assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
+    }
 }

@@ -1,5 +1,6 @@
 //! The keys that sign access tokens: published, rotated while everybody goes on, sealed at rest.
 
+use rstest_reuse::apply;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -18,7 +19,7 @@ use menjin::sessions::{KeyError, Rotated};
 use serde_json::{Value, json};
 
 use crate::support::sql::Sql;
-use crate::support::{PASSWORD, World, kind};
+use crate::support::{Backend, PASSWORD, World, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 const JWKS: &str = "/.well-known/jwks.json";
@@ -91,119 +92,117 @@ async fn operator(world: &World) -> menjin::sessions::KeyRing {
     app::keys(&world.config(), &world.clock, &Random::system()).await.expect("the keys open")
 }
 
-on_both! {
-    async fn the_key_is_published_and_its_tokens_verify(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        let token = login(world).await;
-        let reply = world.browser().get(JWKS).await;
-        assert_eq!(reply.headers["content-type"], "application/jwk-set+json");
-        assert_eq!(reply.headers["cache-control"], "public, max-age=300");
-        assert_eq!(reply.headers["access-control-allow-origin"], "*");
-        assert!(reply.headers.contains_key("etag") && reply.headers.contains_key("x-content-type-options"));
-        let keys = reply.json["keys"].as_array().expect("keys");
-        assert_eq!(keys.len(), 1, "{keys:?}");
-        let mut names: Vec<_> = keys[0].as_object().expect("a key").keys().map(String::as_str).collect();
-        names.sort_unstable();
-        assert_eq!(names, ["alg", "crv", "kid", "kty", "use", "x"]);
-        assert_eq!((&keys[0]["alg"], &keys[0]["kid"]), (&json!("EdDSA"), &json!(kid(&token))));
-        assert_eq!(header(&token)["typ"], "at+jwt");
-        assert!(verifies(world, &token).await);
-    }
+#[apply(both_backends)]
+async fn the_key_is_published_and_its_tokens_verify(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    let token = login(&world).await;
+    let reply = world.browser().get(JWKS).await;
+    assert_eq!(reply.headers["content-type"], "application/jwk-set+json");
+    assert_eq!(reply.headers["cache-control"], "public, max-age=300");
+    assert_eq!(reply.headers["access-control-allow-origin"], "*");
+    assert!(reply.headers.contains_key("etag") && reply.headers.contains_key("x-content-type-options"));
+    let keys = reply.json["keys"].as_array().expect("keys");
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    let mut names: Vec<_> = keys[0].as_object().expect("a key").keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["alg", "crv", "kid", "kty", "use", "x"]);
+    assert_eq!((&keys[0]["alg"], &keys[0]["kid"]), (&json!("EdDSA"), &json!(kid(&token))));
+    assert_eq!(header(&token)["typ"], "at+jwt");
+    assert!(verifies(&world, &token).await);
 }
 
-on_both! {
-    async fn by_schedule_another_key_takes_over_and_no_token_suffers(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        let first = login(world).await;
-        world.advance(90 * 86_400);
-        until("the next key", async || published(world).await.len() == 2).await;
-        let old = login(world).await;
-        assert_eq!(kid(&old), kid(&first), "the next key does not sign before everybody can know it");
-        world.advance(LEAD - 1);
-        let old = login(world).await;
-        assert_eq!(kid(&old), kid(&first));
-        world.advance(1);
-        until("a token by the new key", async || kid(&login(world).await) != kid(&first)).await;
-        let new = login(world).await;
-        for token in [&old, &new] {
-            assert!(verifies(world, token).await);
-            assert_eq!(who(world, token).await, "lilei");
-        }
-        world.advance(LINGER - 1);
-        assert_eq!(published(world).await.len(), 2);
-        world.advance(1);
-        until("the old key's end", async || published(world).await == [kid(&new)]).await;
-        assert_eq!(world.sql().await.count("signing_keys").await, 1);
+#[apply(both_backends)]
+async fn by_schedule_another_key_takes_over_and_no_token_suffers(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    let first = login(&world).await;
+    world.advance(90 * 86_400);
+    until("the next key", async || published(&world).await.len() == 2).await;
+    let old = login(&world).await;
+    assert_eq!(kid(&old), kid(&first), "the next key does not sign before everybody can know it");
+    world.advance(LEAD - 1);
+    let old = login(&world).await;
+    assert_eq!(kid(&old), kid(&first));
+    world.advance(1);
+    until("a token by the new key", async || kid(&login(&world).await) != kid(&first)).await;
+    let new = login(&world).await;
+    for token in [&old, &new] {
+        assert!(verifies(&world, token).await);
+        assert_eq!(who(&world, token).await, "lilei");
     }
+    world.advance(LINGER - 1);
+    assert_eq!(published(&world).await.len(), 2);
+    world.advance(1);
+    until("the old key's end", async || published(&world).await == [kid(&new)]).await;
+    assert_eq!(world.sql().await.count("signing_keys").await, 1);
 }
 
-on_both! {
-    async fn two_gateways_that_rotate_at_once_make_one_key(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        let first = login(world).await;
-        let other = world.another_gateway().await;
-        let operators = join_all((0..4).map(|_| operator(world))).await;
-        let outcomes = join_all(operators.iter().map(|keys| rotate(world, keys, false))).await;
-        assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_ok_and(|(_, keys)| keys.len() == 2)));
-        world.advance(LEAD);
-        until("one that is active, one that retires", async || {
-            let mut sql = world.sql().await;
-            sql.count("signing_keys WHERE state = 'active'").await == 1
-                && sql.count("signing_keys WHERE state = 'retiring'").await == 1
+#[apply(both_backends)]
+async fn two_gateways_that_rotate_at_once_make_one_key(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    let first = login(&world).await;
+    let other = world.another_gateway().await;
+    let operators = join_all((0..4).map(|_| operator(&world))).await;
+    let outcomes = join_all(operators.iter().map(|keys| rotate(&world, keys, false))).await;
+    assert!(outcomes.iter().all(|outcome| outcome.as_ref().is_ok_and(|(_, keys)| keys.len() == 2)));
+    world.advance(LEAD);
+    until("one that is active, one that retires", async || {
+        let mut sql = world.sql().await;
+        sql.count("signing_keys WHERE state = 'active'").await == 1
+            && sql.count("signing_keys WHERE state = 'retiring'").await == 1
+    })
+    .await;
+    assert_eq!(world.sql().await.count("signing_keys").await, 2);
+    for gateway in [world.gateway.address(), other.address()] {
+        let browser = || world.browser().at_gateway(gateway);
+        until("the new key at each gateway", async || {
+            let outcome = browser().login("lilei", PASSWORD).await;
+            kid(outcome["accessToken"].as_str().expect("a token")) != kid(&first)
         })
         .await;
-        assert_eq!(world.sql().await.count("signing_keys").await, 2);
-        for gateway in [world.gateway.address(), other.address()] {
-            let browser = || world.browser().at_gateway(gateway);
-            until("the new key at each gateway", async || {
-                let outcome = browser().login("lilei", PASSWORD).await;
-                kid(outcome["accessToken"].as_str().expect("a token")) != kid(&first)
-            })
-            .await;
-        }
-        other.stop().await;
     }
 }
 
-on_both! {
-    async fn an_emergency_ends_the_old_key_at_once(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let (done, keys) = rotate(world, &operator(world).await, true).await.expect("a new key");
-        assert_eq!(done, Rotated::AtOnce);
-        assert_eq!(keys.len(), 1);
-        assert_ne!(keys[0].kid, kid(&person.token));
-        // A gateway that starts now signs by the new key; the other one learns of it by the first token.
-        let fresh = world.another_gateway().await;
-        let outcome = world.browser().at_gateway(fresh.address()).login("lilei", PASSWORD).await;
-        let token = outcome["accessToken"].as_str().expect("a token");
-        assert_eq!(kid(token), keys[0].kid);
-        assert_eq!(who(world, token).await, "lilei");
-        assert_eq!(who(world, &person.token).await, Value::Null);
-        assert_eq!(published(world).await, [keys[0].kid.clone()]);
-        fresh.stop().await;
-    }
+#[apply(both_backends)]
+async fn an_emergency_ends_the_old_key_at_once(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let (done, keys) = rotate(&world, &operator(&world).await, true).await.expect("a new key");
+    assert_eq!(done, Rotated::AtOnce);
+    assert_eq!(keys.len(), 1);
+    assert_ne!(keys[0].kid, kid(&person.token));
+    // A gateway that starts now signs by the new key; the other one learns of it by the first token.
+    let fresh = world.another_gateway().await;
+    let outcome = world.browser().at_gateway(fresh.address()).login("lilei", PASSWORD).await;
+    let token = outcome["accessToken"].as_str().expect("a token");
+    assert_eq!(kid(token), keys[0].kid);
+    assert_eq!(who(&world, token).await, "lilei");
+    assert_eq!(who(&world, &person.token).await, Value::Null);
+    assert_eq!(published(&world).await, [keys[0].kid.clone()]);
 }
 
-on_both! {
-    async fn strangers_cannot_make_the_gateway_look_at_will(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let unknown = |n: u32| {
-            let mut header = Header::new(Algorithm::EdDSA);
-            (header.typ, header.kid) = (Some("at+jwt".into()), Some(format!("{n:043}")));
-            let text = serde_json::to_vec(&header).expect("JSON");
-            let (_, rest) = person.token.split_once('.').expect("a JWT");
-            format!("{}.{rest}", URL_SAFE_NO_PAD.encode(text))
-        };
-        assert_eq!(who(world, &unknown(1)).await, Value::Null);
-        // The look is spent: a key that comes now is not known for a while, though a stranger asks again and again.
-        let (_, fresh) = rotate(world, &operator(world).await, false).await.expect("a next key");
-        assert_eq!(who(world, &unknown(2)).await, Value::Null);
-        assert_eq!(published(world).await.len(), 1);
-        world.advance(5);
-        assert_eq!(who(world, &unknown(3)).await, Value::Null);
-        assert_eq!(published(world).await.len(), fresh.len());
-        assert_eq!(who(world, &person.token).await, "lilei");
-    }
+#[apply(both_backends)]
+async fn strangers_cannot_make_the_gateway_look_at_will(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let unknown = |n: u32| {
+        let mut header = Header::new(Algorithm::EdDSA);
+        (header.typ, header.kid) = (Some("at+jwt".into()), Some(format!("{n:043}")));
+        let text = serde_json::to_vec(&header).expect("JSON");
+        let (_, rest) = person.token.split_once('.').expect("a JWT");
+        format!("{}.{rest}", URL_SAFE_NO_PAD.encode(text))
+    };
+    assert_eq!(who(&world, &unknown(1)).await, Value::Null);
+    // The look is spent: a key that comes now is not known for a while, though a stranger asks again and again.
+    let (_, fresh) = rotate(&world, &operator(&world).await, false).await.expect("a next key");
+    assert_eq!(who(&world, &unknown(2)).await, Value::Null);
+    assert_eq!(published(&world).await.len(), 1);
+    world.advance(5);
+    assert_eq!(who(&world, &unknown(3)).await, Value::Null);
+    assert_eq!(published(&world).await.len(), fresh.len());
+    assert_eq!(who(&world, &person.token).await, "lilei");
 }
 
 #[derive(QueryableByName)]
@@ -214,124 +213,142 @@ struct Row {
     public_jwk: String,
 }
 
-on_both! {
-    async fn the_private_half_is_sealed_and_the_public_one_is_not_believed(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        let query = diesel::sql_query("SELECT private_key, public_jwk FROM signing_keys");
-        let mut sql = world.sql().await;
-        let row: Row = match &mut sql {
-            Sql::Pg(conn) => query.get_result(conn).await,
-            Sql::Sqlite(conn) => query.get_result(conn).await,
-        }
-        .expect("a row");
-        // Every PKCS #8 of Ed25519 holds its OID; and nothing in plain has the entropy of a seal at its head.
-        let oid = [0x06, 0x03, 0x2b, 0x65, 0x70];
-        assert!(!row.private_key.windows(oid.len()).any(|window| window == oid));
-        assert_eq!(row.private_key[0], 1, "an envelope");
-        assert!(!row.public_jwk.contains("\"d\""), "{}", row.public_jwk);
-        // Somebody who can write to the table gives our key's name to a key of his.
-        sql.run("UPDATE signing_keys SET public_jwk = '{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}'").await;
-        let other = world.another_gateway().await;
-        let reply = world.browser().at_gateway(other.address()).get(JWKS).await;
-        assert_eq!(reply.text, world.browser().get(JWKS).await.text);
-        other.stop().await;
-        // A row that was moved does not open.
-        sql.run(&format!("UPDATE signing_keys SET kid = '{}'", "A".repeat(43))).await;
-        assert!(app::keys(&world.config(), &world.clock, &Random::system()).await.is_err());
+#[apply(both_backends)]
+async fn the_private_half_is_sealed_and_the_public_one_is_not_believed(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    let query = diesel::sql_query("SELECT private_key, public_jwk FROM signing_keys");
+    let mut sql = world.sql().await;
+    let row: Row = match &mut sql {
+        Sql::Pg(conn) => query.get_result(conn).await,
+        Sql::Sqlite(conn) => query.get_result(conn).await,
     }
+    .expect("a row");
+    // Every PKCS #8 of Ed25519 holds its OID; and nothing in plain has the entropy of a seal at its head.
+    let oid = [0x06, 0x03, 0x2b, 0x65, 0x70];
+    assert!(!row.private_key.windows(oid.len()).any(|window| window == oid));
+    assert_eq!(row.private_key[0], 1, "an envelope");
+    assert!(!row.public_jwk.contains("\"d\""), "{}", row.public_jwk);
+    // Somebody who can write to the table gives our key's name to a key of his.
+    sql.run("UPDATE signing_keys SET public_jwk = '{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}'").await;
+    let other = world.another_gateway().await;
+    let reply = world.browser().at_gateway(other.address()).get(JWKS).await;
+    assert_eq!(reply.text, world.browser().get(JWKS).await.text);
+    drop(other);
+    // A row that was moved does not open.
+    sql.run(&format!("UPDATE signing_keys SET kid = '{}'", "A".repeat(43))).await;
+    assert!(app::keys(&world.config(), &world.clock, &Random::system()).await.is_err());
 }
 
-on_both! {
-    async fn what_is_not_ours_is_nobody(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let token = &person.token;
-        let (_, payload, signature) = {
-            let mut parts = token.split('.');
-            let mut next = || parts.next().expect("three parts").to_owned();
-            (next(), next(), next())
-        };
-        let with = |header: Value| format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode(header.to_string()));
-        let own = kid(token);
-        let reply = world.browser().get(JWKS).await;
-        let by_public_key = {
-            let mut header = Header::new(Algorithm::HS256);
-            (header.typ, header.kid) = (Some("at+jwt".into()), Some(own.clone()));
-            let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(&payload).expect("base64url")).expect("JSON");
-            let public = URL_SAFE_NO_PAD.decode(reply.json["keys"][0]["x"].as_str().expect("a key")).expect("base64url");
-            jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&public)).expect("a token")
-        };
-        for bad in [
-            by_public_key,
-            with(json!({ "alg": "none", "typ": "at+jwt", "kid": own })),
-            with(json!({ "alg": "HS256", "typ": "at+jwt", "kid": own })),
-            with(json!({ "alg": "EdDSA", "typ": "JWT", "kid": own })),
-            with(json!({ "alg": "EdDSA", "typ": "at+jwt" })),
-            with(json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": "../../etc/passwd" })),
-            with(json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": "https://evil.example/jwks.json" })),
-            with(json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": own, "crit": ["b64"], "b64": false })),
-        ] {
-            assert_eq!(who(world, &bad).await, Value::Null, "{bad}");
-        }
-        assert_eq!(who(world, token).await, "lilei");
+#[apply(both_backends)]
+async fn what_is_not_ours_is_nobody(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let token = &person.token;
+    let (_, payload, signature) = {
+        let mut parts = token.split('.');
+        let mut next = || parts.next().expect("three parts").to_owned();
+        (next(), next(), next())
+    };
+    let with =
+        |header: Value| format!("{}.{payload}.{signature}", URL_SAFE_NO_PAD.encode(header.to_string()));
+    let own = kid(token);
+    let reply = world.browser().get(JWKS).await;
+    let by_public_key = {
+        let mut header = Header::new(Algorithm::HS256);
+        (header.typ, header.kid) = (Some("at+jwt".into()), Some(own.clone()));
+        let claims: Value =
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(&payload).expect("base64url")).expect("JSON");
+        let public =
+            URL_SAFE_NO_PAD.decode(reply.json["keys"][0]["x"].as_str().expect("a key")).expect("base64url");
+        jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&public)).expect("a token")
+    };
+    for bad in [
+        by_public_key,
+        with(json!({ "alg": "none", "typ": "at+jwt", "kid": own })),
+        with(json!({ "alg": "HS256", "typ": "at+jwt", "kid": own })),
+        with(json!({ "alg": "EdDSA", "typ": "JWT", "kid": own })),
+        with(json!({ "alg": "EdDSA", "typ": "at+jwt" })),
+        with(json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": "../../etc/passwd" })),
+        with(json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": "https://evil.example/jwks.json" })),
+        with(json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": own, "crit": ["b64"], "b64": false })),
+    ] {
+        assert_eq!(who(&world, &bad).await, Value::Null, "{bad}");
     }
+    assert_eq!(who(&world, token).await, "lilei");
 }
 
-on_both! {
-    [("MENJIN_TOKENS_AUDIENCE", "elsewhere"), ("MENJIN_TOKENS_ISSUER", "https://id.example")]
-    async fn a_token_for_others_is_refused(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        assert_eq!(who(world, &person.token).await, "lilei");
-        // The same keys and sessions, another audience, then another issuer.
-        for settings in [
-            [("MENJIN_TOKENS_AUDIENCE", "menjin"), ("MENJIN_TOKENS_ISSUER", "https://id.example")],
-            [("MENJIN_TOKENS_AUDIENCE", "elsewhere"), ("MENJIN_TOKENS_ISSUER", "https://id.example/")],
-        ] {
-            let other = world.another_gateway_with(&settings).await;
-            let browser = world.browser().at_gateway(other.address()).bearing(&person.token);
-            assert_eq!(browser.me().await, Value::Null, "{settings:?}");
-            other.stop().await;
-        }
-    }
-}
-
-on_both! {
-    [("MENJIN_TOKENS_ALGORITHM", "ES256")]
-    async fn another_algorithm_rotates_by_itself(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        let first = login(world).await;
-        assert_eq!(header(&first)["alg"], "ES256");
-        assert!(verifies(world, &first).await);
-        let other = world.another_gateway_with(&[("MENJIN_TOKENS_ALGORITHM", "RS256")]).await;
-        world.advance(LEAD);
-        let browser = || world.browser().at_gateway(other.address());
-        let mut second = String::new();
-        until("a token by RSA", async || {
-            let outcome = browser().login("lilei", PASSWORD).await;
-            outcome["accessToken"].as_str().expect("a token").clone_into(&mut second);
-            header(&second)["alg"] == "RS256"
-        })
-        .await;
-        other.stop().await;
-        assert_eq!(who(world, &second).await, "lilei", "a gateway of the other setting knows the key too");
-        assert_eq!(who(world, &first).await, "lilei", "what was signed before is still good");
-    }
-}
-
-on_both! {
-    [("MENJIN_TOKENS_ALGORITHM", "HS256"), ("MENJIN_TOKENS_HS256_SECRET", "correct horse battery staple 0123456789")]
-    async fn a_secret_is_never_published(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        let token = login(world).await;
-        assert_eq!(header(&token)["alg"], "HS256");
-        assert_eq!(who(world, &token).await, "lilei");
-        assert_eq!(world.browser().get(JWKS).await.text, "{\"keys\":[]}");
-        assert_eq!(world.sql().await.count("signing_keys").await, 0);
-        assert!(rotate(world, &operator(world).await, false).await.is_err());
-        // Whoever has another secret takes nothing of this.
-        let settings = [("MENJIN_TOKENS_HS256_SECRET", "incorrect horse battery staple 01234567")];
+#[apply(both_backends)]
+async fn a_token_for_others_is_refused(#[case] backend: Backend) {
+    let Some(world) = World::start_with(
+        backend,
+        &[("MENJIN_TOKENS_AUDIENCE", "elsewhere"), ("MENJIN_TOKENS_ISSUER", "https://id.example")],
+    )
+    .await
+    else {
+        return;
+    };
+    let person = world.person(MOBILE, "lilei").await;
+    assert_eq!(who(&world, &person.token).await, "lilei");
+    // The same keys and sessions, another audience, then another issuer.
+    for settings in [
+        [("MENJIN_TOKENS_AUDIENCE", "menjin"), ("MENJIN_TOKENS_ISSUER", "https://id.example")],
+        [("MENJIN_TOKENS_AUDIENCE", "elsewhere"), ("MENJIN_TOKENS_ISSUER", "https://id.example/")],
+    ] {
         let other = world.another_gateway_with(&settings).await;
-        let browser = world.browser().at_gateway(other.address()).bearing(&token);
-        assert_eq!(browser.me().await, Value::Null);
-        other.stop().await;
+        let browser = world.browser().at_gateway(other.address()).bearing(&person.token);
+        assert_eq!(browser.me().await, Value::Null, "{settings:?}");
+        drop(other);
     }
+}
+
+#[apply(both_backends)]
+async fn another_algorithm_rotates_by_itself(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[("MENJIN_TOKENS_ALGORITHM", "ES256")]).await else {
+        return;
+    };
+    world.person(MOBILE, "lilei").await;
+    let first = login(&world).await;
+    assert_eq!(header(&first)["alg"], "ES256");
+    assert!(verifies(&world, &first).await);
+    let other = world.another_gateway_with(&[("MENJIN_TOKENS_ALGORITHM", "RS256")]).await;
+    world.advance(LEAD);
+    let browser = || world.browser().at_gateway(other.address());
+    let mut second = String::new();
+    until("a token by RSA", async || {
+        let outcome = browser().login("lilei", PASSWORD).await;
+        outcome["accessToken"].as_str().expect("a token").clone_into(&mut second);
+        header(&second)["alg"] == "RS256"
+    })
+    .await;
+    drop(other);
+    assert_eq!(who(&world, &second).await, "lilei", "a gateway of the other setting knows the key too");
+    assert_eq!(who(&world, &first).await, "lilei", "what was signed before is still good");
+}
+
+#[apply(both_backends)]
+async fn a_secret_is_never_published(#[case] backend: Backend) {
+    let Some(world) = World::start_with(
+        backend,
+        &[
+            ("MENJIN_TOKENS_ALGORITHM", "HS256"),
+            ("MENJIN_TOKENS_HS256_SECRET", "correct horse battery staple 0123456789"),
+        ],
+    )
+    .await
+    else {
+        return;
+    };
+    world.person(MOBILE, "lilei").await;
+    let token = login(&world).await;
+    assert_eq!(header(&token)["alg"], "HS256");
+    assert_eq!(who(&world, &token).await, "lilei");
+    assert_eq!(world.browser().get(JWKS).await.text, "{\"keys\":[]}");
+    assert_eq!(world.sql().await.count("signing_keys").await, 0);
+    assert!(rotate(&world, &operator(&world).await, false).await.is_err());
+    // Whoever has another secret takes nothing of this.
+    let settings = [("MENJIN_TOKENS_HS256_SECRET", "incorrect horse battery staple 01234567")];
+    let other = world.another_gateway_with(&settings).await;
+    let browser = world.browser().at_gateway(other.address()).bearing(&token);
+    assert_eq!(browser.me().await, Value::Null);
 }

@@ -1,270 +1,283 @@
 //! `login`: a name and a password.
 
+use rstest_reuse::apply;
 use serde_json::json;
 
 use menjin::core::ids::SessionId;
 use menjin::db::models::{AuditEvent, Proven};
 use menjin::db::types::{Ts, Uid};
 
-use crate::support::{PASSWORD, World, at, bad_fields, kind};
+use crate::support::{Backend, PASSWORD, World, at, bad_fields, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 const WRONG: &str = "not the password";
 
-on_both! {
-    async fn every_spelling_is_one_account(world: &World) {
-        let person = world.person(MOBILE, "LiLei").await;
-        for account in ["LiLei", "lilei", " LILEI ", MOBILE, "13800138000", "138-0013-8000", "0086 138 0013 8000", "１３８００１３８０００"] {
-            let outcome = world.browser().login(account, PASSWORD).await;
-            assert_eq!(kind(&outcome), "SignedIn", "{account}: {outcome}");
-            assert_eq!(outcome["user"]["id"], *person.id, "{account}");
-            assert_eq!(outcome["newAccount"], false);
-        }
-        let other = world.person_by_email("Mei.Han@example.com").await;
-        for account in ["Mei.Han@Example.com", "mei.han@example.com", "MEI.HAN@EXAMPLE.COM"] {
-            let outcome = world.browser().login(account, PASSWORD).await;
-            assert_eq!(outcome["user"]["id"], *other.id, "{account}: {outcome}");
-        }
+#[apply(both_backends)]
+async fn every_spelling_is_one_account(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "LiLei").await;
+    for account in [
+        "LiLei",
+        "lilei",
+        " LILEI ",
+        MOBILE,
+        "13800138000",
+        "138-0013-8000",
+        "0086 138 0013 8000",
+        "１３８００１３８０００",
+    ] {
+        let outcome = world.browser().login(account, PASSWORD).await;
+        assert_eq!(kind(&outcome), "SignedIn", "{account}: {outcome}");
+        assert_eq!(outcome["user"]["id"], *person.id, "{account}");
+        assert_eq!(outcome["newAccount"], false);
+    }
+    let other = world.person_by_email("Mei.Han@example.com").await;
+    for account in ["Mei.Han@Example.com", "mei.han@example.com", "MEI.HAN@EXAMPLE.COM"] {
+        let outcome = world.browser().login(account, PASSWORD).await;
+        assert_eq!(outcome["user"]["id"], *other.id, "{account}: {outcome}");
     }
 }
 
-on_both! {
-    async fn a_stranger_learns_nothing(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        let wrong = world.browser().login("lilei", WRONG).await;
-        assert_eq!(kind(&wrong), "CredentialsRejected", "{wrong}");
-        assert_eq!(wrong["code"], "CREDENTIALS_REJECTED");
-        for unknown in ["nobody", "+8613900139000", "nobody@example.com", "\u{202e}?!", "'; DROP TABLE users; --"] {
-            assert_eq!(world.browser().login(unknown, WRONG).await, wrong, "{unknown}");
-        }
-        let chinese = world.browser().speaking("zh-CN").login("nobody", WRONG).await;
-        assert_eq!(chinese["message"], "账号或密码错误");
-        assert_eq!(world.sql().await.count("users").await, 1);
+#[apply(both_backends)]
+async fn a_stranger_learns_nothing(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    let wrong = world.browser().login("lilei", WRONG).await;
+    assert_eq!(kind(&wrong), "CredentialsRejected", "{wrong}");
+    assert_eq!(wrong["code"], "CREDENTIALS_REJECTED");
+    for unknown in ["nobody", "+8613900139000", "nobody@example.com", "\u{202e}?!", "'; DROP TABLE users; --"]
+    {
+        assert_eq!(world.browser().login(unknown, WRONG).await, wrong, "{unknown}");
     }
+    let chinese = world.browser().speaking("zh-CN").login("nobody", WRONG).await;
+    assert_eq!(chinese["message"], "账号或密码错误");
+    assert_eq!(world.sql().await.count("users").await, 1);
 }
 
-on_both! {
-    async fn a_device_cookie_is_looked_up_for_everybody(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        // Without its table the look-up cannot stay unseen. A refusal for too many tries comes after it, too.
-        world.sql().await.run("ALTER TABLE sessions RENAME TO sessions_away").await;
-        for account in ["lilei", "nobody", "+8613900139000", "\u{202e}?!"] {
-            let input = json!({ "account": account, "password": WRONG });
-            let reply = person.browser.mutate("login", input.clone()).await;
-            assert_eq!(reply.error_code(), "INTERNAL_SERVER_ERROR", "{account}: {}", reply.text);
-            let without = world.browser().mutate("login", input).await;
-            assert_eq!(kind(&without.data("login")), "CredentialsRejected", "{account}: {}", without.text);
-        }
-    }
-}
-
-on_both! {
-    async fn a_disabled_account_is_told_so_only_to_its_owner(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run("UPDATE users SET status = 'disabled'").await;
-        assert_eq!(kind(&world.browser().login("lilei", WRONG).await), "CredentialsRejected");
-        assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "AccountDisabled");
-        assert!(person.browser.bearing(&person.token).me().await.is_null(), "the token is worth nothing now");
-    }
-}
-
-on_both! {
-    async fn empty_fields_are_named_at_once(world: &World) {
-        let outcome = world.browser().login("  ", "").await;
-        assert_eq!(bad_fields(&outcome), ["account EMPTY", "password EMPTY"]);
-        let outcome = world.browser().login(&"x".repeat(300), "p").await;
-        assert_eq!(bad_fields(&outcome), ["account TOO_LONG"]);
-    }
-}
-
-on_both! {
-    async fn a_browser_keeps_its_device_cookie(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let device = person.browser.device().expect("a cookie");
-        let input = json!({ "account": "lilei", "password": PASSWORD });
+#[apply(both_backends)]
+async fn a_device_cookie_is_looked_up_for_everybody(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    // Without its table the look-up cannot stay unseen. A refusal for too many tries comes after it, too.
+    world.sql().await.run("ALTER TABLE sessions RENAME TO sessions_away").await;
+    for account in ["lilei", "nobody", "+8613900139000", "\u{202e}?!"] {
+        let input = json!({ "account": account, "password": WRONG });
         let reply = person.browser.mutate("login", input.clone()).await;
-        assert_eq!(kind(&reply.data("login")), "SignedIn");
-        assert!(reply.cookies().iter().all(|(name, _)| name != "menjin_device"), "it has one");
-        let elsewhere = world.browser();
-        let reply = elsewhere.mutate("login", input).await;
-        assert_ne!(elsewhere.device().expect("a cookie"), device);
-        let header = reply.headers["set-cookie"].to_str().expect("a text");
-        for attribute in ["HttpOnly", "SameSite=Lax", "Path=/"] {
-            assert!(header.contains(attribute), "{header}");
-        }
+        assert_eq!(reply.error_code(), "INTERNAL_SERVER_ERROR", "{account}: {}", reply.text);
+        let without = world.browser().mutate("login", input).await;
+        assert_eq!(kind(&without.data("login")), "CredentialsRejected", "{account}: {}", without.text);
     }
 }
 
-on_both! {
-    async fn failures_slow_strangers_down_and_never_lock_the_owner_out(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        // Each from an address of its own: only the account's count can stop them.
-        let mut tries = 0;
-        let limited = loop {
-            let outcome = world.browser().login("lilei", WRONG).await;
-            if kind(&outcome) == "RateLimited" {
-                break outcome;
-            }
-            assert_eq!(kind(&outcome), "CredentialsRejected", "{outcome}");
-            tries += 1;
-            assert!(tries < 20, "nobody stops them");
-        };
-        assert!(tries >= 3, "people mistype: {tries}");
-        let retry_at = at(&limited, "retryAt");
-        let wait = (retry_at - world.now()).num_seconds();
-        assert!((1..=3_600).contains(&wait), "{wait} s");
-        // The right password helps a stranger's device as little as a wrong one, under any name of the account.
-        for account in ["lilei", "LILEI", "13800138000"] {
-            let outcome = world.browser().login(account, PASSWORD).await;
-            assert_eq!(kind(&outcome), "RateLimited", "{account}: {outcome}");
-        }
-        // A device that signed in before passes.
-        let moved = person.browser.moved_to("203.0.113.9");
-        let outcome = moved.login("lilei", PASSWORD).await;
-        assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
+#[apply(both_backends)]
+async fn a_disabled_account_is_told_so_only_to_its_owner(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.sql().await.run("UPDATE users SET status = 'disabled'").await;
+    assert_eq!(kind(&world.browser().login("lilei", WRONG).await), "CredentialsRejected");
+    assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "AccountDisabled");
+    assert!(person.browser.bearing(&person.token).me().await.is_null(), "the token is worth nothing now");
+}
+
+#[apply(both_backends)]
+async fn empty_fields_are_named_at_once(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let outcome = world.browser().login("  ", "").await;
+    assert_eq!(bad_fields(&outcome), ["account EMPTY", "password EMPTY"]);
+    let outcome = world.browser().login(&"x".repeat(300), "p").await;
+    assert_eq!(bad_fields(&outcome), ["account TOO_LONG"]);
+}
+
+#[apply(both_backends)]
+async fn a_browser_keeps_its_device_cookie(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let device = person.browser.device().expect("a cookie");
+    let input = json!({ "account": "lilei", "password": PASSWORD });
+    let reply = person.browser.mutate("login", input.clone()).await;
+    assert_eq!(kind(&reply.data("login")), "SignedIn");
+    assert!(reply.cookies().iter().all(|(name, _)| name != "menjin_device"), "it has one");
+    let elsewhere = world.browser();
+    let reply = elsewhere.mutate("login", input).await;
+    assert_ne!(elsewhere.device().expect("a cookie"), device);
+    let header = reply.headers["set-cookie"].to_str().expect("a text");
+    for attribute in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(header.contains(attribute), "{header}");
     }
 }
 
-on_both! {
-    async fn a_device_of_somebody_else_passes_nothing(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        let stranger = world.person("+8613900139000", "stranger").await;
-        let mut outcome = json!(null);
-        for _ in 0..20 {
-            outcome = world.browser().login("lilei", WRONG).await;
-            if kind(&outcome) == "RateLimited" {
+#[apply(both_backends)]
+async fn failures_slow_strangers_down_and_never_lock_the_owner_out(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    // Each from an address of its own: only the account's count can stop them.
+    let mut tries = 0;
+    let limited = loop {
+        let outcome = world.browser().login("lilei", WRONG).await;
+        if kind(&outcome) == "RateLimited" {
+            break outcome;
+        }
+        assert_eq!(kind(&outcome), "CredentialsRejected", "{outcome}");
+        tries += 1;
+        assert!(tries < 20, "nobody stops them");
+    };
+    assert!(tries >= 3, "people mistype: {tries}");
+    let retry_at = at(&limited, "retryAt");
+    let wait = (retry_at - world.now()).num_seconds();
+    assert!((1..=3_600).contains(&wait), "{wait} s");
+    // The right password helps a stranger's device as little as a wrong one, under any name of the account.
+    for account in ["lilei", "LILEI", "13800138000"] {
+        let outcome = world.browser().login(account, PASSWORD).await;
+        assert_eq!(kind(&outcome), "RateLimited", "{account}: {outcome}");
+    }
+    // A device that signed in before passes.
+    let moved = person.browser.moved_to("203.0.113.9");
+    let outcome = moved.login("lilei", PASSWORD).await;
+    assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
+}
+
+#[apply(both_backends)]
+async fn a_device_of_somebody_else_passes_nothing(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    let stranger = world.person("+8613900139000", "stranger").await;
+    let mut outcome = json!(null);
+    for _ in 0..20 {
+        outcome = world.browser().login("lilei", WRONG).await;
+        if kind(&outcome) == "RateLimited" {
+            break;
+        }
+    }
+    assert_eq!(kind(&outcome), "RateLimited", "{outcome}");
+    let outcome = stranger.browser.login("lilei", PASSWORD).await;
+    assert_eq!(kind(&outcome), "RateLimited", "{outcome}");
+    assert_eq!(kind(&stranger.browser.login("stranger", PASSWORD).await), "SignedIn");
+}
+
+#[apply(both_backends)]
+async fn a_known_device_has_a_count_of_its_own(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let mut tries = 0;
+    while kind(&person.browser.login("lilei", WRONG).await) != "RateLimited" {
+        tries += 1;
+        assert!(tries < 20, "nobody stops whoever stole the device");
+    }
+    // The owner, who is elsewhere now, is not in it.
+    assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
+}
+
+#[apply(both_backends)]
+async fn retry_at_is_when_the_next_try_counts(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    let mut waits = Vec::new();
+    for _ in 0..20 {
+        let outcome = world.browser().login("lilei", WRONG).await;
+        if kind(&outcome) == "RateLimited" {
+            let wait = at(&outcome, "retryAt") - world.now();
+            waits.push(wait.num_seconds());
+            if waits.len() == 3 {
                 break;
             }
+            world.advance(wait.num_seconds() + 1);
         }
-        assert_eq!(kind(&outcome), "RateLimited", "{outcome}");
-        let outcome = stranger.browser.login("lilei", PASSWORD).await;
-        assert_eq!(kind(&outcome), "RateLimited", "{outcome}");
-        assert_eq!(kind(&stranger.browser.login("stranger", PASSWORD).await), "SignedIn");
+    }
+    assert_eq!(waits.len(), 3, "{waits:?}");
+    assert!(waits.is_sorted(), "the delay grows: {waits:?}");
+    world.advance(waits[2] + 1);
+    let outcome = world.browser().login("lilei", PASSWORD).await;
+    assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
+}
+
+#[apply(both_backends)]
+async fn one_address_cannot_try_many_accounts(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let address = "198.51.100.7";
+    let mut tries = 0;
+    loop {
+        let outcome = world.browser_at(address).login(&format!("nobody{tries}"), WRONG).await;
+        if kind(&outcome) == "RateLimited" {
+            assert!(at(&outcome, "retryAt") > world.now());
+            break;
+        }
+        assert_eq!(kind(&outcome), "CredentialsRejected", "{outcome}");
+        tries += 1;
+        assert!(tries < 60, "nobody stops them");
+    }
+    let outcome = world.browser().login("nobody", WRONG).await;
+    assert_eq!(kind(&outcome), "CredentialsRejected", "others are not in it: {outcome}");
+}
+
+#[apply(both_backends)]
+async fn neighbours_do_not_shut_out_a_device_that_signed_in_before(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let shared = "198.51.100.7";
+    let mut tries = 0;
+    while kind(&world.browser_at(shared).login(&format!("nobody{tries}"), WRONG).await) != "RateLimited" {
+        tries += 1;
+        assert!(tries < 60, "nobody stops them");
+    }
+    assert_eq!(kind(&world.browser_at(shared).login("lilei", PASSWORD).await), "RateLimited");
+    let at_home = person.browser.moved_to(shared);
+    assert_eq!(kind(&at_home.login("lilei", PASSWORD).await), "SignedIn");
+    // It is known to this account only, and may mistype no more often than others.
+    assert_eq!(kind(&at_home.login("nobody", WRONG).await), "RateLimited");
+    tries = 0;
+    while kind(&at_home.login("lilei", WRONG).await) != "RateLimited" {
+        tries += 1;
+        assert!(tries < 20, "nobody stops it");
     }
 }
 
-on_both! {
-    async fn a_known_device_has_a_count_of_its_own(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let mut tries = 0;
-        while kind(&person.browser.login("lilei", WRONG).await) != "RateLimited" {
-            tries += 1;
-            assert!(tries < 20, "nobody stops whoever stole the device");
-        }
-        // The owner, who is elsewhere now, is not in it.
-        assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
+#[apply(both_backends)]
+async fn what_happened_is_written_down(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    world.browser().login("lilei", WRONG).await;
+    world.browser().login("lilei", PASSWORD).await;
+    let mut sql = world.sql().await;
+    for kind in ["registered", "sign_in_failed", "signed_in"] {
+        assert_eq!(
+            sql.count(&format!("audit_events WHERE kind = '{kind}' AND user_id IS NOT NULL")).await,
+            1,
+            "{kind}"
+        );
     }
+    assert_eq!(sql.count("sessions").await, 2);
 }
 
-on_both! {
-    async fn retry_at_is_when_the_next_try_counts(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        let mut waits = Vec::new();
-        for _ in 0..20 {
-            let outcome = world.browser().login("lilei", WRONG).await;
-            if kind(&outcome) == "RateLimited" {
-                let wait = at(&outcome, "retryAt") - world.now();
-                waits.push(wait.num_seconds());
-                if waits.len() == 3 {
-                    break;
-                }
-                world.advance(wait.num_seconds() + 1);
+#[apply(both_backends)]
+async fn no_session_is_opened_by_what_was_changed_meanwhile(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let db = world.gateway.db();
+    let user = db.find_user_by_username("lllel").await.expect("an answer").expect("the person");
+    let sessions = db.live_sessions(user.id, world.now()).await.expect("an answer");
+    let hash = user.password_hash.clone().expect("a hash");
+    let event = AuditEvent {
+        id: Uid(uuid::Uuid::from_u128(1)),
+        at: Ts(world.now()),
+        kind: "signed_in".into(),
+        user_id: None,
+        session_id: None,
+        address: None,
+        user_agent: None,
+        detail: "{}".into(),
+    };
+    let mut session = sessions[0].clone();
+    for (change, number) in
+        [("password_hash = 'another'", 2), ("mobile = '+8613900139000'", 3), ("status = 'disabled'", 4)]
+    {
+        world.sql().await.run(&format!("UPDATE users SET {change}")).await;
+        session.id = SessionId(uuid::Uuid::from_u128(number));
+        for proven in [Proven::Password(hash.clone()), Proven::Mobile(MOBILE.into())] {
+            let stale = !matches!(&proven, Proven::Mobile(_)) || number > 2;
+            if stale {
+                assert!(!db.open_session(&session, &proven, &event).await.expect("an answer"), "{change}");
             }
         }
-        assert_eq!(waits.len(), 3, "{waits:?}");
-        assert!(waits.is_sorted(), "the delay grows: {waits:?}");
-        world.advance(waits[2] + 1);
-        let outcome = world.browser().login("lilei", PASSWORD).await;
-        assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
     }
-}
-
-on_both! {
-    async fn one_address_cannot_try_many_accounts(world: &World) {
-        let address = "198.51.100.7";
-        let mut tries = 0;
-        loop {
-            let outcome = world.browser_at(address).login(&format!("nobody{tries}"), WRONG).await;
-            if kind(&outcome) == "RateLimited" {
-                assert!(at(&outcome, "retryAt") > world.now());
-                break;
-            }
-            assert_eq!(kind(&outcome), "CredentialsRejected", "{outcome}");
-            tries += 1;
-            assert!(tries < 60, "nobody stops them");
-        }
-        let outcome = world.browser().login("nobody", WRONG).await;
-        assert_eq!(kind(&outcome), "CredentialsRejected", "others are not in it: {outcome}");
-    }
-}
-
-on_both! {
-    async fn neighbours_do_not_shut_out_a_device_that_signed_in_before(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let shared = "198.51.100.7";
-        let mut tries = 0;
-        while kind(&world.browser_at(shared).login(&format!("nobody{tries}"), WRONG).await) != "RateLimited" {
-            tries += 1;
-            assert!(tries < 60, "nobody stops them");
-        }
-        assert_eq!(kind(&world.browser_at(shared).login("lilei", PASSWORD).await), "RateLimited");
-        let at_home = person.browser.moved_to(shared);
-        assert_eq!(kind(&at_home.login("lilei", PASSWORD).await), "SignedIn");
-        // It is known to this account only, and may mistype no more often than others.
-        assert_eq!(kind(&at_home.login("nobody", WRONG).await), "RateLimited");
-        tries = 0;
-        while kind(&at_home.login("lilei", WRONG).await) != "RateLimited" {
-            tries += 1;
-            assert!(tries < 20, "nobody stops it");
-        }
-    }
-}
-
-on_both! {
-    async fn what_happened_is_written_down(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        world.browser().login("lilei", WRONG).await;
-        world.browser().login("lilei", PASSWORD).await;
-        let mut sql = world.sql().await;
-        for kind in ["registered", "sign_in_failed", "signed_in"] {
-            assert_eq!(sql.count(&format!("audit_events WHERE kind = '{kind}' AND user_id IS NOT NULL")).await, 1, "{kind}");
-        }
-        assert_eq!(sql.count("sessions").await, 2);
-    }
-}
-
-on_both! {
-    async fn no_session_is_opened_by_what_was_changed_meanwhile(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let db = world.gateway.db();
-        let user = db.find_user_by_username("lllel").await.expect("an answer").expect("the person");
-        let sessions = db.live_sessions(user.id, world.now()).await.expect("an answer");
-        let hash = user.password_hash.clone().expect("a hash");
-        let event = AuditEvent {
-            id: Uid(uuid::Uuid::from_u128(1)),
-            at: Ts(world.now()),
-            kind: "signed_in".into(),
-            user_id: None,
-            session_id: None,
-            address: None,
-            user_agent: None,
-            detail: "{}".into(),
-        };
-        let mut session = sessions[0].clone();
-        for (change, number) in [
-            ("password_hash = 'another'", 2),
-            ("mobile = '+8613900139000'", 3),
-            ("status = 'disabled'", 4),
-        ] {
-            world.sql().await.run(&format!("UPDATE users SET {change}")).await;
-            session.id = SessionId(uuid::Uuid::from_u128(number));
-            for proven in [Proven::Password(hash.clone()), Proven::Mobile(MOBILE.into())] {
-                let stale = !matches!(&proven, Proven::Mobile(_)) || number > 2;
-                if stale {
-                    assert!(!db.open_session(&session, &proven, &event).await.expect("an answer"), "{change}");
-                }
-            }
-        }
-        assert_eq!(world.sql().await.count("sessions").await, 1, "{}", person.id);
-    }
+    assert_eq!(world.sql().await.count("sessions").await, 1, "{}", person.id);
 }

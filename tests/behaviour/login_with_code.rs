@@ -1,125 +1,131 @@
 //! `loginWithCode`: a code instead of the password.
 
+use rstest_reuse::apply;
 use serde_json::json;
 
 use crate::support::browser::{email_proof, mobile_proof, other_than};
-use crate::support::{World, bad_fields, kind};
+use crate::support::{Backend, World, bad_fields, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 
-on_both! {
-    async fn a_code_signs_in_under_every_spelling(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        for spelling in ["13800138000", "+86 138 0013 8000", "0086-13800138000", "８６１３８００１３８０００"] {
-            world.advance(61);
-            let code = world.sms_code(MOBILE, "LOGIN").await;
-            let browser = world.browser();
-            let outcome = browser.login_with_code(mobile_proof(spelling, &code)).await;
-            assert_eq!(kind(&outcome), "SignedIn", "{spelling}: {outcome}");
-            assert_eq!(outcome["user"]["id"], *person.id);
-            assert_eq!(outcome["newAccount"], false);
-            let me = browser.bearing(outcome["accessToken"].as_str().expect("a token")).me().await;
-            assert_eq!(me["username"], "lilei");
-        }
-        let other = world.person_by_email("mei@example.com").await;
-        world.advance(61);
-        let code = world.email_code("MEI@example.com", "LOGIN").await;
-        let outcome = world.browser().login_with_code(email_proof("mei@EXAMPLE.COM", &code)).await;
-        assert_eq!(outcome["user"]["id"], *other.id, "{outcome}");
-    }
-}
-
-on_both! {
-    async fn only_the_owner_learns_that_an_address_has_no_account(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        world.advance(61);
-        // Without the right code an address with an account and one without answer alike.
-        let code = world.sms_code(MOBILE, "LOGIN").await;
-        let unknown = world.sms_code("+8613900139000", "LOGIN").await;
-        let known = world.browser().login_with_code(mobile_proof(MOBILE, &other_than(&code))).await;
-        assert_eq!((kind(&known), &known["reason"]), ("CodeRejected", &json!("WRONG")), "{known}");
-        let stranger = world.browser().login_with_code(mobile_proof("+8613900139000", &other_than(&unknown))).await;
-        assert_eq!(stranger, known);
-        let owner = world.browser().login_with_code(mobile_proof("+8613900139000", &unknown)).await;
-        assert_eq!(kind(&owner), "CredentialsRejected", "{owner}");
-        assert_eq!(world.sql().await.count("users").await, 1, "nobody was registered on the way");
-    }
-}
-
-on_both! {
-    async fn a_code_for_another_address_or_purpose_is_wrong(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        world.advance(61);
-        let for_reset = world.sms_code(MOBILE, "RESET_PASSWORD").await;
-        let theirs = world.sms_code("+8613900139000", "LOGIN").await;
-        let by_mail = world.email_code("mei@example.com", "LOGIN").await;
-        for code in [for_reset, theirs, by_mail] {
-            let outcome = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
-            assert_eq!((kind(&outcome), &outcome["reason"]), ("CodeRejected", &json!("WRONG")), "{outcome}");
-        }
-    }
-}
-
-on_both! {
-    async fn a_code_is_good_once_and_for_ten_minutes(world: &World) {
-        world.person(MOBILE, "lilei").await;
+#[apply(both_backends)]
+async fn a_code_signs_in_under_every_spelling(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    for spelling in ["13800138000", "+86 138 0013 8000", "0086-13800138000", "８６１３８００１３８０００"]
+    {
         world.advance(61);
         let code = world.sms_code(MOBILE, "LOGIN").await;
-        let first = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
-        assert_eq!(kind(&first), "SignedIn", "{first}");
-        let second = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
-        assert_eq!((kind(&second), &second["reason"]), ("CodeRejected", &json!("USED_UP")), "{second}");
-        world.advance(61);
-        let code = world.sms_code(MOBILE, "LOGIN").await;
-        world.advance(601);
-        let late = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
-        assert_eq!((kind(&late), &late["reason"]), ("CodeRejected", &json!("EXPIRED")), "{late}");
+        let browser = world.browser();
+        let outcome = browser.login_with_code(mobile_proof(spelling, &code)).await;
+        assert_eq!(kind(&outcome), "SignedIn", "{spelling}: {outcome}");
+        assert_eq!(outcome["user"]["id"], *person.id);
+        assert_eq!(outcome["newAccount"], false);
+        let me = browser.bearing(outcome["accessToken"].as_str().expect("a token")).me().await;
+        assert_eq!(me["username"], "lilei");
     }
+    let other = world.person_by_email("mei@example.com").await;
+    world.advance(61);
+    let code = world.email_code("MEI@example.com", "LOGIN").await;
+    let outcome = world.browser().login_with_code(email_proof("mei@EXAMPLE.COM", &code)).await;
+    assert_eq!(outcome["user"]["id"], *other.id, "{outcome}");
 }
 
-on_both! {
-    async fn five_tries_end_a_code(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        world.advance(61);
-        let code = world.sms_code(MOBILE, "LOGIN").await;
-        for left in (0..5).rev() {
-            let outcome = world.browser().login_with_code(mobile_proof(MOBILE, &other_than(&code))).await;
-            assert_eq!(outcome["attemptsLeft"], left, "{outcome}");
-        }
+#[apply(both_backends)]
+async fn only_the_owner_learns_that_an_address_has_no_account(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    world.advance(61);
+    // Without the right code an address with an account and one without answer alike.
+    let code = world.sms_code(MOBILE, "LOGIN").await;
+    let unknown = world.sms_code("+8613900139000", "LOGIN").await;
+    let known = world.browser().login_with_code(mobile_proof(MOBILE, &other_than(&code))).await;
+    assert_eq!((kind(&known), &known["reason"]), ("CodeRejected", &json!("WRONG")), "{known}");
+    let stranger =
+        world.browser().login_with_code(mobile_proof("+8613900139000", &other_than(&unknown))).await;
+    assert_eq!(stranger, known);
+    let owner = world.browser().login_with_code(mobile_proof("+8613900139000", &unknown)).await;
+    assert_eq!(kind(&owner), "CredentialsRejected", "{owner}");
+    assert_eq!(world.sql().await.count("users").await, 1, "nobody was registered on the way");
+}
+
+#[apply(both_backends)]
+async fn a_code_for_another_address_or_purpose_is_wrong(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    world.advance(61);
+    let for_reset = world.sms_code(MOBILE, "RESET_PASSWORD").await;
+    let theirs = world.sms_code("+8613900139000", "LOGIN").await;
+    let by_mail = world.email_code("mei@example.com", "LOGIN").await;
+    for code in [for_reset, theirs, by_mail] {
         let outcome = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
-        assert_eq!((kind(&outcome), &outcome["reason"]), ("CodeRejected", &json!("USED_UP")), "{outcome}");
+        assert_eq!((kind(&outcome), &outcome["reason"]), ("CodeRejected", &json!("WRONG")), "{outcome}");
     }
 }
 
-on_both! {
-    async fn a_disabled_account_is_told_so_to_its_owner(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        world.sql().await.run("UPDATE users SET status = 'disabled'").await;
-        world.advance(61);
-        let code = world.sms_code(MOBILE, "LOGIN").await;
-        let outcome = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
-        assert_eq!(kind(&outcome), "AccountDisabled", "{outcome}");
-    }
+#[apply(both_backends)]
+async fn a_code_is_good_once_and_for_ten_minutes(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    world.advance(61);
+    let code = world.sms_code(MOBILE, "LOGIN").await;
+    let first = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
+    assert_eq!(kind(&first), "SignedIn", "{first}");
+    let second = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
+    assert_eq!((kind(&second), &second["reason"]), ("CodeRejected", &json!("USED_UP")), "{second}");
+    world.advance(61);
+    let code = world.sms_code(MOBILE, "LOGIN").await;
+    world.advance(601);
+    let late = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
+    assert_eq!((kind(&late), &late["reason"]), ("CodeRejected", &json!("EXPIRED")), "{late}");
 }
 
-on_both! {
-    async fn bad_fields_are_named_at_once(world: &World) {
-        let outcome = world.browser().login_with_code(mobile_proof("12", "x")).await;
-        assert_eq!(bad_fields(&outcome), ["contact.mobile.code NOT_A_CODE", "contact.mobile.mobile NOT_A_MOBILE"]);
-        let outcome = world.browser().login_with_code(mobile_proof("+12025550123", "123456")).await;
-        assert_eq!(bad_fields(&outcome), ["contact.mobile.mobile REGION_NOT_SUPPORTED"]);
+#[apply(both_backends)]
+async fn five_tries_end_a_code(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    world.advance(61);
+    let code = world.sms_code(MOBILE, "LOGIN").await;
+    for left in (0..5).rev() {
+        let outcome = world.browser().login_with_code(mobile_proof(MOBILE, &other_than(&code))).await;
+        assert_eq!(outcome["attemptsLeft"], left, "{outcome}");
     }
+    let outcome = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
+    assert_eq!((kind(&outcome), &outcome["reason"]), ("CodeRejected", &json!("USED_UP")), "{outcome}");
 }
 
-on_both! {
-    async fn remember_makes_a_longer_session(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.advance(61);
-        let code = world.sms_code(MOBILE, "LOGIN").await;
-        let input = json!({ "contact": mobile_proof(MOBILE, &code), "remember": true });
-        let outcome = person.browser.mutate("loginWithCode", input).await.data("loginWithCode");
-        assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
-        let mut sql = world.sql().await;
-        assert_eq!(sql.count("sessions AS a JOIN sessions AS b ON a.remember AND NOT b.remember AND a.expires_at > b.expires_at").await, 1);
-    }
+#[apply(both_backends)]
+async fn a_disabled_account_is_told_so_to_its_owner(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    world.sql().await.run("UPDATE users SET status = 'disabled'").await;
+    world.advance(61);
+    let code = world.sms_code(MOBILE, "LOGIN").await;
+    let outcome = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
+    assert_eq!(kind(&outcome), "AccountDisabled", "{outcome}");
+}
+
+#[apply(both_backends)]
+async fn bad_fields_are_named_at_once(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let outcome = world.browser().login_with_code(mobile_proof("12", "x")).await;
+    assert_eq!(
+        bad_fields(&outcome),
+        ["contact.mobile.code NOT_A_CODE", "contact.mobile.mobile NOT_A_MOBILE"]
+    );
+    let outcome = world.browser().login_with_code(mobile_proof("+12025550123", "123456")).await;
+    assert_eq!(bad_fields(&outcome), ["contact.mobile.mobile REGION_NOT_SUPPORTED"]);
+}
+
+#[apply(both_backends)]
+async fn remember_makes_a_longer_session(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.advance(61);
+    let code = world.sms_code(MOBILE, "LOGIN").await;
+    let input = json!({ "contact": mobile_proof(MOBILE, &code), "remember": true });
+    let outcome = person.browser.mutate("loginWithCode", input).await.data("loginWithCode");
+    assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
+    let mut sql = world.sql().await;
+    assert_eq!(sql.count("sessions AS a JOIN sessions AS b ON a.remember AND NOT b.remember AND a.expires_at > b.expires_at").await, 1);
 }

@@ -1,9 +1,10 @@
 //! `logout`: the caller's session ends.
 
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
-use crate::support::{PASSWORD, World, kind};
+use crate::support::{Backend, PASSWORD, World, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 
@@ -14,49 +15,49 @@ async fn logout(browser: &Browser) {
 
 const REFRESH: &str = "mutation { refreshSession { __typename } }";
 
-on_both! {
-    async fn the_session_of_the_token_ends_and_no_other(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let other = world.browser().login("lilei", PASSWORD).await;
-        let browser = person.browser.bearing(&person.token);
-        logout(&browser).await;
-        assert_eq!(browser.me().await, Value::Null);
-        assert_eq!(browser.cookie("menjin_refresh"), None, "the cookie was taken back");
-        let second = world.browser().bearing(other["accessToken"].as_str().expect("a token"));
-        assert_eq!(second.me().await["id"], *person.id);
-        assert_eq!(world.sql().await.count("audit_events WHERE kind = 'signed_out'").await, 1);
-    }
+#[apply(both_backends)]
+async fn the_session_of_the_token_ends_and_no_other(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let other = world.browser().login("lilei", PASSWORD).await;
+    let browser = person.browser.bearing(&person.token);
+    logout(&browser).await;
+    assert_eq!(browser.me().await, Value::Null);
+    assert_eq!(browser.cookie("menjin_refresh"), None, "the cookie was taken back");
+    let second = world.browser().bearing(other["accessToken"].as_str().expect("a token"));
+    assert_eq!(second.me().await["id"], *person.id);
+    assert_eq!(world.sql().await.count("audit_events WHERE kind = 'signed_out'").await, 1);
 }
 
-on_both! {
-    async fn the_cookie_alone_is_enough(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let stolen = person.browser.cookie("menjin_refresh").expect("a cookie");
-        logout(&person.browser).await;
-        let thief = world.browser();
-        thief.set_cookie("menjin_refresh", &stolen);
-        let outcome = thief.post(REFRESH, json!({})).await.data("refreshSession");
-        assert_eq!(kind(&outcome), "SessionRejected");
-    }
+#[apply(both_backends)]
+async fn the_cookie_alone_is_enough(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let stolen = person.browser.cookie("menjin_refresh").expect("a cookie");
+    logout(&person.browser).await;
+    let thief = world.browser();
+    thief.set_cookie("menjin_refresh", &stolen);
+    let outcome = thief.post(REFRESH, json!({})).await.data("refreshSession");
+    assert_eq!(kind(&outcome), "SessionRejected");
 }
 
-on_both! {
-    async fn whoever_is_signed_out_is_told_the_same(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        logout(&world.browser()).await;
-        let browser = person.browser.bearing(&person.token);
-        logout(&browser).await;
-        logout(&browser).await;
-        assert_eq!(world.sql().await.count("audit_events WHERE kind = 'signed_out'").await, 1);
-    }
+#[apply(both_backends)]
+async fn whoever_is_signed_out_is_told_the_same(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    logout(&world.browser()).await;
+    let browser = person.browser.bearing(&person.token);
+    logout(&browser).await;
+    logout(&browser).await;
+    assert_eq!(world.sql().await.count("audit_events WHERE kind = 'signed_out'").await, 1);
 }
 
-on_both! {
-    async fn a_stranger_ends_nothing(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let stranger = world.browser().bearing("nonsense");
-        stranger.set_cookie("menjin_refresh", &"A".repeat(70));
-        logout(&stranger).await;
-        assert_eq!(person.browser.bearing(&person.token).me().await["id"], *person.id);
-    }
+#[apply(both_backends)]
+async fn a_stranger_ends_nothing(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let stranger = world.browser().bearing("nonsense");
+    stranger.set_cookie("menjin_refresh", &"A".repeat(70));
+    logout(&stranger).await;
+    assert_eq!(person.browser.bearing(&person.token).me().await["id"], *person.id);
 }

@@ -1,10 +1,10 @@
 //! What callers see: whole gateways on real stores, asked over HTTP.
 //!
-//! Every story runs twice: `embedded` on SQLite and the in-process store, `servers` on PostgreSQL and Redis. The
-//! servers are named by `TEST_DATABASE_URL` (with the right to create databases) and `TEST_REDIS_URL`; where they are
-//! missing the half is left out and says so, unless `CI=true` or `MENJIN_TEST_STRICT=1`.
+//! Most tests run twice: as `<name>::case_1_embedded` on SQLite and the in-process store, and as
+//! `<name>::case_2_servers` on PostgreSQL and Redis. `TEST_DATABASE_URL` (a role that may create databases) and
+//! `TEST_REDIS_URL` name the servers. Without them the second half is skipped with a note, unless `CI=true` or
+//! `MENJIN_TEST_STRICT=1`: then it fails.
 
-#[macro_use]
 mod support;
 
 mod availability;

@@ -1,5 +1,6 @@
 //! Many at once: what may happen once happens once.
 
+use rstest_reuse::apply;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::browser::mobile_proof;
-use crate::support::{Browser, PASSWORD, World, kind};
+use crate::support::{Backend, Browser, PASSWORD, World, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 
@@ -54,130 +55,127 @@ fn tally<'a>(outcomes: impl IntoIterator<Item = &'a Value>) -> BTreeMap<&'a str,
     tally
 }
 
-on_both! {
-    [("MENJIN_REDIS_POOL_SIZE", "32")]
-    async fn a_hundred_registrations_with_one_code_make_one_account(world: &World) {
-        let code = world.sms_code(MOBILE, "REGISTER").await;
-        let endings = join_all((0..100).map(|_| {
-            let input = json!({ "contact": mobile_proof(MOBILE, &code), "password": PASSWORD, "acceptTerms": true });
-            let browser = world.browser();
-            insist(browser, "register", input)
-        }))
-        .await;
-        let expected = one_had_it(&endings);
-        let mut sql = world.sql().await;
-        for rows in ["users", "sessions", "audit_events WHERE kind = 'registered'"] {
-            assert_eq!(sql.count(rows).await, expected, "{rows}");
+#[apply(both_backends)]
+async fn a_hundred_registrations_with_one_code_make_one_account(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[("MENJIN_REDIS_POOL_SIZE", "32")]).await else { return };
+    let code = world.sms_code(MOBILE, "REGISTER").await;
+    let endings = join_all((0..100).map(|_| {
+        let input =
+            json!({ "contact": mobile_proof(MOBILE, &code), "password": PASSWORD, "acceptTerms": true });
+        let browser = world.browser();
+        insist(browser, "register", input)
+    }))
+    .await;
+    let expected = one_had_it(&endings);
+    let mut sql = world.sql().await;
+    for rows in ["users", "sessions", "audit_events WHERE kind = 'registered'"] {
+        assert_eq!(sql.count(rows).await, expected, "{rows}");
+    }
+}
+
+#[apply(both_backends)]
+async fn a_hundred_logins_with_one_code_open_one_session(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[("MENJIN_REDIS_POOL_SIZE", "32")]).await else { return };
+    world.person(MOBILE, "lilei").await;
+    world.advance(61);
+    let code = world.sms_code(MOBILE, "LOGIN").await;
+    let endings = join_all((0..100).map(|_| {
+        insist(world.browser(), "loginWithCode", json!({ "contact": mobile_proof(MOBILE, &code) }))
+    }))
+    .await;
+    let opened = one_had_it(&endings);
+    assert_eq!(world.sql().await.count("sessions").await, 1 + opened);
+}
+
+#[apply(both_backends)]
+async fn a_hundred_guesses_are_five(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[("MENJIN_REDIS_POOL_SIZE", "32")]).await else { return };
+    let code = world.sms_code(MOBILE, "LOGIN").await;
+    let guesses = (0..100).map(|n| format!("{n:06}")).filter(|guess| *guess != code);
+    let endings = join_all(guesses.map(|guess| {
+        insist(world.browser(), "loginWithCode", json!({ "contact": mobile_proof(MOBILE, &guess) }))
+    }))
+    .await;
+    let judged = endings.iter().filter(|ending| ending.outcome["reason"] == "WRONG").count();
+    let doubtful = endings.iter().filter(|ending| ending.doubtful).count();
+    assert!(judged <= 5 && judged + doubtful >= 5, "{judged}, {doubtful}");
+}
+
+#[apply(both_backends)]
+async fn a_hundred_sends_to_one_number_send_one_code(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[("MENJIN_REDIS_POOL_SIZE", "32")]).await else { return };
+    let endings = join_all(
+        (0..100).map(|_| insist(world.browser(), "sendSms", json!({ "mobile": MOBILE, "purpose": "LOGIN" }))),
+    )
+    .await;
+    let tally = tally(endings.iter().map(|ending| &ending.outcome));
+    assert_eq!((tally.get("CodeSent"), tally.get("RateLimited")), (Some(&1), Some(&99)), "{tally:?}");
+    assert_eq!(world.sql().await.count("messages").await, 1);
+}
+
+#[apply(both_backends)]
+async fn gateways_that_start_together_agree_on_one_key(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.sql().await.run("DELETE FROM signing_keys").await;
+    let gateways = join_all((0..4).map(|_| world.another_gateway())).await;
+    let browser = world.browser().at_gateway(gateways[0].address());
+    let outcome = browser.login("lilei", PASSWORD).await;
+    let token = outcome["accessToken"].as_str().unwrap_or_else(|| panic!("no token in {outcome}"));
+    for gateway in gateways {
+        let me = world.browser().at_gateway(gateway.address()).bearing(token).me().await;
+        assert_eq!(me["id"], *person.id);
+    }
+    assert_eq!(world.sql().await.count("signing_keys").await, 1);
+}
+
+#[apply(both_backends)]
+async fn one_name_goes_to_one_of_those_who_want_it(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let mut codes = Vec::new();
+    for n in 0..4 {
+        let mobile = format!("+861380013800{n}");
+        codes.push((world.sms_code(&mobile, "REGISTER").await, mobile));
+    }
+    let endings = join_all(codes.iter().map(|(code, mobile)| {
+        let browser = world.browser();
+        let input = json!({
+            "contact": mobile_proof(mobile, code), "password": PASSWORD, "acceptTerms": true, "username": "lilei",
+        });
+        insist(browser, "register", input)
+    }))
+    .await;
+    let outcomes: Vec<_> = endings.into_iter().map(|ending| ending.outcome).collect();
+    let tally = tally(&outcomes);
+    assert_eq!((tally.get("SignedIn"), tally.get("IdentifierTaken")), (Some(&1), Some(&3)), "{tally:?}");
+    // Those who came too late still have their codes.
+    for (outcome, (code, mobile)) in outcomes.iter().zip(&codes) {
+        if kind(outcome) == "IdentifierTaken" {
+            let input =
+                json!({ "contact": mobile_proof(mobile, code), "password": PASSWORD, "acceptTerms": true });
+            assert_eq!(kind(&world.browser().register(input).await), "SignedIn");
         }
     }
+    assert_eq!(world.sql().await.count("users").await, 4);
 }
 
-on_both! {
-    [("MENJIN_REDIS_POOL_SIZE", "32")]
-    async fn a_hundred_logins_with_one_code_open_one_session(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        world.advance(61);
-        let code = world.sms_code(MOBILE, "LOGIN").await;
-        let endings = join_all((0..100).map(|_| {
-            insist(world.browser(), "loginWithCode", json!({ "contact": mobile_proof(MOBILE, &code) }))
-        }))
-        .await;
-        let opened = one_had_it(&endings);
-        assert_eq!(world.sql().await.count("sessions").await, 1 + opened);
-    }
-}
-
-on_both! {
-    [("MENJIN_REDIS_POOL_SIZE", "32")]
-    async fn a_hundred_guesses_are_five(world: &World) {
-        let code = world.sms_code(MOBILE, "LOGIN").await;
-        let guesses = (0..100).map(|n| format!("{n:06}")).filter(|guess| *guess != code);
-        let endings = join_all(guesses.map(|guess| {
-            insist(world.browser(), "loginWithCode", json!({ "contact": mobile_proof(MOBILE, &guess) }))
-        }))
-        .await;
-        let judged = endings.iter().filter(|ending| ending.outcome["reason"] == "WRONG").count();
-        let doubtful = endings.iter().filter(|ending| ending.doubtful).count();
-        assert!(judged <= 5 && judged + doubtful >= 5, "{judged}, {doubtful}");
-    }
-}
-
-on_both! {
-    [("MENJIN_REDIS_POOL_SIZE", "32")]
-    async fn a_hundred_sends_to_one_number_send_one_code(world: &World) {
-        let endings = join_all((0..100).map(|_| {
-            insist(world.browser(), "sendSms", json!({ "mobile": MOBILE, "purpose": "LOGIN" }))
-        }))
-        .await;
-        let tally = tally(endings.iter().map(|ending| &ending.outcome));
-        assert_eq!((tally.get("CodeSent"), tally.get("RateLimited")), (Some(&1), Some(&99)), "{tally:?}");
-        assert_eq!(world.sql().await.count("messages").await, 1);
-    }
-}
-
-on_both! {
-    async fn gateways_that_start_together_agree_on_one_key(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run("DELETE FROM signing_keys").await;
-        let gateways = join_all((0..4).map(|_| world.another_gateway())).await;
-        let browser = world.browser().at_gateway(gateways[0].address());
-        let outcome = browser.login("lilei", PASSWORD).await;
-        let token = outcome["accessToken"].as_str().unwrap_or_else(|| panic!("no token in {outcome}"));
-        for gateway in gateways {
-            let me = world.browser().at_gateway(gateway.address()).bearing(token).me().await;
-            assert_eq!(me["id"], *person.id);
-            gateway.stop().await;
+#[apply(both_backends)]
+async fn many_passwords_at_once_are_worked_off_or_turned_away(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    let outcomes = join_all((0..40).map(|_| {
+        let browser = world.browser();
+        async move {
+            let input = json!({ "account": "lilei", "password": PASSWORD });
+            browser.mutate("login", input).await
         }
-        assert_eq!(world.sql().await.count("signing_keys").await, 1);
-    }
-}
-
-on_both! {
-    async fn one_name_goes_to_one_of_those_who_want_it(world: &World) {
-        let mut codes = Vec::new();
-        for n in 0..4 {
-            let mobile = format!("+861380013800{n}");
-            codes.push((world.sms_code(&mobile, "REGISTER").await, mobile));
-        }
-        let endings = join_all(codes.iter().map(|(code, mobile)| {
-            let browser = world.browser();
-            let input = json!({
-                "contact": mobile_proof(mobile, code), "password": PASSWORD, "acceptTerms": true, "username": "lilei",
-            });
-            insist(browser, "register", input)
-        }))
-        .await;
-        let outcomes: Vec<_> = endings.into_iter().map(|ending| ending.outcome).collect();
-        let tally = tally(&outcomes);
-        assert_eq!((tally.get("SignedIn"), tally.get("IdentifierTaken")), (Some(&1), Some(&3)), "{tally:?}");
-        // Those who came too late still have their codes.
-        for (outcome, (code, mobile)) in outcomes.iter().zip(&codes) {
-            if kind(outcome) == "IdentifierTaken" {
-                let input = json!({ "contact": mobile_proof(mobile, code), "password": PASSWORD, "acceptTerms": true });
-                assert_eq!(kind(&world.browser().register(input).await), "SignedIn");
-            }
-        }
-        assert_eq!(world.sql().await.count("users").await, 4);
-    }
-}
-
-on_both! {
-    async fn many_passwords_at_once_are_worked_off_or_turned_away(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        let outcomes = join_all((0..40).map(|_| {
-            let browser = world.browser();
-            async move {
-                let input = json!({ "account": "lilei", "password": PASSWORD });
-                browser.mutate("login", input).await
-            }
-        }))
-        .await;
-        let signed_in = outcomes.iter().filter(|reply| kind(&reply.json["data"]["login"]) == "SignedIn").count();
-        assert!(signed_in >= 1);
-        for reply in &outcomes {
-            let kind = kind(&reply.json["data"]["login"]);
-            let fine = ["SignedIn", "RateLimited"].contains(&kind) || reply.error_code() == "UNAVAILABLE";
-            assert!(fine, "{}", reply.text);
-        }
+    }))
+    .await;
+    let signed_in = outcomes.iter().filter(|reply| kind(&reply.json["data"]["login"]) == "SignedIn").count();
+    assert!(signed_in >= 1);
+    for reply in &outcomes {
+        let kind = kind(&reply.json["data"]["login"]);
+        let fine = ["SignedIn", "RateLimited"].contains(&kind) || reply.error_code() == "UNAVAILABLE";
+        assert!(fine, "{}", reply.text);
     }
 }

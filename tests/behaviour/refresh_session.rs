@@ -2,10 +2,11 @@
 
 use futures_util::future::join_all;
 use menjin::core::random::Random;
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use crate::support::browser::{Browser, ME};
-use crate::support::{PASSWORD, World, kind};
+use crate::support::{Backend, PASSWORD, World, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 const COOKIE: &str = "menjin_refresh";
@@ -28,162 +29,166 @@ async fn me(world: &World, outcome: &Value) -> Value {
     world.browser().bearing(access).post(ME, json!({})).await.data("me")
 }
 
-on_both! {
-    async fn the_cookie_carries_a_session_on(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        assert_eq!(person.outcome["refreshToken"], Value::Null, "scripts must not see it");
-        let first = person.browser.cookie(COOKIE).expect("a refresh cookie");
-        world.advance(3_600);
-        let outcome = refresh(&person.browser, None).await;
-        assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
-        assert_eq!(outcome["user"]["id"], *person.id);
-        assert_eq!(outcome["newAccount"], false);
-        assert_eq!(me(world, &outcome).await["id"], *person.id);
-        assert_ne!(person.browser.cookie(COOKIE).expect("a cookie"), first, "each token is used once");
-    }
+#[apply(both_backends)]
+async fn the_cookie_carries_a_session_on(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    assert_eq!(person.outcome["refreshToken"], Value::Null, "scripts must not see it");
+    let first = person.browser.cookie(COOKIE).expect("a refresh cookie");
+    world.advance(3_600);
+    let outcome = refresh(&person.browser, None).await;
+    assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
+    assert_eq!(outcome["user"]["id"], *person.id);
+    assert_eq!(outcome["newAccount"], false);
+    assert_eq!(me(&world, &outcome).await["id"], *person.id);
+    assert_ne!(person.browser.cookie(COOKIE).expect("a cookie"), first, "each token is used once");
 }
 
-on_both! {
-    [FIELD]
-    async fn a_lost_answer_and_a_second_tab_sign_nobody_out(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let first = token(&person.outcome);
-        let second = token(&refresh(&world.browser(), Some(&first)).await);
-        assert_eq!(token(&refresh(&world.browser(), Some(&first)).await), second, "the same successor again");
-        let third = token(&refresh(&world.browser(), Some(&second)).await);
-        assert_ne!(third, second);
-        assert_eq!(token(&refresh(&world.browser(), Some(&second)).await), third);
-    }
+#[apply(both_backends)]
+async fn a_lost_answer_and_a_second_tab_sign_nobody_out(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let first = token(&person.outcome);
+    let second = token(&refresh(&world.browser(), Some(&first)).await);
+    assert_eq!(token(&refresh(&world.browser(), Some(&first)).await), second, "the same successor again");
+    let third = token(&refresh(&world.browser(), Some(&second)).await);
+    assert_ne!(third, second);
+    assert_eq!(token(&refresh(&world.browser(), Some(&second)).await), third);
 }
 
-on_both! {
-    [FIELD]
-    async fn a_spent_token_ends_the_session(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let first = token(&person.outcome);
-        let second = refresh(&world.browser(), Some(&first)).await;
-        let third = refresh(&world.browser(), Some(&token(&second))).await;
-        let thief = refresh(&world.browser(), Some(&first)).await;
-        assert_eq!(kind(&thief), "SessionRejected", "{thief}");
-        let owner = refresh(&world.browser(), Some(&token(&third))).await;
-        assert_eq!(kind(&owner), "SessionRejected", "nobody knows which of the two is the owner: {owner}");
-        assert_eq!(me(world, &third).await, Value::Null, "access tokens end at the gateway at once");
-        let mut sql = world.sql().await;
-        assert_eq!(sql.count("sessions WHERE end_reason = 'refresh_token_reused'").await, 1);
-        assert_eq!(sql.count("audit_events WHERE kind = 'refresh_token_reused'").await, 1);
-    }
+#[apply(both_backends)]
+async fn a_spent_token_ends_the_session(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let first = token(&person.outcome);
+    let second = refresh(&world.browser(), Some(&first)).await;
+    let third = refresh(&world.browser(), Some(&token(&second))).await;
+    let thief = refresh(&world.browser(), Some(&first)).await;
+    assert_eq!(kind(&thief), "SessionRejected", "{thief}");
+    let owner = refresh(&world.browser(), Some(&token(&third))).await;
+    assert_eq!(kind(&owner), "SessionRejected", "nobody knows which of the two is the owner: {owner}");
+    assert_eq!(me(&world, &third).await, Value::Null, "access tokens end at the gateway at once");
+    let mut sql = world.sql().await;
+    assert_eq!(sql.count("sessions WHERE end_reason = 'refresh_token_reused'").await, 1);
+    assert_eq!(sql.count("audit_events WHERE kind = 'refresh_token_reused'").await, 1);
 }
 
-on_both! {
-    [FIELD]
-    async fn fifty_refreshes_at_once_get_one_successor(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let first = token(&person.outcome);
-        let browsers: Vec<_> = (0..50).map(|_| world.browser()).collect();
-        let outcomes = join_all(browsers.iter().map(|browser| refresh(browser, Some(&first)))).await;
-        let successor = token(&outcomes[0]);
-        for outcome in &outcomes {
-            assert_eq!(token(outcome), successor);
-        }
-        assert_eq!(kind(&refresh(&world.browser(), Some(&successor)).await), "SignedIn");
-        assert_eq!(world.sql().await.count("sessions WHERE refresh_generation = 2").await, 1);
+#[apply(both_backends)]
+async fn fifty_refreshes_at_once_get_one_successor(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let first = token(&person.outcome);
+    let browsers: Vec<_> = (0..50).map(|_| world.browser()).collect();
+    let outcomes = join_all(browsers.iter().map(|browser| refresh(browser, Some(&first)))).await;
+    let successor = token(&outcomes[0]);
+    for outcome in &outcomes {
+        assert_eq!(token(outcome), successor);
     }
+    assert_eq!(kind(&refresh(&world.browser(), Some(&successor)).await), "SignedIn");
+    assert_eq!(world.sql().await.count("sessions WHERE refresh_generation = 2").await, 1);
 }
 
-on_both! {
-    [FIELD]
-    async fn what_is_no_token_of_ours_is_refused(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let other = world.person("+8613900139000", "hanmei").await;
-        let (mine, theirs) = (token(&person.outcome), token(&other.outcome));
-        // The session of the one with the proof of the other.
-        let mixed = format!("{}{}", &mine[..24], &theirs[24..]);
-        let flipped = if mine.ends_with('A') { "B" } else { "A" };
-        for wrong in ["", "nonsense", &mixed, &format!("{}{flipped}", &mine[..mine.len() - 1]), &"A".repeat(70)] {
-            let outcome = refresh(&world.browser(), Some(wrong)).await;
-            assert_eq!(kind(&outcome), "SessionRejected", "{wrong}: {outcome}");
-        }
-        assert_eq!(kind(&refresh(&world.browser(), None).await), "SessionRejected");
-        assert_eq!(kind(&refresh(&world.browser(), Some(&mine)).await), "SignedIn", "nobody was signed out by that");
+#[apply(both_backends)]
+async fn what_is_no_token_of_ours_is_refused(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let other = world.person("+8613900139000", "hanmei").await;
+    let (mine, theirs) = (token(&person.outcome), token(&other.outcome));
+    // The session of the one with the proof of the other.
+    let mixed = format!("{}{}", &mine[..24], &theirs[24..]);
+    let flipped = if mine.ends_with('A') { "B" } else { "A" };
+    for wrong in ["", "nonsense", &mixed, &format!("{}{flipped}", &mine[..mine.len() - 1]), &"A".repeat(70)] {
+        let outcome = refresh(&world.browser(), Some(wrong)).await;
+        assert_eq!(kind(&outcome), "SessionRejected", "{wrong}: {outcome}");
     }
+    assert_eq!(kind(&refresh(&world.browser(), None).await), "SessionRejected");
+    assert_eq!(
+        kind(&refresh(&world.browser(), Some(&mine)).await),
+        "SignedIn",
+        "nobody was signed out by that"
+    );
 }
 
-on_both! {
-    [FIELD]
-    async fn a_session_ends_when_idle_and_in_any_case(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let mut newest = token(&person.outcome);
-        // Idle 12 h, absolute 24 h: used every 8 h it lasts a day.
-        for _ in 0..2 {
-            world.advance(8 * 3_600);
-            newest = token(&refresh(&world.browser(), Some(&newest)).await);
-        }
+#[apply(both_backends)]
+async fn a_session_ends_when_idle_and_in_any_case(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    let mut newest = token(&person.outcome);
+    // Idle 12 h, absolute 24 h: used every 8 h it lasts a day.
+    for _ in 0..2 {
         world.advance(8 * 3_600);
-        assert_eq!(kind(&refresh(&world.browser(), Some(&newest)).await), "SessionRejected");
-        let short = world.browser().login("lilei", PASSWORD).await;
-        world.advance(12 * 3_600 + 1);
-        assert_eq!(kind(&refresh(&world.browser(), Some(&token(&short))).await), "SessionRejected");
-        let input = json!({ "account": "lilei", "password": PASSWORD, "remember": true });
-        let long = world.browser().mutate("login", input).await.data("login");
-        world.advance(13 * 86_400);
-        assert_eq!(kind(&refresh(&world.browser(), Some(&token(&long))).await), "SignedIn");
+        newest = token(&refresh(&world.browser(), Some(&newest)).await);
     }
+    world.advance(8 * 3_600);
+    assert_eq!(kind(&refresh(&world.browser(), Some(&newest)).await), "SessionRejected");
+    let short = world.browser().login("lilei", PASSWORD).await;
+    world.advance(12 * 3_600 + 1);
+    assert_eq!(kind(&refresh(&world.browser(), Some(&token(&short))).await), "SessionRejected");
+    let input = json!({ "account": "lilei", "password": PASSWORD, "remember": true });
+    let long = world.browser().mutate("login", input).await.data("login");
+    world.advance(13 * 86_400);
+    assert_eq!(kind(&refresh(&world.browser(), Some(&token(&long))).await), "SignedIn");
 }
 
-on_both! {
-    [FIELD]
-    async fn a_disabled_account_is_not_carried_on(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.sql().await.run("UPDATE users SET status = 'disabled'").await;
-        let outcome = refresh(&world.browser(), Some(&token(&person.outcome))).await;
-        assert_eq!(kind(&outcome), "SessionRejected", "{outcome}");
-    }
+#[apply(both_backends)]
+async fn a_disabled_account_is_not_carried_on(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.sql().await.run("UPDATE users SET status = 'disabled'").await;
+    let outcome = refresh(&world.browser(), Some(&token(&person.outcome))).await;
+    assert_eq!(kind(&outcome), "SessionRejected", "{outcome}");
 }
 
-on_both! {
-    [FIELD, ("MENJIN_LIMITS_REFRESH", "2/1m")]
-    async fn an_address_may_refresh_so_often_and_no_more(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        let browser = world.browser();
-        let mut newest = token(&person.outcome);
-        for _ in 0..2 {
-            newest = token(&refresh(&browser, Some(&newest)).await);
-        }
-        assert_eq!(kind(&refresh(&browser, Some(&newest)).await), "RateLimited");
-        assert_eq!(kind(&refresh(&world.browser(), Some(&newest)).await), "SignedIn", "nothing was used up by it");
+#[apply(both_backends)]
+async fn an_address_may_refresh_so_often_and_no_more(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[FIELD, ("MENJIN_LIMITS_REFRESH", "2/1m")]).await else {
+        return;
+    };
+    let person = world.person(MOBILE, "lilei").await;
+    let browser = world.browser();
+    let mut newest = token(&person.outcome);
+    for _ in 0..2 {
+        newest = token(&refresh(&browser, Some(&newest)).await);
     }
+    assert_eq!(kind(&refresh(&browser, Some(&newest)).await), "RateLimited");
+    assert_eq!(
+        kind(&refresh(&world.browser(), Some(&newest)).await),
+        "SignedIn",
+        "nothing was used up by it"
+    );
 }
 
-on_both! {
-    [FIELD, ("MENJIN_LIMITS_REFRESH", "1000/1m")]
-    async fn no_interleaving_signs_an_honest_client_out(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        for seed in 0..8 {
-            let random = Random::seeded(seed);
-            let first = token(&world.browser().login("lilei", PASSWORD).await);
-            // Three clients of one session; what each holds, as an index into all that were ever made.
-            let (mut made, mut held) = (vec![first], [0_usize; 3]);
-            for step in 0..25 {
-                let client = random.below(3) as usize;
-                let lost = random.below(3) == 0;
-                let (newest, mine) = (made.len() - 1, held[client]);
-                let outcome = refresh(&world.browser(), Some(&made[mine])).await;
-                if newest - mine > 1 {
-                    assert_eq!(kind(&outcome), "SessionRejected", "seed {seed}, step {step}");
-                    let newest = refresh(&world.browser(), Some(&made[newest])).await;
-                    assert_eq!(kind(&newest), "SessionRejected", "the family ends: seed {seed}, step {step}");
-                    break;
-                }
-                let next = token(&outcome);
-                if mine == newest {
-                    assert!(!made.contains(&next), "seed {seed}, step {step}");
-                    made.push(next);
-                } else {
-                    assert_eq!(next, made[newest], "seed {seed}, step {step}");
-                }
-                if !lost {
-                    held[client] = made.len() - 1;
-                }
+#[apply(both_backends)]
+async fn no_interleaving_signs_an_honest_client_out(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[FIELD, ("MENJIN_LIMITS_REFRESH", "1000/1m")]).await else {
+        return;
+    };
+    world.person(MOBILE, "lilei").await;
+    for seed in 0..8 {
+        let random = Random::seeded(seed);
+        let first = token(&world.browser().login("lilei", PASSWORD).await);
+        // Three clients of one session; what each holds, as an index into all that were ever made.
+        let (mut made, mut held) = (vec![first], [0_usize; 3]);
+        for step in 0..25 {
+            let client = random.below(3) as usize;
+            let lost = random.below(3) == 0;
+            let (newest, mine) = (made.len() - 1, held[client]);
+            let outcome = refresh(&world.browser(), Some(&made[mine])).await;
+            if newest - mine > 1 {
+                assert_eq!(kind(&outcome), "SessionRejected", "seed {seed}, step {step}");
+                let newest = refresh(&world.browser(), Some(&made[newest])).await;
+                assert_eq!(kind(&newest), "SessionRejected", "the family ends: seed {seed}, step {step}");
+                break;
+            }
+            let next = token(&outcome);
+            if mine == newest {
+                assert!(!made.contains(&next), "seed {seed}, step {step}");
+                made.push(next);
+            } else {
+                assert_eq!(next, made[newest], "seed {seed}, step {step}");
+            }
+            if !lost {
+                held[client] = made.len() - 1;
             }
         }
     }

@@ -1,9 +1,10 @@
 //! `register`: a new account, proven by a code.
 
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use crate::support::browser::{email_proof, mobile_proof, other_than};
-use crate::support::{PASSWORD, World, bad_fields, kind};
+use crate::support::{Backend, PASSWORD, World, bad_fields, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 
@@ -16,230 +17,246 @@ fn with(mut input: Value, field: &str, value: impl Into<Value>) -> Value {
     input
 }
 
-on_both! {
-    async fn a_mobile_number_gets_an_account(world: &World) {
-        let code = world.sms_code(MOBILE, "REGISTER").await;
-        let browser = world.browser();
-        let input = with(input(mobile_proof("138 0013 8000", &code)), "username", "Li.Lei");
-        let outcome = browser.register(with(input, "passwordConfirm", PASSWORD)).await;
+#[apply(both_backends)]
+async fn a_mobile_number_gets_an_account(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let code = world.sms_code(MOBILE, "REGISTER").await;
+    let browser = world.browser();
+    let input = with(input(mobile_proof("138 0013 8000", &code)), "username", "Li.Lei");
+    let outcome = browser.register(with(input, "passwordConfirm", PASSWORD)).await;
+    assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
+    assert_eq!(outcome["newAccount"], true);
+    assert_eq!(outcome["user"]["username"], "Li.Lei");
+    assert_eq!(outcome["user"]["nickname"], "Li.Lei", "the user name stands in for a nickname");
+    assert_eq!(outcome["user"]["mobile"], MOBILE);
+    assert_eq!(outcome["user"]["email"], Value::Null);
+    assert_eq!(outcome["user"]["hasPassword"], true);
+    assert_eq!(outcome["user"]["roles"], json!([]));
+    assert!(browser.device().is_some(), "the browser is remembered");
+    let me = browser.bearing(outcome["accessToken"].as_str().expect("a token")).me().await;
+    assert_eq!(me, outcome["user"]);
+    let row = world.gateway.db().find_user_by_mobile(MOBILE).await.expect("a query").expect("a row");
+    assert!(row.password_hash.expect("a hash").starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+}
+
+#[apply(both_backends)]
+async fn an_email_address_gets_an_account(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let code = world.email_code("Mei.Han@example.com", "REGISTER").await;
+    let outcome = world.browser().register(input(email_proof("mei.han@EXAMPLE.com", &code))).await;
+    assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
+    assert_eq!(outcome["user"]["mobile"], Value::Null);
+    let email = outcome["user"]["email"].as_str().expect("an address");
+    assert!(email.eq_ignore_ascii_case("mei.han@example.com"), "{email}");
+    let again = world.browser().login("MEI.HAN@example.com", PASSWORD).await;
+    assert_eq!(again["user"]["id"], outcome["user"]["id"], "{again}");
+}
+
+#[apply(both_backends)]
+async fn a_name_that_was_not_chosen_says_nothing_of_the_person(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let code = world.sms_code(MOBILE, "REGISTER").await;
+    let outcome = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
+    for name in ["username", "nickname"] {
+        let name = outcome["user"][name].as_str().unwrap_or_else(|| panic!("no {name} in {outcome}"));
+        assert!(!name.is_empty() && !name.contains("13800") && !name.contains("8000"), "{name}");
+    }
+}
+
+#[apply(both_backends)]
+async fn a_code_is_good_for_its_number_and_purpose_only(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let for_login = world.sms_code(MOBILE, "LOGIN").await;
+    let theirs = world.sms_code("+8613900139000", "REGISTER").await;
+    for code in [&for_login, &theirs, &other_than(&for_login)] {
+        let outcome = world.browser().register(input(mobile_proof(MOBILE, code))).await;
+        assert_eq!(kind(&outcome), "CodeRejected", "{outcome}");
+        assert_eq!(outcome["reason"], "WRONG", "{outcome}");
+        assert_eq!(outcome["code"], "CODE_REJECTED");
+    }
+    assert_eq!(world.sql().await.count("users").await, 0);
+    // Neither was harmed by it.
+    let outcome = world.browser().register(input(mobile_proof("+8613900139000", &theirs))).await;
+    assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
+}
+
+#[apply(both_backends)]
+async fn a_code_is_good_once(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let code = world.sms_code(MOBILE, "REGISTER").await;
+    let first = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
+    assert_eq!(kind(&first), "SignedIn", "{first}");
+    let second = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
+    assert_eq!((kind(&second), &second["reason"]), ("CodeRejected", &json!("USED_UP")), "{second}");
+    assert_eq!(world.sql().await.count("users").await, 1);
+}
+
+#[apply(both_backends)]
+async fn a_code_runs_out(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let code = world.sms_code(MOBILE, "REGISTER").await;
+    world.advance(599);
+    let wrong = world.browser().register(input(mobile_proof(MOBILE, &other_than(&code)))).await;
+    assert_eq!(wrong["reason"], "WRONG", "{wrong}");
+    world.advance(2);
+    let late = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
+    assert_eq!((kind(&late), &late["reason"]), ("CodeRejected", &json!("EXPIRED")), "{late}");
+}
+
+#[apply(both_backends)]
+async fn a_resend_renews_the_code_and_not_the_attempts(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let first = world.sms_code(MOBILE, "REGISTER").await;
+    for left in [4, 3] {
+        let outcome = world.browser().register(input(mobile_proof(MOBILE, &other_than(&first)))).await;
+        assert_eq!(
+            (&outcome["reason"], &outcome["attemptsLeft"]),
+            (&json!("WRONG"), &json!(left)),
+            "{outcome}"
+        );
+    }
+    world.advance(61);
+    let second = world.sms_code(MOBILE, "REGISTER").await;
+    let wrong = other_than(&second);
+    for left in [2, 1, 0] {
+        let outcome = world.browser().register(input(mobile_proof(MOBILE, &wrong))).await;
+        assert_eq!(outcome["attemptsLeft"], left, "{outcome}");
+    }
+    let outcome = world.browser().register(input(mobile_proof(MOBILE, &second))).await;
+    assert_eq!((kind(&outcome), &outcome["reason"]), ("CodeRejected", &json!("USED_UP")), "{outcome}");
+    assert_eq!(world.sql().await.count("users").await, 0);
+}
+
+#[apply(both_backends)]
+async fn what_another_account_has_is_named_and_the_code_given_back(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    world.person(MOBILE, "lilei").await;
+    world.person_by_email("mei@example.com").await;
+    world.advance(61);
+    // The address itself: its owner proves it, so its owner may know.
+    let code = world.sms_code(MOBILE, "REGISTER").await;
+    let outcome = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
+    assert_eq!(
+        (kind(&outcome), &outcome["field"]),
+        ("IdentifierTaken", &json!("contact.mobile.mobile")),
+        "{outcome}"
+    );
+    let code = world.email_code("mei@example.com", "REGISTER").await;
+    let outcome = world.browser().register(input(email_proof("mei@example.com", &code))).await;
+    assert_eq!(
+        (kind(&outcome), &outcome["field"]),
+        ("IdentifierTaken", &json!("contact.email.email")),
+        "{outcome}"
+    );
+    // Names: one code serves until a free one is found.
+    let code = world.sms_code("+8613900139000", "REGISTER").await;
+    let free = input(mobile_proof("+8613900139000", &code));
+    for (field, value) in [("username", "LiLei"), ("nickname", "lilei")] {
+        let outcome = world.browser().register(with(free.clone(), field, value)).await;
+        assert_eq!((kind(&outcome), &outcome["field"]), ("IdentifierTaken", &json!(field)), "{outcome}");
+    }
+    let outcome = world.browser().register(with(free, "username", "hanmei")).await;
+    assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
+    assert_eq!(world.sql().await.count("users").await, 3);
+}
+
+#[apply(both_backends)]
+async fn every_bad_field_is_named_at_once(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let bad = json!({
+        "contact": mobile_proof("12", "12ab"), "password": "short", "passwordConfirm": "other", "username": "1",
+        "nickname": "", "acceptTerms": false,
+    });
+    let outcome = world.browser().register(bad).await;
+    let fields = bad_fields(&outcome);
+    for expected in [
+        "acceptTerms TERMS_NOT_ACCEPTED",
+        "contact.mobile.code NOT_A_CODE",
+        "contact.mobile.mobile NOT_A_MOBILE",
+        "password TOO_SHORT",
+        "passwordConfirm MISMATCH",
+    ] {
+        assert!(fields.iter().any(|field| field == expected), "{expected} in {fields:?}");
+    }
+    for path in ["username ", "nickname "] {
+        assert!(fields.iter().any(|field| field.starts_with(path)), "{path} in {fields:?}");
+    }
+    assert_eq!(fields.len(), 7, "{fields:?}");
+    let bad = input(email_proof("nobody", "1"));
+    let fields = bad_fields(&world.browser().register(bad).await);
+    assert_eq!(fields, ["contact.email.code NOT_A_CODE", "contact.email.email NOT_AN_EMAIL"]);
+}
+
+#[apply(both_backends)]
+async fn passwords_are_judged_by_length_and_by_what_others_try(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let code = world.sms_code(MOBILE, "REGISTER").await;
+    let base = with(input(mobile_proof(MOBILE, &code)), "username", "otterking");
+    for (password, expected) in [
+        ("7 chars", "password TOO_SHORT"),
+        (&*"x".repeat(129), "password TOO_LONG"),
+        ("password123", "password COMMON_PASSWORD"),
+        ("otterking1", "password PERSONAL_PASSWORD"),
+        ("13800138000", "password PERSONAL_PASSWORD"),
+    ] {
+        let fields = bad_fields(&world.browser().register(with(base.clone(), "password", password)).await);
+        assert_eq!(fields, [expected], "{password}");
+    }
+    // Length counts characters, whatever they are; nothing is trimmed; no rule asks for digits.
+    let spaced = "  密码长一点儿 ";
+    let outcome = world.browser().register(with(base, "password", spaced)).await;
+    assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
+    assert_eq!(kind(&world.browser().login("otterking", spaced.trim()).await), "CredentialsRejected");
+    assert_eq!(kind(&world.browser().login("otterking", spaced).await), "SignedIn");
+}
+
+#[apply(both_backends)]
+async fn bad_input_uses_nothing_up(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let code = world.sms_code(MOBILE, "REGISTER").await;
+    for _ in 0..8 {
+        let outcome =
+            world.browser().register(with(input(mobile_proof(MOBILE, &code)), "acceptTerms", false)).await;
+        assert_eq!(bad_fields(&outcome), ["acceptTerms TERMS_NOT_ACCEPTED"]);
+    }
+    let outcome = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
+    assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
+}
+
+#[apply(both_backends)]
+async fn refusals_speak_the_callers_language(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let bad = with(input(mobile_proof("12", "123456")), "acceptTerms", false);
+    for (language, words) in [
+        ("en-GB", "Accept the terms of service to continue."),
+        ("zh-CN", "请先同意服务条款"),
+        ("fr", "请先同意服务条款"),
+    ] {
+        let outcome = world.browser().speaking(language).register(bad.clone()).await;
+        let fields = outcome["fields"].as_array().expect("fields");
+        assert!(fields.iter().any(|field| field["message"] == words), "{language}: {outcome}");
+    }
+    let outcome = world.browser().speaking("zh").register(input(mobile_proof(MOBILE, "000000"))).await;
+    assert_eq!(outcome["message"], "验证码错误", "{outcome}");
+}
+
+#[apply(both_backends)]
+async fn two_gateways_are_one(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let second = world.another_gateway().await;
+    let code = world.sms_code(MOBILE, "REGISTER").await;
+    let browser = world.browser().at_gateway(second.address());
+    let outcome = browser.register(input(mobile_proof(MOBILE, &code))).await;
+    // The in-process store is one process's own: only servers make two gateways one.
+    if world.stores.redis_url.is_some() {
         assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
-        assert_eq!(outcome["newAccount"], true);
-        assert_eq!(outcome["user"]["username"], "Li.Lei");
-        assert_eq!(outcome["user"]["nickname"], "Li.Lei", "the user name stands in for a nickname");
-        assert_eq!(outcome["user"]["mobile"], MOBILE);
-        assert_eq!(outcome["user"]["email"], Value::Null);
-        assert_eq!(outcome["user"]["hasPassword"], true);
-        assert_eq!(outcome["user"]["roles"], json!([]));
-        assert!(browser.device().is_some(), "the browser is remembered");
-        let me = browser.bearing(outcome["accessToken"].as_str().expect("a token")).me().await;
-        assert_eq!(me, outcome["user"]);
-        let row = world.gateway.db().find_user_by_mobile(MOBILE).await.expect("a query").expect("a row");
-        assert!(row.password_hash.expect("a hash").starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-    }
-}
-
-on_both! {
-    async fn an_email_address_gets_an_account(world: &World) {
-        let code = world.email_code("Mei.Han@example.com", "REGISTER").await;
-        let outcome = world.browser().register(input(email_proof("mei.han@EXAMPLE.com", &code))).await;
-        assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
-        assert_eq!(outcome["user"]["mobile"], Value::Null);
-        let email = outcome["user"]["email"].as_str().expect("an address");
-        assert!(email.eq_ignore_ascii_case("mei.han@example.com"), "{email}");
-        let again = world.browser().login("MEI.HAN@example.com", PASSWORD).await;
-        assert_eq!(again["user"]["id"], outcome["user"]["id"], "{again}");
-    }
-}
-
-on_both! {
-    async fn a_name_that_was_not_chosen_says_nothing_of_the_person(world: &World) {
-        let code = world.sms_code(MOBILE, "REGISTER").await;
-        let outcome = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
-        for name in ["username", "nickname"] {
-            let name = outcome["user"][name].as_str().unwrap_or_else(|| panic!("no {name} in {outcome}"));
-            assert!(!name.is_empty() && !name.contains("13800") && !name.contains("8000"), "{name}");
-        }
-    }
-}
-
-on_both! {
-    async fn a_code_is_good_for_its_number_and_purpose_only(world: &World) {
-        let for_login = world.sms_code(MOBILE, "LOGIN").await;
-        let theirs = world.sms_code("+8613900139000", "REGISTER").await;
-        for code in [&for_login, &theirs, &other_than(&for_login)] {
-            let outcome = world.browser().register(input(mobile_proof(MOBILE, code))).await;
-            assert_eq!(kind(&outcome), "CodeRejected", "{outcome}");
-            assert_eq!(outcome["reason"], "WRONG", "{outcome}");
-            assert_eq!(outcome["code"], "CODE_REJECTED");
-        }
-        assert_eq!(world.sql().await.count("users").await, 0);
-        // Neither was harmed by it.
-        let outcome = world.browser().register(input(mobile_proof("+8613900139000", &theirs))).await;
-        assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
-    }
-}
-
-on_both! {
-    async fn a_code_is_good_once(world: &World) {
-        let code = world.sms_code(MOBILE, "REGISTER").await;
-        let first = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
-        assert_eq!(kind(&first), "SignedIn", "{first}");
-        let second = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
-        assert_eq!((kind(&second), &second["reason"]), ("CodeRejected", &json!("USED_UP")), "{second}");
-        assert_eq!(world.sql().await.count("users").await, 1);
-    }
-}
-
-on_both! {
-    async fn a_code_runs_out(world: &World) {
-        let code = world.sms_code(MOBILE, "REGISTER").await;
-        world.advance(599);
-        let wrong = world.browser().register(input(mobile_proof(MOBILE, &other_than(&code)))).await;
-        assert_eq!(wrong["reason"], "WRONG", "{wrong}");
-        world.advance(2);
-        let late = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
-        assert_eq!((kind(&late), &late["reason"]), ("CodeRejected", &json!("EXPIRED")), "{late}");
-    }
-}
-
-on_both! {
-    async fn a_resend_renews_the_code_and_not_the_attempts(world: &World) {
-        let first = world.sms_code(MOBILE, "REGISTER").await;
-        for left in [4, 3] {
-            let outcome = world.browser().register(input(mobile_proof(MOBILE, &other_than(&first)))).await;
-            assert_eq!((&outcome["reason"], &outcome["attemptsLeft"]), (&json!("WRONG"), &json!(left)), "{outcome}");
-        }
-        world.advance(61);
-        let second = world.sms_code(MOBILE, "REGISTER").await;
-        let wrong = other_than(&second);
-        for left in [2, 1, 0] {
-            let outcome = world.browser().register(input(mobile_proof(MOBILE, &wrong))).await;
-            assert_eq!(outcome["attemptsLeft"], left, "{outcome}");
-        }
-        let outcome = world.browser().register(input(mobile_proof(MOBILE, &second))).await;
-        assert_eq!((kind(&outcome), &outcome["reason"]), ("CodeRejected", &json!("USED_UP")), "{outcome}");
-        assert_eq!(world.sql().await.count("users").await, 0);
-    }
-}
-
-on_both! {
-    async fn what_another_account_has_is_named_and_the_code_given_back(world: &World) {
-        world.person(MOBILE, "lilei").await;
-        world.person_by_email("mei@example.com").await;
-        world.advance(61);
-        // The address itself: its owner proves it, so its owner may know.
-        let code = world.sms_code(MOBILE, "REGISTER").await;
-        let outcome = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
-        assert_eq!((kind(&outcome), &outcome["field"]), ("IdentifierTaken", &json!("contact.mobile.mobile")), "{outcome}");
-        let code = world.email_code("mei@example.com", "REGISTER").await;
-        let outcome = world.browser().register(input(email_proof("mei@example.com", &code))).await;
-        assert_eq!((kind(&outcome), &outcome["field"]), ("IdentifierTaken", &json!("contact.email.email")), "{outcome}");
-        // Names: one code serves until a free one is found.
-        let code = world.sms_code("+8613900139000", "REGISTER").await;
-        let free = input(mobile_proof("+8613900139000", &code));
-        for (field, value) in [("username", "LiLei"), ("nickname", "lilei")] {
-            let outcome = world.browser().register(with(free.clone(), field, value)).await;
-            assert_eq!((kind(&outcome), &outcome["field"]), ("IdentifierTaken", &json!(field)), "{outcome}");
-        }
-        let outcome = world.browser().register(with(free, "username", "hanmei")).await;
-        assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
-        assert_eq!(world.sql().await.count("users").await, 3);
-    }
-}
-
-on_both! {
-    async fn every_bad_field_is_named_at_once(world: &World) {
-        let bad = json!({
-            "contact": mobile_proof("12", "12ab"), "password": "short", "passwordConfirm": "other", "username": "1",
-            "nickname": "", "acceptTerms": false,
-        });
-        let outcome = world.browser().register(bad).await;
-        let fields = bad_fields(&outcome);
-        for expected in [
-            "acceptTerms TERMS_NOT_ACCEPTED",
-            "contact.mobile.code NOT_A_CODE",
-            "contact.mobile.mobile NOT_A_MOBILE",
-            "password TOO_SHORT",
-            "passwordConfirm MISMATCH",
-        ] {
-            assert!(fields.iter().any(|field| field == expected), "{expected} in {fields:?}");
-        }
-        for path in ["username ", "nickname "] {
-            assert!(fields.iter().any(|field| field.starts_with(path)), "{path} in {fields:?}");
-        }
-        assert_eq!(fields.len(), 7, "{fields:?}");
-        let bad = input(email_proof("nobody", "1"));
-        let fields = bad_fields(&world.browser().register(bad).await);
-        assert_eq!(fields, ["contact.email.code NOT_A_CODE", "contact.email.email NOT_AN_EMAIL"]);
-    }
-}
-
-on_both! {
-    async fn passwords_are_judged_by_length_and_by_what_others_try(world: &World) {
-        let code = world.sms_code(MOBILE, "REGISTER").await;
-        let base = with(input(mobile_proof(MOBILE, &code)), "username", "otterking");
-        for (password, expected) in [
-            ("7 chars", "password TOO_SHORT"),
-            (&*"x".repeat(129), "password TOO_LONG"),
-            ("password123", "password COMMON_PASSWORD"),
-            ("otterking1", "password PERSONAL_PASSWORD"),
-            ("13800138000", "password PERSONAL_PASSWORD"),
-        ] {
-            let fields = bad_fields(&world.browser().register(with(base.clone(), "password", password)).await);
-            assert_eq!(fields, [expected], "{password}");
-        }
-        // Length counts characters, whatever they are; nothing is trimmed; no rule asks for digits.
-        let spaced = "  密码长一点儿 ";
-        let outcome = world.browser().register(with(base, "password", spaced)).await;
-        assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
-        assert_eq!(kind(&world.browser().login("otterking", spaced.trim()).await), "CredentialsRejected");
-        assert_eq!(kind(&world.browser().login("otterking", spaced).await), "SignedIn");
-    }
-}
-
-on_both! {
-    async fn bad_input_uses_nothing_up(world: &World) {
-        let code = world.sms_code(MOBILE, "REGISTER").await;
-        for _ in 0..8 {
-            let outcome = world.browser().register(with(input(mobile_proof(MOBILE, &code)), "acceptTerms", false)).await;
-            assert_eq!(bad_fields(&outcome), ["acceptTerms TERMS_NOT_ACCEPTED"]);
-        }
-        let outcome = world.browser().register(input(mobile_proof(MOBILE, &code))).await;
-        assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
-    }
-}
-
-on_both! {
-    async fn refusals_speak_the_callers_language(world: &World) {
-        let bad = with(input(mobile_proof("12", "123456")), "acceptTerms", false);
-        for (language, words) in [("en-GB", "Accept the terms of service to continue."), ("zh-CN", "请先同意服务条款"), ("fr", "请先同意服务条款")] {
-            let outcome = world.browser().speaking(language).register(bad.clone()).await;
-            let fields = outcome["fields"].as_array().expect("fields");
-            assert!(fields.iter().any(|field| field["message"] == words), "{language}: {outcome}");
-        }
-        let outcome = world.browser().speaking("zh").register(input(mobile_proof(MOBILE, "000000"))).await;
-        assert_eq!(outcome["message"], "验证码错误", "{outcome}");
-    }
-}
-
-on_both! {
-    async fn two_gateways_are_one(world: &World) {
-        let second = world.another_gateway().await;
-        let code = world.sms_code(MOBILE, "REGISTER").await;
-        let browser = world.browser().at_gateway(second.address());
-        let outcome = browser.register(input(mobile_proof(MOBILE, &code))).await;
-        // The in-process store is one process's own: only servers make two gateways one.
-        if world.stores.redis_url.is_some() {
-            assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
-            let there = outcome["accessToken"].as_str().expect("a token");
-            assert_eq!(world.browser().bearing(there).me().await["mobile"], MOBILE);
-            let here = world.browser().login(MOBILE, PASSWORD).await;
-            let here = here["accessToken"].as_str().expect("a token");
-            let me = world.browser().at_gateway(second.address()).bearing(here).me().await;
-            assert_eq!(me["mobile"], MOBILE);
-        } else {
-            assert_eq!(kind(&outcome), "CodeRejected", "{outcome}");
-        }
-        second.stop().await;
+        let there = outcome["accessToken"].as_str().expect("a token");
+        assert_eq!(world.browser().bearing(there).me().await["mobile"], MOBILE);
+        let here = world.browser().login(MOBILE, PASSWORD).await;
+        let here = here["accessToken"].as_str().expect("a token");
+        let me = world.browser().at_gateway(second.address()).bearing(here).me().await;
+        assert_eq!(me["mobile"], MOBILE);
+    } else {
+        assert_eq!(kind(&outcome), "CodeRejected", "{outcome}");
     }
 }

@@ -1,52 +1,56 @@
 //! What the operator sees of accounts that their owners deleted, and `menjin restore`.
 
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-use crate::support::{PASSWORD, World, at, kind};
+use crate::support::{Backend, PASSWORD, World, at, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 
-on_both! {
-    async fn a_deleted_account_is_shown_as_such_and_can_be_restored_by_any_name(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.person("+8613900139000", "hanmei").await;
-        let outcome = person.at_work(world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
-        assert_eq!(kind(&outcome), "DeletionScheduled", "{outcome}");
-        let shown = world.operator(&["users", "show", "lilei", "--json"]).await.json();
-        assert_eq!(shown["status"], "deleted", "{shown}");
-        assert_eq!(at(&shown, "deleteAt"), at(&outcome, "erasedAt"));
-        let table = world.operator(&["users", "show", "lilei"]).await;
-        assert!(table.text().contains("status    deleted, erased after 2026-03-08 08:00:00Z"), "{table:?}");
-        let names = async |status: &str| -> Vec<String> {
-            let users = world.operator(&["users", "list", "--json", "--status", status]).await.json();
-            let users = users.as_array().expect("an array").iter();
-            users.map(|user| user["username"].as_str().expect("a name").to_owned()).collect()
-        };
-        assert_eq!((names("deleted").await, names("active").await), (vec!["lilei".to_owned()], vec!["hanmei".to_owned()]));
-        let list = world.operator(&["users", "list"]).await;
-        assert!(list.text().contains("deleted, erased after 2026-03-08"), "{list:?}");
-        let enabled = world.operator(&["users", "enable", "lilei"]).await;
-        assert!(enabled.code == 1 && enabled.err.contains("`menjin restore lilei`"), "{enabled:?}");
-        // Not by id alone; and what cannot be restored is told apart.
-        let unknown = world.operator(&["restore", "nobody"]).await;
-        assert!(unknown.code == 1 && unknown.err.contains("there is no such account"), "{unknown:?}");
-        let well = world.operator(&["restore", "hanmei"]).await;
-        assert_eq!((well.code, well.err.as_str()), (1, "menjin: hanmei is not deleted\n"));
-        let done = world.operator(&["restore", "13800138000"]).await;
-        assert_eq!(done.text(), "lilei is open again; its owner has to sign in anew\n");
-        assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
-        let shown = world.operator(&["users", "show", "lilei", "--json"]).await.json();
-        assert_eq!((&shown["status"], &shown["deleteAt"]), (&json!("active"), &Value::Null));
-    }
+#[apply(both_backends)]
+async fn a_deleted_account_is_shown_as_such_and_can_be_restored_by_any_name(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.person("+8613900139000", "hanmei").await;
+    let outcome = person.at_work(&world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
+    assert_eq!(kind(&outcome), "DeletionScheduled", "{outcome}");
+    let shown = world.operator(&["users", "show", "lilei", "--json"]).await.json();
+    assert_eq!(shown["status"], "deleted", "{shown}");
+    assert_eq!(at(&shown, "deleteAt"), at(&outcome, "erasedAt"));
+    let table = world.operator(&["users", "show", "lilei"]).await;
+    assert!(table.text().contains("status    deleted, erased after 2026-03-08 08:00:00Z"), "{table:?}");
+    let names = async |status: &str| -> Vec<String> {
+        let users = world.operator(&["users", "list", "--json", "--status", status]).await.json();
+        let users = users.as_array().expect("an array").iter();
+        users.map(|user| user["username"].as_str().expect("a name").to_owned()).collect()
+    };
+    assert_eq!(
+        (names("deleted").await, names("active").await),
+        (vec!["lilei".to_owned()], vec!["hanmei".to_owned()])
+    );
+    let list = world.operator(&["users", "list"]).await;
+    assert!(list.text().contains("deleted, erased after 2026-03-08"), "{list:?}");
+    let enabled = world.operator(&["users", "enable", "lilei"]).await;
+    assert!(enabled.code == 1 && enabled.err.contains("`menjin restore lilei`"), "{enabled:?}");
+    // Not by id alone; and what cannot be restored is told apart.
+    let unknown = world.operator(&["restore", "nobody"]).await;
+    assert!(unknown.code == 1 && unknown.err.contains("there is no such account"), "{unknown:?}");
+    let well = world.operator(&["restore", "hanmei"]).await;
+    assert_eq!((well.code, well.err.as_str()), (1, "menjin: hanmei is not deleted\n"));
+    let done = world.operator(&["restore", "13800138000"]).await;
+    assert_eq!(done.text(), "lilei is open again; its owner has to sign in anew\n");
+    assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
+    let shown = world.operator(&["users", "show", "lilei", "--json"]).await.json();
+    assert_eq!((&shown["status"], &shown["deleteAt"]), (&json!("active"), &Value::Null));
 }
 
-on_both! {
-    async fn a_restored_account_that_was_disabled_stays_disabled(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        person.at_work(world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
-        world.operator(&["users", "disable", "lilei"]).await.text();
-        let done = world.operator(&["restore", &person.id]).await;
-        assert!(done.text().contains("disabled as before"), "{done:?}");
-        assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "AccountDisabled");
-    }
+#[apply(both_backends)]
+async fn a_restored_account_that_was_disabled_stays_disabled(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    person.at_work(&world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
+    world.operator(&["users", "disable", "lilei"]).await.text();
+    let done = world.operator(&["restore", &person.id]).await;
+    assert!(done.text().contains("disabled as before"), "{done:?}");
+    assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "AccountDisabled");
 }

@@ -1,9 +1,10 @@
 //! Codes that were sent before the credentials of an account changed open it no more.
 
+use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use crate::support::browser::{email_proof, mobile_proof};
-use crate::support::{PASSWORD, World, kind};
+use crate::support::{Backend, PASSWORD, World, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 const EMAIL: &str = "lilei@example.com";
@@ -19,53 +20,53 @@ fn worthless(outcome: &Value) {
     assert_eq!((kind(outcome), &outcome["reason"]), ("CodeRejected", &json!("WRONG")), "{outcome}");
 }
 
-on_both! {
-    async fn a_change_of_the_password_ends_them(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.advance(61);
-        let login = world.sms_code(MOBILE, "LOGIN").await;
-        world.advance(61);
-        let forgotten = world.sms_code(MOBILE, "RESET_PASSWORD").await;
-        let input = json!({ "currentPassword": PASSWORD, "password": NEW });
-        let changed = person.at_work(world).mutate("changePassword", input).await.data("changePassword");
-        assert_eq!(kind(&changed), "PasswordChanged");
-        worthless(&world.browser().login_with_code(mobile_proof(MOBILE, &login)).await);
-        worthless(&reset(world, mobile_proof(MOBILE, &forgotten)).await);
-        assert_eq!(kind(&world.browser().login("lilei", NEW).await), "SignedIn");
-        world.message_for(MOBILE).await;
-        world.advance(61);
-        let login = world.sms_code(MOBILE, "LOGIN").await;
-        assert_eq!(kind(&world.browser().login_with_code(mobile_proof(MOBILE, &login)).await), "SignedIn");
-    }
+#[apply(both_backends)]
+async fn a_change_of_the_password_ends_them(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.advance(61);
+    let login = world.sms_code(MOBILE, "LOGIN").await;
+    world.advance(61);
+    let forgotten = world.sms_code(MOBILE, "RESET_PASSWORD").await;
+    let input = json!({ "currentPassword": PASSWORD, "password": NEW });
+    let changed = person.at_work(&world).mutate("changePassword", input).await.data("changePassword");
+    assert_eq!(kind(&changed), "PasswordChanged");
+    worthless(&world.browser().login_with_code(mobile_proof(MOBILE, &login)).await);
+    worthless(&reset(&world, mobile_proof(MOBILE, &forgotten)).await);
+    assert_eq!(kind(&world.browser().login("lilei", NEW).await), "SignedIn");
+    world.message_for(MOBILE).await;
+    world.advance(61);
+    let login = world.sms_code(MOBILE, "LOGIN").await;
+    assert_eq!(kind(&world.browser().login_with_code(mobile_proof(MOBILE, &login)).await), "SignedIn");
 }
 
-on_both! {
-    async fn so_do_another_address_and_a_reset(world: &World) {
-        let person = world.person_by_email(EMAIL).await;
-        world.advance(61);
-        let login = world.email_code(EMAIL, "LOGIN").await;
-        let code = world.sms_code(MOBILE, "CHANGE_CONTACT").await;
-        let input = json!({ "mobile": { "mobile": MOBILE, "code": code } });
-        let changed = person.at_work(world).mutate("changeMobile", input).await.data("changeMobile");
-        assert_eq!(kind(&changed), "MobileChanged");
-        worthless(&world.browser().login_with_code(email_proof(EMAIL, &login)).await);
-        world.message_for(EMAIL).await;
-        world.advance(61);
-        let login = world.email_code(EMAIL, "LOGIN").await;
-        let forgotten = world.sms_code(MOBILE, "RESET_PASSWORD").await;
-        assert_eq!(kind(&reset(world, mobile_proof(MOBILE, &forgotten)).await), "PasswordReset");
-        worthless(&world.browser().login_with_code(email_proof(EMAIL, &login)).await);
-    }
+#[apply(both_backends)]
+async fn so_do_another_address_and_a_reset(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person_by_email(EMAIL).await;
+    world.advance(61);
+    let login = world.email_code(EMAIL, "LOGIN").await;
+    let code = world.sms_code(MOBILE, "CHANGE_CONTACT").await;
+    let input = json!({ "mobile": { "mobile": MOBILE, "code": code } });
+    let changed = person.at_work(&world).mutate("changeMobile", input).await.data("changeMobile");
+    assert_eq!(kind(&changed), "MobileChanged");
+    worthless(&world.browser().login_with_code(email_proof(EMAIL, &login)).await);
+    world.message_for(EMAIL).await;
+    world.advance(61);
+    let login = world.email_code(EMAIL, "LOGIN").await;
+    let forgotten = world.sms_code(MOBILE, "RESET_PASSWORD").await;
+    assert_eq!(kind(&reset(&world, mobile_proof(MOBILE, &forgotten)).await), "PasswordReset");
+    worthless(&world.browser().login_with_code(email_proof(EMAIL, &login)).await);
 }
 
-on_both! {
-    async fn so_does_the_end_of_the_account_should_it_come_back(world: &World) {
-        let person = world.person(MOBILE, "lilei").await;
-        world.advance(61);
-        let login = world.sms_code(MOBILE, "LOGIN").await;
-        let deleted = person.at_work(world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
-        assert_eq!(kind(&deleted), "DeletionScheduled");
-        world.sql().await.run("UPDATE users SET delete_at = NULL").await;
-        worthless(&world.browser().login_with_code(mobile_proof(MOBILE, &login)).await);
-    }
+#[apply(both_backends)]
+async fn so_does_the_end_of_the_account_should_it_come_back(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    world.advance(61);
+    let login = world.sms_code(MOBILE, "LOGIN").await;
+    let deleted = person.at_work(&world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
+    assert_eq!(kind(&deleted), "DeletionScheduled");
+    world.sql().await.run("UPDATE users SET delete_at = NULL").await;
+    worthless(&world.browser().login_with_code(mobile_proof(MOBILE, &login)).await);
 }

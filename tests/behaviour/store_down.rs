@@ -7,8 +7,8 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::browser::{ME, mobile_proof};
-use crate::support::proxy::{Line, Proxy};
-use crate::support::{PASSWORD, Person, Reply, World, kind, world};
+use crate::support::proxy::Line;
+use crate::support::{PASSWORD, Person, Reply, World, kind};
 
 const MOBILE: &str = "+8613800138000";
 const OTHER: &str = "+8613900139000";
@@ -88,98 +88,93 @@ async fn settings_go_on(world: &World) {
     assert_eq!(settings["passwordPolicy"]["minLength"], 8);
 }
 
-async fn redis_away(world: &World, redis: &Proxy, line: Line) {
+async fn redis_away(line: Line) {
+    let Some((world, redis, _)) = World::start_behind_proxies(&[]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     redis.set(line);
     for call in [login(), send_sms(), login_with_code(), register()] {
-        turned_away(world, call).await;
+        turned_away(&world, call).await;
     }
-    assert_eq!(me(world, &person).await.data("me")["id"], *person.id, "sessions live in the database");
-    settings_go_on(world).await;
+    assert_eq!(me(&world, &person).await.data("me")["id"], *person.id, "sessions live in the database");
+    settings_go_on(&world).await;
     redis.set(Line::Up);
-    again(world, login(), "SignedIn").await;
-    again(world, send_sms(), "CodeSent").await;
+    again(&world, login(), "SignedIn").await;
+    again(&world, send_sms(), "CodeSent").await;
 }
 
-async fn database_away(world: &World, database: &Proxy, line: Line) {
+async fn database_away(line: Line) {
+    let Some((world, _, database)) = World::start_behind_proxies(&[]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     database.set(line);
     for call in [login(), send_sms()] {
-        turned_away(world, call).await;
+        turned_away(&world, call).await;
     }
-    assert_eq!(me(world, &person).await.error_code(), "UNAVAILABLE");
-    settings_go_on(world).await;
+    assert_eq!(me(&world, &person).await.error_code(), "UNAVAILABLE");
+    settings_go_on(&world).await;
     database.set(Line::Up);
-    again(world, login(), "SignedIn").await;
+    again(&world, login(), "SignedIn").await;
     // What failed was not charged: the same number may be sent to at once.
-    again(world, send_sms(), "CodeSent").await;
-    assert_eq!(me(world, &person).await.data("me")["id"], *person.id);
+    again(&world, send_sms(), "CodeSent").await;
+    assert_eq!(me(&world, &person).await.data("me")["id"], *person.id);
     world.code_for(OTHER).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_refuses() {
-    world::run_behind_lines(async |world, redis, _| redis_away(world, redis, Line::Refusing).await).await;
+    redis_away(Line::Refusing).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_hangs() {
-    world::run_behind_lines(async |world, redis, _| redis_away(world, redis, Line::Hanging).await).await;
+    redis_away(Line::Hanging).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn redis_vanishes() {
-    world::run_behind_lines(async |world, redis, _| redis_away(world, redis, Line::Vanished).await).await;
+    redis_away(Line::Vanished).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_refuses() {
-    world::run_behind_lines(async |world, _, database| database_away(world, database, Line::Refusing).await)
-        .await;
+    database_away(Line::Refusing).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_hangs() {
-    world::run_behind_lines(async |world, _, database| database_away(world, database, Line::Hanging).await)
-        .await;
+    database_away(Line::Hanging).await;
 }
 
 /// As when another machine takes its place: no connection of before comes back.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_vanishes() {
-    world::run_behind_lines(async |world, _, database| {
-        let person = world.person(MOBILE, "lilei").await;
-        database.set(Line::Vanished);
-        // Enough callers to meet every connection of the pool.
-        for _ in 0..2 {
-            let replies = (0..20).map(|_| {
-                let browser = world.browser().bearing(&person.token);
-                async move { browser.post(ME, json!({})).await }
-            });
-            for reply in join_all(replies).await {
-                assert_eq!(reply.error_code(), "UNAVAILABLE", "{}", reply.text);
-            }
+    let Some((world, _, database)) = World::start_behind_proxies(&[]).await else { return };
+    let person = world.person(MOBILE, "lilei").await;
+    database.set(Line::Vanished);
+    // Enough callers to meet every connection of the pool.
+    for _ in 0..2 {
+        let replies = (0..20).map(|_| {
+            let browser = world.browser().bearing(&person.token);
+            async move { browser.post(ME, json!({})).await }
+        });
+        for reply in join_all(replies).await {
+            assert_eq!(reply.error_code(), "UNAVAILABLE", "{}", reply.text);
         }
-        database.set(Line::Up);
-        again(world, login(), "SignedIn").await;
-    })
-    .await;
+    }
+    database.set(Line::Up);
+    again(&world, login(), "SignedIn").await;
 }
 
 /// A code that was right stays good when the account could not be written.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_outlives_a_database_that_is_away() {
-    world::run_behind_lines(async |world, _, database| {
-        let code = world.sms_code(MOBILE, "REGISTER").await;
-        let input =
-            json!({ "contact": mobile_proof(MOBILE, &code), "password": PASSWORD, "acceptTerms": true });
-        database.set(Line::Refusing);
-        for _ in 0..3 {
-            let reply = timely("register", world.browser().mutate("register", input.clone())).await;
-            assert_eq!(reply.error_code(), "UNAVAILABLE", "{}", reply.text);
-        }
-        database.set(Line::Up);
-        again(world, ("register", input), "SignedIn").await;
-    })
-    .await;
+    let Some((world, _, database)) = World::start_behind_proxies(&[]).await else { return };
+    let code = world.sms_code(MOBILE, "REGISTER").await;
+    let input = json!({ "contact": mobile_proof(MOBILE, &code), "password": PASSWORD, "acceptTerms": true });
+    database.set(Line::Refusing);
+    for _ in 0..3 {
+        let reply = timely("register", world.browser().mutate("register", input.clone())).await;
+        assert_eq!(reply.error_code(), "UNAVAILABLE", "{}", reply.text);
+    }
+    database.set(Line::Up);
+    again(&world, ("register", input), "SignedIn").await;
 }

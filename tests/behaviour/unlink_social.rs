@@ -1,67 +1,75 @@
 //! `unlinkSocial`: a provider is no way in any more, unless it is the last.
 
 use futures_util::future::join_all;
+use rstest_reuse::apply;
 use serde_json::json;
 
-use crate::support::{PASSWORD, World, kind};
+use crate::support::{Backend, PASSWORD, World, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 
-on_both! {
-    async fn a_provider_is_taken_off(world: &World) {
-        let person = world.bound_person("qq", "han", MOBILE, "hanmeimei").await;
-        let browser = person.at_work(world);
-        let unlinked = browser.unlink("qq", None).await.data("unlinkSocial");
-        assert_eq!((kind(&unlinked), &unlinked["user"]["identities"]), ("SocialUnlinked", &json!([])), "{unlinked}");
-        assert_eq!(kind(&world.browser().sign_in_by("qq", "han").await), "BindRequired");
-        let again = browser.unlink("qq", None).await.data("unlinkSocial");
-        assert_eq!(kind(&again), "InvalidInput", "{again}");
-        assert_eq!(world.sql().await.count("audit_events WHERE kind = 'identity_unlinked'").await, 1);
-        let removed = world.inbox().await.into_iter().filter(|message| {
-            message["body"].as_str().is_some_and(|body| body.contains("was removed"))
-        });
-        assert!(removed.count() <= 1, "the notice comes once");
-    }
+#[apply(both_backends)]
+async fn a_provider_is_taken_off(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.bound_person("qq", "han", MOBILE, "hanmeimei").await;
+    let browser = person.at_work(&world);
+    let unlinked = browser.unlink("qq", None).await.data("unlinkSocial");
+    assert_eq!(
+        (kind(&unlinked), &unlinked["user"]["identities"]),
+        ("SocialUnlinked", &json!([])),
+        "{unlinked}"
+    );
+    assert_eq!(kind(&world.browser().sign_in_by("qq", "han").await), "BindRequired");
+    let again = browser.unlink("qq", None).await.data("unlinkSocial");
+    assert_eq!(kind(&again), "InvalidInput", "{again}");
+    assert_eq!(world.sql().await.count("audit_events WHERE kind = 'identity_unlinked'").await, 1);
+    let removed = world
+        .inbox()
+        .await
+        .into_iter()
+        .filter(|message| message["body"].as_str().is_some_and(|body| body.contains("was removed")));
+    assert!(removed.count() <= 1, "the notice comes once");
 }
 
-on_both! {
-    async fn the_last_way_in_stays(world: &World) {
-        // Somebody who has two providers and nothing else.
-        let person = world.bound_person("qq", "han", MOBILE, "hanmeimei").await;
-        let browser = person.at_work(world);
-        world.sql().await.run("UPDATE users SET password_hash = NULL, mobile = NULL").await;
-        let refused = browser.unlink("qq", None).await.data("unlinkSocial");
-        assert_eq!(kind(&refused), "LastWayIn", "{refused}");
-        assert_eq!(kind(&world.browser().sign_in_by("qq", "han").await), "SignedIn");
-    }
+#[apply(both_backends)]
+async fn the_last_way_in_stays(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    // Somebody who has two providers and nothing else.
+    let person = world.bound_person("qq", "han", MOBILE, "hanmeimei").await;
+    let browser = person.at_work(&world);
+    world.sql().await.run("UPDATE users SET password_hash = NULL, mobile = NULL").await;
+    let refused = browser.unlink("qq", None).await.data("unlinkSocial");
+    assert_eq!(kind(&refused), "LastWayIn", "{refused}");
+    assert_eq!(kind(&world.browser().sign_in_by("qq", "han").await), "SignedIn");
 }
 
-on_both! {
-    async fn of_two_at_once_one_stays(world: &World) {
-        let person = world.bound_person("qq", "han", MOBILE, "hanmeimei").await;
-        let browser = person.at_work(world);
-        let back = browser.at_provider("github", "han", None).await;
-        assert_eq!(kind(&browser.link("github", &back, None).await.data("linkSocial")), "SocialLinked");
-        world.sql().await.run("UPDATE users SET password_hash = NULL, mobile = NULL").await;
-        let replies = join_all([browser.unlink("qq", None), browser.unlink("github", None)]).await;
-        let mut kinds: Vec<_> = replies.iter().map(|reply| kind(&reply.data("unlinkSocial")).to_owned()).collect();
-        kinds.sort();
-        assert_eq!(kinds, ["LastWayIn", "SocialUnlinked"]);
-        assert_eq!(world.sql().await.count("identities").await, 1);
-    }
+#[apply(both_backends)]
+async fn of_two_at_once_one_stays(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.bound_person("qq", "han", MOBILE, "hanmeimei").await;
+    let browser = person.at_work(&world);
+    let back = browser.at_provider("github", "han", None).await;
+    assert_eq!(kind(&browser.link("github", &back, None).await.data("linkSocial")), "SocialLinked");
+    world.sql().await.run("UPDATE users SET password_hash = NULL, mobile = NULL").await;
+    let replies = join_all([browser.unlink("qq", None), browser.unlink("github", None)]).await;
+    let mut kinds: Vec<_> =
+        replies.iter().map(|reply| kind(&reply.data("unlinkSocial")).to_owned()).collect();
+    kinds.sort();
+    assert_eq!(kinds, ["LastWayIn", "SocialUnlinked"]);
+    assert_eq!(world.sql().await.count("identities").await, 1);
 }
 
-on_both! {
-    async fn strangers_and_old_sessions_prove_themselves_first(world: &World) {
-        let mut person = world.bound_person("qq", "han", MOBILE, "hanmeimei").await;
-        assert_eq!(world.browser().unlink("qq", None).await.error_code(), "UNAUTHENTICATED");
-        let other = world.person("+8613900139000", "lilei").await;
-        let theirs = other.at_work(world).unlink("qq", None).await.data("unlinkSocial");
-        assert_eq!(kind(&theirs), "InvalidInput", "one's own only: {theirs}");
-        person.later(world, 700).await;
-        let browser = person.at_work(world);
-        assert_eq!(kind(&browser.unlink("qq", None).await.data("unlinkSocial")), "ReauthenticationRequired");
-        assert_eq!(kind(&browser.unlink("qq", Some("x")).await.data("unlinkSocial")), "CredentialsRejected");
-        assert_eq!(kind(&browser.unlink("qq", Some(PASSWORD)).await.data("unlinkSocial")), "SocialUnlinked");
-    }
+#[apply(both_backends)]
+async fn strangers_and_old_sessions_prove_themselves_first(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let mut person = world.bound_person("qq", "han", MOBILE, "hanmeimei").await;
+    assert_eq!(world.browser().unlink("qq", None).await.error_code(), "UNAUTHENTICATED");
+    let other = world.person("+8613900139000", "lilei").await;
+    let theirs = other.at_work(&world).unlink("qq", None).await.data("unlinkSocial");
+    assert_eq!(kind(&theirs), "InvalidInput", "one's own only: {theirs}");
+    person.later(&world, 700).await;
+    let browser = person.at_work(&world);
+    assert_eq!(kind(&browser.unlink("qq", None).await.data("unlinkSocial")), "ReauthenticationRequired");
+    assert_eq!(kind(&browser.unlink("qq", Some("x")).await.data("unlinkSocial")), "CredentialsRejected");
+    assert_eq!(kind(&browser.unlink("qq", Some(PASSWORD)).await.data("unlinkSocial")), "SocialUnlinked");
 }

@@ -1,11 +1,12 @@
 //! QQ Connect.
 
 use reqwest::Method;
+use rstest_reuse::apply;
 use serde_json::Value;
 
 use super::{CLIENT, SECRET, at, get, page, with};
-use crate::support::World;
 use crate::support::provider::{Consent, consent, refuse, request};
+use crate::support::{Backend, World, both_backends};
 
 const REUSED: &str = "callback( {\"error\":100020,\"error_description\":\"code is reused error\"} );\n";
 const BAD_CODE: &str = "{\"error\":100019,\"error_description\":\"code to access token error\"}";
@@ -67,177 +68,218 @@ fn is_upper_hex(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'))
 }
 
-on_both! {
-    async fn every_answer_has_the_bytes_of_the_real_one(world: &World) {
-        let back = signed(world, "han", None).await;
-        let code = back.code.clone().expect("a code");
-        assert!(is_upper_hex(&code) && back.url.starts_with(&page(world, "qq")), "{back:?}");
-        assert_eq!(back.state.as_deref(), Some("s t&a+te/ä"));
+#[apply(both_backends)]
+async fn every_answer_has_the_bytes_of_the_real_one(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let back = signed(&world, "han", None).await;
+    let code = back.code.clone().expect("a code");
+    assert!(is_upper_hex(&code) && back.url.starts_with(&page(&world, "qq")), "{back:?}");
+    assert_eq!(back.state.as_deref(), Some("s t&a+te/ä"));
 
-        let body = token(world, &code, &[]).await;
-        let parts: Vec<_> = body.split('&').map(|part| part.split_once('=').expect("a part")).collect();
-        assert_eq!(parts.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["access_token", "expires_in", "refresh_token"]);
-        assert_eq!(parts[1].1, "5184000");
-        assert!(is_upper_hex(parts[0].1) && is_upper_hex(parts[2].1), "{body}");
-        let (access, refresh) = (parts[0].1, parts[2].1);
+    let body = token(&world, &code, &[]).await;
+    let parts: Vec<_> = body.split('&').map(|part| part.split_once('=').expect("a part")).collect();
+    assert_eq!(
+        parts.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        ["access_token", "expires_in", "refresh_token"]
+    );
+    assert_eq!(parts[1].1, "5184000");
+    assert!(is_upper_hex(parts[0].1) && is_upper_hex(parts[2].1), "{body}");
+    let (access, refresh) = (parts[0].1, parts[2].1);
 
-        let jsonp = me(world, access, &[]).await;
-        let id = jsonp.strip_prefix("callback( {\"client_id\":\"101000001\",\"openid\":\"").expect("a part");
-        let id = id.strip_suffix("\"} );\n").expect("a part");
-        assert!(is_upper_hex(id), "{jsonp}");
-        assert_eq!(me(world, access, &[("fmt", "json")]).await, format!("{{\"client_id\":\"101000001\",\"openid\":\"{id}\"}}"));
-        let union = me(world, access, &[("unionid", "1"), ("fmt", "json")]).await;
-        let union = union.split_once("\"unionid\":\"UID_").expect("a part").1.strip_suffix("\"}").expect("a part");
-        assert!(is_upper_hex(union));
+    let jsonp = me(&world, access, &[]).await;
+    let id = jsonp.strip_prefix("callback( {\"client_id\":\"101000001\",\"openid\":\"").expect("a part");
+    let id = id.strip_suffix("\"} );\n").expect("a part");
+    assert!(is_upper_hex(id), "{jsonp}");
+    assert_eq!(
+        me(&world, access, &[("fmt", "json")]).await,
+        format!("{{\"client_id\":\"101000001\",\"openid\":\"{id}\"}}")
+    );
+    let union = me(&world, access, &[("unionid", "1"), ("fmt", "json")]).await;
+    let union =
+        union.split_once("\"unionid\":\"UID_").expect("a part").1.strip_suffix("\"}").expect("a part");
+    assert!(is_upper_hex(union));
 
-        let text = profile(world, access, id).await;
-        assert!(text.starts_with("{\n    \"ret\": 0,\n    \"msg\": \"\",\n    \"is_lost\":0,\n    \"nickname\": \"韩梅梅\",\n"), "{text}");
-        let slashes = format!("\"figureurl\": \"http:\\/\\/qzapp.qlogo.cn\\/qzapp\\/101000001\\/{id}\\/30\"");
-        assert!(text.contains(&slashes) && !text.contains("openid"), "{text}");
-        let json: Value = serde_json::from_str(&text).expect("JSON");
-        assert_eq!((&json["gender"], &json["figureurl_type"]), (&"女".into(), &"1".into()));
+    let text = profile(&world, access, id).await;
+    assert!(
+        text.starts_with(
+            "{\n    \"ret\": 0,\n    \"msg\": \"\",\n    \"is_lost\":0,\n    \"nickname\": \"韩梅梅\",\n"
+        ),
+        "{text}"
+    );
+    let slashes = format!("\"figureurl\": \"http:\\/\\/qzapp.qlogo.cn\\/qzapp\\/101000001\\/{id}\\/30\"");
+    assert!(text.contains(&slashes) && !text.contains("openid"), "{text}");
+    let json: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&json["gender"], &json["figureurl_type"]), (&"女".into(), &"1".into()));
 
-        let again = token(world, "", &[("grant_type", "refresh_token"), ("refresh_token", refresh), ("fmt", "json"), ("need_openid", "1")]).await;
-        assert!(again.contains("\"expires_in\":\"5184000\"") && again.ends_with(&format!(",\"openid\":\"{id}\"}}")), "{again}");
-        let used = token(world, "", &[("grant_type", "refresh_token"), ("refresh_token", refresh), ("fmt", "json")]).await;
-        assert!(used.starts_with("{\"error\":100050,"), "{used}");
-    }
+    let again = token(
+        &world,
+        "",
+        &[("grant_type", "refresh_token"), ("refresh_token", refresh), ("fmt", "json"), ("need_openid", "1")],
+    )
+    .await;
+    assert!(
+        again.contains("\"expires_in\":\"5184000\"") && again.ends_with(&format!(",\"openid\":\"{id}\"}}")),
+        "{again}"
+    );
+    let used =
+        token(&world, "", &[("grant_type", "refresh_token"), ("refresh_token", refresh), ("fmt", "json")])
+            .await;
+    assert!(used.starts_with("{\"error\":100050,"), "{used}");
 }
 
-on_both! {
-    async fn a_code_works_once_and_for_ten_minutes_and_for_its_page(world: &World) {
-        let code = signed(world, "li", None).await.code.expect("a code");
-        assert!(token(world, &code, &[("client_secret", "x")]).await.contains("100009"));
-        assert!(token(world, &code, &[]).await.starts_with("access_token="));
-        assert_eq!(token(world, &code, &[]).await, REUSED);
-        assert_eq!(token(world, &code, &[("fmt", "json")]).await, "{\"error\":100020,\"error_description\":\"code is reused error\"}");
-        let code = signed(world, "li", None).await.code.expect("a code");
-        world.advance(599);
-        let elsewhere = at(world, "/elsewhere");
-        assert!(token(world, &code, &[("redirect_uri", &elsewhere)]).await.contains("\"error\":100010"));
-        let code = signed(world, "li", None).await.code.expect("a code");
-        world.advance(600);
-        assert_eq!(token(world, &code, &[("fmt", "json")]).await, BAD_CODE);
-        for (name, error) in [
-            ("grant_type", "100004"), ("client_id", "100001"), ("client_secret", "100002"), ("code", "100005"),
-        ] {
-            assert!(token(world, "X", &[(name, "")]).await.contains(error), "{name}");
-        }
-        assert!(token(world, "X", &[("client_id", "101")]).await.contains("100008"));
+#[apply(both_backends)]
+async fn a_code_works_once_and_for_ten_minutes_and_for_its_page(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let code = signed(&world, "li", None).await.code.expect("a code");
+    assert!(token(&world, &code, &[("client_secret", "x")]).await.contains("100009"));
+    assert!(token(&world, &code, &[]).await.starts_with("access_token="));
+    assert_eq!(token(&world, &code, &[]).await, REUSED);
+    assert_eq!(
+        token(&world, &code, &[("fmt", "json")]).await,
+        "{\"error\":100020,\"error_description\":\"code is reused error\"}"
+    );
+    let code = signed(&world, "li", None).await.code.expect("a code");
+    world.advance(599);
+    let elsewhere = at(&world, "/elsewhere");
+    assert!(token(&world, &code, &[("redirect_uri", &elsewhere)]).await.contains("\"error\":100010"));
+    let code = signed(&world, "li", None).await.code.expect("a code");
+    world.advance(600);
+    assert_eq!(token(&world, &code, &[("fmt", "json")]).await, BAD_CODE);
+    for (name, error) in
+        [("grant_type", "100004"), ("client_id", "100001"), ("client_secret", "100002"), ("code", "100005")]
+    {
+        assert!(token(&world, "X", &[(name, "")]).await.contains(error), "{name}");
     }
+    assert!(token(&world, "X", &[("client_id", "101")]).await.contains("100008"));
 }
 
-on_both! {
-    async fn tokens_are_checked_and_grow_old(world: &World) {
-        let token = access(world, "lucy", None).await;
-        let id = openid(world, &token).await;
-        let invalid = "{\"ret\":-1,\"msg\":\"client request's parameters are invalid, invalid openid\"}";
-        assert_eq!(profile(world, &token, &"A".repeat(32)).await, invalid);
-        assert_eq!(profile(world, &"A".repeat(32), &id).await, "{\"ret\":1002,\"msg\":\"请先登录\"}");
-        assert_eq!(me(world, &"A".repeat(32), &[]).await, "callback( {\"error\":100016,\"error_description\":\"access token check failed\"} );\n");
-        assert_eq!(me(world, "short", &[("fmt", "json")]).await, "{\"error\":100013,\"error_description\":\"access token is illegal\"}");
-        world.advance(5_184_000);
-        assert!(me(world, &token, &[]).await.contains("100014"));
-        assert!(profile(world, &token, &id).await.contains("1002"));
-    }
+#[apply(both_backends)]
+async fn tokens_are_checked_and_grow_old(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let token = access(&world, "lucy", None).await;
+    let id = openid(&world, &token).await;
+    let invalid = "{\"ret\":-1,\"msg\":\"client request's parameters are invalid, invalid openid\"}";
+    assert_eq!(profile(&world, &token, &"A".repeat(32)).await, invalid);
+    assert_eq!(profile(&world, &"A".repeat(32), &id).await, "{\"ret\":1002,\"msg\":\"请先登录\"}");
+    assert_eq!(
+        me(&world, &"A".repeat(32), &[]).await,
+        "callback( {\"error\":100016,\"error_description\":\"access token check failed\"} );\n"
+    );
+    assert_eq!(
+        me(&world, "short", &[("fmt", "json")]).await,
+        "{\"error\":100013,\"error_description\":\"access token is illegal\"}"
+    );
+    world.advance(5_184_000);
+    assert!(me(&world, &token, &[]).await.contains("100014"));
+    assert!(profile(&world, &token, &id).await.contains("1002"));
 }
 
-on_both! {
-    async fn people_are_the_same_at_every_sign_in_and_differ(world: &World) {
-        let mut ids = std::collections::BTreeSet::new();
-        for person in ["han", "li", "lucy", "wang", "smile", "han"] {
-            ids.insert(openid(world, &access(world, person, None).await).await);
-        }
-        assert_eq!(ids.len(), 5);
-        let token = access(world, "wang", None).await;
-        let text = profile(world, &token, &openid(world, &token).await).await;
-        assert!(text.contains("\"nickname\": \"王林\"") && text.contains("\"figureurl_qq_1\": \"\""), "{text}");
-        // The gateway would hand it on, and the browser would ask Tencent for it.
-        assert!(!text.contains("qlogo"), "{text}");
-        let token = access(world, "smile", None).await;
-        let text = profile(world, &token, &openid(world, &token).await).await;
-        let json: Value = serde_json::from_str(&text).expect("JSON");
-        assert!(json["nickname"].as_str().expect("a text").starts_with("😀"), "{text}");
-        let picture = json["figureurl_qq_2"].as_str().expect("a text");
-        assert_eq!(get(picture, &[]).await.1, "image/svg+xml");
+#[apply(both_backends)]
+async fn people_are_the_same_at_every_sign_in_and_differ(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let mut ids = std::collections::BTreeSet::new();
+    for person in ["han", "li", "lucy", "wang", "smile", "han"] {
+        ids.insert(openid(&world, &access(&world, person, None).await).await);
     }
+    assert_eq!(ids.len(), 5);
+    let token = access(&world, "wang", None).await;
+    let text = profile(&world, &token, &openid(&world, &token).await).await;
+    assert!(text.contains("\"nickname\": \"王林\"") && text.contains("\"figureurl_qq_1\": \"\""), "{text}");
+    // The gateway would hand it on, and the browser would ask Tencent for it.
+    assert!(!text.contains("qlogo"), "{text}");
+    let token = access(&world, "smile", None).await;
+    let text = profile(&world, &token, &openid(&world, &token).await).await;
+    let json: Value = serde_json::from_str(&text).expect("JSON");
+    assert!(json["nickname"].as_str().expect("a text").starts_with("😀"), "{text}");
+    let picture = json["figureurl_qq_2"].as_str().expect("a text");
+    assert_eq!(get(picture, &[]).await.1, "image/svg+xml");
 }
 
-on_both! {
-    async fn a_refusal_a_closed_page_and_an_error_come_back_as_they_do(world: &World) {
-        let back = refuse(&authorize_url(world), "han").await;
-        assert_eq!((back.code.as_deref(), back.field("usercancel")), (None, Some("1")));
-        assert_eq!(back.state.as_deref(), Some("s t&a+te/ä"));
-        let stays = signed(world, "han", Some("closed")).await;
-        assert!(stays.url.is_empty() && stays.fields.is_empty());
-        let error = signed(world, "han", Some("authorize")).await;
-        assert_eq!((error.code.as_deref(), error.field("msg")), (Some("100011"), Some("app is not online")));
-        assert!(error.url.contains("msg=app%20is%20not%20online"));
-    }
+#[apply(both_backends)]
+async fn a_refusal_a_closed_page_and_an_error_come_back_as_they_do(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let back = refuse(&authorize_url(&world), "han").await;
+    assert_eq!((back.code.as_deref(), back.field("usercancel")), (None, Some("1")));
+    assert_eq!(back.state.as_deref(), Some("s t&a+te/ä"));
+    let stays = signed(&world, "han", Some("closed")).await;
+    assert!(stays.url.is_empty() && stays.fields.is_empty());
+    let error = signed(&world, "han", Some("authorize")).await;
+    assert_eq!((error.code.as_deref(), error.field("msg")), (Some("100011"), Some("app is not online")));
+    assert!(error.url.contains("msg=app%20is%20not%20online"));
 }
 
-on_both! {
-    async fn nobody_is_sent_to_a_foreign_address(world: &World) {
-        for (redirect_uri, error) in [
-            ("https://evil.example/", "100010"), ("", "100010"), ("javascript:alert(1)", "100010"),
-            (&format!("http://{}.evil.example/", world.gateway.address().ip()), "100010"),
-            (&format!("http://{}@evil.example/", world.gateway.address()), "100010"),
-        ] {
-            let parameters = [("response_type", "code"), ("client_id", CLIENT), ("redirect_uri", redirect_uri), ("state", "s")];
-            let url = with(&at(world, "/sandbox/qq/oauth2.0/authorize"), &parameters);
-            let response = request(Method::GET, &url).send().await.expect("an answer");
-            assert!(response.headers().get("location").is_none());
-            assert_eq!(response.status(), 400);
-            let text = response.text().await.expect("a body");
-            assert!(text.contains(error) && !text.contains("<form"), "{text}");
-        }
-    }
-}
-
-on_both! {
-    [("MENJIN_SOCIAL_TIMEOUT", "200ms")]
-    async fn what_is_chosen_goes_wrong(world: &World) {
-        for (failure, error) in [("code_expired", BAD_CODE), ("code_used", "100020"), ("wrong_secret", "100009")] {
-            let code = signed(world, "han", Some(failure)).await.code.expect("a code");
-            assert!(token(world, &code, &[("fmt", "json")]).await.contains(error), "{failure}");
-        }
-        let code = signed(world, "han", Some("slow")).await.code.expect("a code");
-        let began = std::time::Instant::now();
-        assert!(token(world, &code, &[]).await.starts_with("access_token="));
-        assert!(began.elapsed().as_millis() >= 300);
-        let code = signed(world, "han", Some("bad_gateway")).await.code.expect("a code");
-        let url = at(world, "/sandbox/qq/oauth2.0/token");
-        let page = page(world, "qq");
+#[apply(both_backends)]
+async fn nobody_is_sent_to_a_foreign_address(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    for (redirect_uri, error) in [
+        ("https://evil.example/", "100010"),
+        ("", "100010"),
+        ("javascript:alert(1)", "100010"),
+        (&format!("http://{}.evil.example/", world.gateway.address().ip()), "100010"),
+        (&format!("http://{}@evil.example/", world.gateway.address()), "100010"),
+    ] {
         let parameters = [
-            ("grant_type", "authorization_code"), ("client_id", CLIENT), ("client_secret", SECRET), ("code", &code),
-            ("redirect_uri", &page),
+            ("response_type", "code"),
+            ("client_id", CLIENT),
+            ("redirect_uri", redirect_uri),
+            ("state", "s"),
         ];
-        let (status, kind, body) = get(&url, &parameters).await;
-        assert!(status == 502 && kind == "text/html" && body.starts_with("<html>"), "{status} {kind} {body}");
-
-        let token = access(world, "han", Some("check_failed")).await;
-        assert!(me(world, &token, &[]).await.contains("100016"));
-        let token = access(world, "han", Some("no_unionid")).await;
-        let refused = "callback( {\"error\":100048,\"error_description\":\"CompanyID not set\"} );\n";
-        assert_eq!(me(world, &token, &[("unionid", "1")]).await, refused);
-        assert!(is_upper_hex(&openid(world, &token).await));
-        let token = access(world, "han", Some("other_app")).await;
-        assert!(me(world, &token, &[]).await.starts_with("callback( {\"client_id\":\"101999999\","));
-        let token = access(world, "han", Some("broken")).await;
-        let broken = me(world, &token, &[]).await;
-        assert!(broken.starts_with("callback( {") && !broken.contains('}'), "{broken}");
-        let token = access(world, "han", Some("profile_refused")).await;
-        let id = openid(world, &token).await;
-        assert_eq!(profile(world, &token, &id).await, "{\"ret\":1002,\"msg\":\"请先登录\"}");
-        let token = access(world, "han", Some("strings")).await;
-        assert!(profile(world, &token, &id).await.contains("\"ret\": \"0\""));
-        let token = access(world, "han", Some("placeholder")).await;
-        assert!(profile(world, &token, &id).await.contains("\"nickname\": \"qzuser\""));
-        let token = access(world, "han", Some("half")).await;
-        let url = at(world, "/sandbox/qq/user/get_user_info");
-        let url = with(&url, &[("access_token", &token), ("oauth_consumer_key", CLIENT), ("openid", &id)]);
+        let url = with(&at(&world, "/sandbox/qq/oauth2.0/authorize"), &parameters);
         let response = request(Method::GET, &url).send().await.expect("an answer");
-        assert_eq!(response.status(), 200);
-        assert!(response.text().await.is_err(), "the answer is whole");
+        assert!(response.headers().get("location").is_none());
+        assert_eq!(response.status(), 400);
+        let text = response.text().await.expect("a body");
+        assert!(text.contains(error) && !text.contains("<form"), "{text}");
     }
+}
+
+#[apply(both_backends)]
+async fn what_is_chosen_goes_wrong(#[case] backend: Backend) {
+    let Some(world) = World::start_with(backend, &[("MENJIN_SOCIAL_TIMEOUT", "200ms")]).await else { return };
+    for (failure, error) in [("code_expired", BAD_CODE), ("code_used", "100020"), ("wrong_secret", "100009")]
+    {
+        let code = signed(&world, "han", Some(failure)).await.code.expect("a code");
+        assert!(token(&world, &code, &[("fmt", "json")]).await.contains(error), "{failure}");
+    }
+    let code = signed(&world, "han", Some("slow")).await.code.expect("a code");
+    let began = std::time::Instant::now();
+    assert!(token(&world, &code, &[]).await.starts_with("access_token="));
+    assert!(began.elapsed().as_millis() >= 300);
+    let code = signed(&world, "han", Some("bad_gateway")).await.code.expect("a code");
+    let url = at(&world, "/sandbox/qq/oauth2.0/token");
+    let page = page(&world, "qq");
+    let parameters = [
+        ("grant_type", "authorization_code"),
+        ("client_id", CLIENT),
+        ("client_secret", SECRET),
+        ("code", &code),
+        ("redirect_uri", &page),
+    ];
+    let (status, kind, body) = get(&url, &parameters).await;
+    assert!(status == 502 && kind == "text/html" && body.starts_with("<html>"), "{status} {kind} {body}");
+
+    let token = access(&world, "han", Some("check_failed")).await;
+    assert!(me(&world, &token, &[]).await.contains("100016"));
+    let token = access(&world, "han", Some("no_unionid")).await;
+    let refused = "callback( {\"error\":100048,\"error_description\":\"CompanyID not set\"} );\n";
+    assert_eq!(me(&world, &token, &[("unionid", "1")]).await, refused);
+    assert!(is_upper_hex(&openid(&world, &token).await));
+    let token = access(&world, "han", Some("other_app")).await;
+    assert!(me(&world, &token, &[]).await.starts_with("callback( {\"client_id\":\"101999999\","));
+    let token = access(&world, "han", Some("broken")).await;
+    let broken = me(&world, &token, &[]).await;
+    assert!(broken.starts_with("callback( {") && !broken.contains('}'), "{broken}");
+    let token = access(&world, "han", Some("profile_refused")).await;
+    let id = openid(&world, &token).await;
+    assert_eq!(profile(&world, &token, &id).await, "{\"ret\":1002,\"msg\":\"请先登录\"}");
+    let token = access(&world, "han", Some("strings")).await;
+    assert!(profile(&world, &token, &id).await.contains("\"ret\": \"0\""));
+    let token = access(&world, "han", Some("placeholder")).await;
+    assert!(profile(&world, &token, &id).await.contains("\"nickname\": \"qzuser\""));
+    let token = access(&world, "han", Some("half")).await;
+    let url = at(&world, "/sandbox/qq/user/get_user_info");
+    let url = with(&url, &[("access_token", &token), ("oauth_consumer_key", CLIENT), ("openid", &id)]);
+    let response = request(Method::GET, &url).send().await.expect("an answer");
+    assert_eq!(response.status(), 200);
+    assert!(response.text().await.is_err(), "the answer is whole");
 }

@@ -15,35 +15,14 @@ pub mod world;
 pub use browser::Browser;
 pub use people::{PASSWORD, Person};
 pub use reply::{Reply, at, bad_fields, kind};
-pub use world::{Kind, World};
+pub use world::{Backend, World};
 
-/// Makes two tests of a story: `<name>::embedded` and `<name>::servers`. Settings may stand in front of it.
-macro_rules! on_both {
-    ($(#[$meta:meta])* async fn $name:ident($world:ident: &$type:ident) $body:block) => {
-        on_both!([] $(#[$meta])* async fn $name($world: &$type) $body);
-    };
-    ([$($setting:expr),*] $(#[$meta:meta])* async fn $name:ident($world:ident: &$type:ident) $body:block) => {
-        $(#[$meta])*
-        mod $name {
-            use super::*;
+use rstest_reuse::template;
 
-            async fn story($world: &$type) $body
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn embedded() {
-                $crate::support::world::run($crate::support::Kind::Embedded, &[$($setting),*], async |world| {
-                    story(world).await;
-                })
-                .await;
-            }
-
-            #[tokio::test(flavor = "multi_thread")]
-            async fn servers() {
-                $crate::support::world::run($crate::support::Kind::Servers, &[$($setting),*], async |world| {
-                    story(world).await;
-                })
-                .await;
-            }
-        }
-    };
-}
+/// Runs a test once per backend, as `<name>::case_1_embedded` and `<name>::case_2_servers`.
+#[template]
+#[rstest::rstest]
+#[case::embedded(Backend::Embedded)]
+#[case::servers(Backend::Servers)]
+#[tokio::test(flavor = "multi_thread")]
+pub async fn both_backends(#[case] backend: Backend) {}

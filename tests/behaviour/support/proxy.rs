@@ -28,7 +28,7 @@ impl Line {
     }
 }
 
-/// Forwards connections to a server while the line is up. Ends with the runtime of its test.
+/// Forwards connections to a server while the line is up, and for as long as the runtime of its test lives.
 pub struct Proxy {
     pub address: SocketAddr,
     line: watch::Sender<Line>,
@@ -63,6 +63,13 @@ impl Proxy {
     }
 }
 
+/// A gateway that is still running can shut down gracefully.
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.set(Line::Up);
+    }
+}
+
 async fn carry(caller: TcpStream, server: String, mut line: watch::Receiver<Line>) {
     // A connection that is made while the line hangs is taken and gets no answer.
     let vanished = {
@@ -85,7 +92,7 @@ async fn carry(caller: TcpStream, server: String, mut line: watch::Receiver<Line
         tokio::select! {
             () = pump(caller_in, server_out, line.clone()) => {}
             () = pump(server_in, caller_out, line.clone()) => {}
-            _ = cut => {}
+            Ok(()) = cut => {}
         }
     });
     tokio::select! {

@@ -1,28 +1,29 @@
 //! A gateway, or several, on stores that nobody else uses, at a time that the test tells.
 
 use std::collections::HashSet;
-use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::FutureExt as _;
 use menjin::app::Gateway;
 use menjin::config::Config;
 use menjin::config::reader::Source;
 use menjin::core::clock::Clock;
 use menjin::core::random::Random;
 use tempfile::TempDir;
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
 
 use super::browser::Browser;
 use super::cli::{self, Finished};
 use super::logs;
-use super::proxy::{Line, Proxy};
+use super::proxy::Proxy;
 use super::sql::{self, Sql};
 
 /// Which stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Backend {
     /// SQLite and the in-process store.
     Embedded,
     /// PostgreSQL and Redis.
@@ -41,15 +42,12 @@ pub struct Stores {
 /// A gateway on its own stores.
 pub struct World {
     pub clock: Clock,
-    pub gateway: Gateway,
+    pub gateway: Running,
     pub stores: Stores,
     variables: Vec<(String, String)>,
     seen: Mutex<HashSet<String>>,
     addresses: AtomicU32,
 }
-
-/// Whether a story came to its end, or what it panicked with.
-type Outcome = std::thread::Result<()>;
 
 /// Where every story begins.
 pub fn start() -> DateTime<Utc> {
@@ -79,16 +77,45 @@ pub fn unique() -> String {
     format!("{:016x}", u64::from_be_bytes(Random::system().bytes()))
 }
 
+/// A gateway that stops when its test ends, also when it fails.
+pub struct Running(Option<Gateway>);
+
+impl Deref for Running {
+    type Target = Gateway;
+
+    fn deref(&self) -> &Gateway {
+        self.0.as_ref().expect("it runs until it is dropped")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(gateway) = self.0.take() {
+            block_in_place(|| Handle::current().block_on(gateway.stop()));
+        }
+    }
+}
+
+/// Drops the database of the test. It cannot be awaited here, and the other stores clear themselves away.
+impl Drop for Stores {
+    fn drop(&mut self) {
+        if let Some((server, name)) = self.fresh.take() {
+            block_in_place(|| Handle::current().block_on(sql::drop_database(&server, &name)));
+        }
+    }
+}
+
 impl Stores {
     /// Fresh stores; `None` where their servers are not there.
-    pub async fn make(kind: Kind) -> Option<Self> {
+    async fn make(backend: Backend) -> Option<Self> {
+        LazyLock::force(&READY);
         let folder = TempDir::new().expect("a temporary folder");
-        let stores = match kind {
-            Kind::Embedded => {
+        let stores = match backend {
+            Backend::Embedded => {
                 let database_url = format!("sqlite:{}", folder.path().join("menjin.sqlite").display());
                 Self { database_url, redis_url: None, folder, fresh: None }
             }
-            Kind::Servers => {
+            Backend::Servers => {
                 let (server, redis) = (server("TEST_DATABASE_URL")?, server("TEST_REDIS_URL")?);
                 let name = format!("menjin_test_{}", unique());
                 sql::create_database(&server, &name).await;
@@ -103,9 +130,27 @@ impl Stores {
 }
 
 impl World {
-    /// Starts a gateway on `stores`, with `settings` (environment variables) beside those that every story has.
-    pub async fn start(stores: Stores, settings: &[(&str, &str)]) -> Self {
-        LazyLock::force(&READY);
+    /// Starts a gateway on fresh stores. `None` where their servers are not there: the test is left out.
+    pub async fn start(backend: Backend) -> Option<Self> {
+        Self::start_with(backend, &[]).await
+    }
+
+    /// The same, with `settings` (environment variables) beside those that every test has.
+    pub async fn start_with(backend: Backend, settings: &[(&str, &str)]) -> Option<Self> {
+        Some(Self::on(Stores::make(backend).await?, settings).await)
+    }
+
+    /// Starts a gateway on fresh servers behind two proxies: that of Redis and that of PostgreSQL.
+    pub async fn start_behind_proxies(settings: &[(&str, &str)]) -> Option<(Self, Proxy, Proxy)> {
+        let mut stores = Stores::make(Backend::Servers).await?;
+        let (redis, redis_url) = Proxy::before(stores.redis_url.as_deref().unwrap_or_default(), 6379).await;
+        let (database, database_url) = Proxy::before(&stores.database_url, 5432).await;
+        (stores.redis_url, stores.database_url) = (Some(redis_url), database_url);
+        let defaults = [("MENJIN_DATABASE_DEADLINE", "900ms"), ("MENJIN_REDIS_DEADLINE", "700ms")];
+        Some((Self::on(stores, &[settings, &defaults].concat()).await, redis, database))
+    }
+
+    async fn on(stores: Stores, settings: &[(&str, &str)]) -> Self {
         let clock = Clock::manual(start());
         let folder = stores.folder.path().join("data").display().to_string();
         let mut variables = vec![
@@ -130,13 +175,13 @@ impl World {
         Self { clock, gateway, stores, variables, seen: Mutex::default(), addresses: AtomicU32::new(1) }
     }
 
-    /// One more gateway on the same stores. The caller stops it.
-    pub async fn another_gateway(&self) -> Gateway {
+    /// One more gateway on the same stores.
+    pub async fn another_gateway(&self) -> Running {
         gateway(&self.variables, &self.clock).await
     }
 
-    /// One more gateway on the same stores, with other settings. The caller stops it.
-    pub async fn another_gateway_with(&self, settings: &[(&str, &str)]) -> Gateway {
+    /// One more gateway on the same stores, with other settings.
+    pub async fn another_gateway_with(&self, settings: &[(&str, &str)]) -> Running {
         let mut variables = self.variables.clone();
         variables.retain(|(name, _)| settings.iter().all(|(other, _)| name != other));
         variables.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
@@ -205,61 +250,9 @@ fn configured(variables: &[(String, String)]) -> Config {
     config.unwrap_or_else(|faults| panic!("the configuration of the story is bad: {faults:#?}"))
 }
 
-async fn gateway(variables: &[(String, String)], clock: &Clock) -> Gateway {
+async fn gateway(variables: &[(String, String)], clock: &Clock) -> Running {
     match Gateway::start(configured(variables), clock.clone(), Random::system()).await {
-        Ok(gateway) => gateway,
+        Ok(gateway) => Running(Some(gateway)),
         Err(error) => panic!("the gateway does not start: {error}"),
-    }
-}
-
-/// Runs a story in a world of its own, which is cleared away however the story ends.
-pub async fn run(kind: Kind, settings: &[(&str, &str)], story: impl AsyncFnOnce(&World)) {
-    on_fresh_stores(kind, async |stores| {
-        let world = World::start(stores, settings).await;
-        let outcome = AssertUnwindSafe(story(&world)).catch_unwind().await;
-        world.gateway.stop().await;
-        outcome
-    })
-    .await;
-}
-
-/// Runs a story on servers whose lines can be cut: the first proxy is that of Redis, the second that of PostgreSQL.
-pub async fn run_behind_lines(story: impl AsyncFnOnce(&World, &Proxy, &Proxy)) {
-    run_behind_lines_with(&[], story).await;
-}
-
-/// As [`run_behind_lines`], with settings of the story's own.
-pub async fn run_behind_lines_with(
-    settings: &[(&str, &str)],
-    story: impl AsyncFnOnce(&World, &Proxy, &Proxy),
-) {
-    on_fresh_stores(Kind::Servers, async |mut stores| {
-        let (redis, redis_url) = Proxy::before(stores.redis_url.as_deref().unwrap_or_default(), 6379).await;
-        let (database, database_url) = Proxy::before(&stores.database_url, 5432).await;
-        (stores.redis_url, stores.database_url) = (Some(redis_url), database_url);
-        let defaults = [("MENJIN_DATABASE_DEADLINE", "900ms"), ("MENJIN_REDIS_DEADLINE", "700ms")];
-        let settings = [settings, &defaults].concat();
-        let world = World::start(stores, &settings).await;
-        let outcome = AssertUnwindSafe(story(&world, &redis, &database)).catch_unwind().await;
-        redis.set(Line::Up);
-        database.set(Line::Up);
-        world.gateway.stop().await;
-        outcome
-    })
-    .await;
-}
-
-async fn on_fresh_stores(kind: Kind, play: impl AsyncFnOnce(Stores) -> Outcome) {
-    LazyLock::force(&READY);
-    let Some(stores) = Stores::make(kind).await else {
-        return;
-    };
-    let fresh = stores.fresh.clone();
-    let outcome = AssertUnwindSafe(play(stores)).catch_unwind().await.and_then(|outcome| outcome);
-    if let Some((server, name)) = fresh {
-        sql::drop_database(&server, &name).await;
-    }
-    if let Err(panic) = outcome {
-        resume_unwind(panic);
     }
 }
