@@ -1,132 +1,47 @@
-//! The rules. Each returns its faults, one line each, beginning with file and line.
+//! The rules. Each returns its violations, one line per violation, which starts with file and line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::source::{House, Mention, Source};
+use super::source::{Crate, Reference, SourceFile};
 
-/// What all features stand on.
-const BASE: &[&str] = &["outcome", "config", "core", "db", "ephemeral"];
+/// The rooms from top to bottom, and the rooms below that each of them may import. `sessions::keys` would allow that
+/// module alone. `parts` and `base` stand for the rooms that [`GROUPS`] lists.
+pub const ROOMS: &str = "
+    main         -> cli
+    cli          -> app, graphql, social, accounts, parts, base
+    app          -> http, graphql, sandbox, social, accounts, parts, base
+    http         -> graphql, social::form_callback, accounts::service_clients, accounts::verify, sessions, base
+    sandbox      -> db, config, core
+    graphql      -> social, accounts, verification, delivery, sessions, passwords, limits, captcha,
+                    outcome, db::identities, db::models, config, core
+    social       -> accounts, parts, base
+    accounts     -> parts, base
+    verification -> delivery, kit, audit, limits, captcha, base
+    delivery     -> base
+    sessions     -> kit, audit, limits, base
+    passwords    -> base
+    captcha      -> base
+    kit          -> audit, limits, base
+    audit        -> base
+    limits       -> base
+    ephemeral    -> config, core
+    db           -> outcome, config, core
+    config       -> core
+    outcome      -> core
+    core         ->
+";
 
-/// What each room may import, besides what is in [`BASE`] where `base` says so. `*` is everything but what stands
-/// above. A row `a::b` allows that module alone.
-struct Room {
-    name: &'static str,
-    base: bool,
-    may: &'static [&'static str],
-}
-
-const fn room(name: &'static str, base: bool, may: &'static [&'static str]) -> Room {
-    Room { name, base, may }
-}
-
-/// From the top of the house to its ground; every arrow points to a later row.
-const ROOMS: &[Room] = &[
-    room("main", false, &["cli"]),
-    room(
-        "cli",
-        true,
-        &[
-            "kit",
-            "audit",
-            "app",
-            "graphql",
-            "social",
-            "accounts",
-            "verification",
-            "delivery",
-            "sessions",
-            "passwords",
-            "limits",
-            "captcha",
-        ],
-    ),
-    room(
-        "app",
-        true,
-        &[
-            "kit",
-            "audit",
-            "http",
-            "graphql",
-            "sandbox",
-            "social",
-            "accounts",
-            "verification",
-            "delivery",
-            "sessions",
-            "passwords",
-            "limits",
-            "captcha",
-        ],
-    ),
-    // The published keys need `sessions`; readiness asks both stores; what proxies and services ask is no GraphQL, so
-    // its use cases are called from here, and so is that of forms that providers post.
-    room(
-        "http",
-        true,
-        &["graphql", "accounts::service_clients", "accounts::verify", "sessions", "social::form_callback"],
-    ),
-    room("sandbox", false, &["db", "config", "core"]),
-    room(
-        "graphql",
-        false,
-        &[
-            "outcome",
-            "social",
-            "accounts",
-            "verification",
-            "delivery",
-            "sessions",
-            "passwords",
-            "limits",
-            "captcha",
-            "db::identities",
-            "db::models",
-            "config",
-            "core",
-        ],
-    ),
-    room(
-        "social",
-        true,
-        &[
-            "accounts",
-            "verification",
-            "delivery",
-            "sessions",
-            "passwords",
-            "kit",
-            "audit",
-            "limits",
-            "captcha",
-        ],
-    ),
-    room(
-        "accounts",
-        true,
-        &["verification", "delivery", "sessions", "passwords", "kit", "audit", "limits", "captcha"],
-    ),
-    room("verification", true, &["delivery", "kit", "audit", "limits", "captcha"]),
-    room("delivery", true, &[]),
-    room("sessions", true, &["kit", "audit", "limits"]),
-    room("kit", true, &["audit", "limits"]),
-    room("audit", true, &[]),
-    room("passwords", true, &[]),
-    room("limits", true, &[]),
-    room("captcha", true, &[]),
-    room("ephemeral", false, &["config", "core"]),
-    room("db", false, &["outcome", "config", "core"]),
-    room("config", false, &["core"]),
-    room("outcome", false, &["core"]),
-    room("core", false, &[]),
+const GROUPS: &[(&str, &str)] = &[
+    ("parts", "verification, delivery, sessions, passwords, captcha, kit, audit, limits"),
+    ("base", "outcome, config, db, ephemeral, core"),
 ];
 
-/// A framework, the crates that are it, and the files that may name them. A path that ends in `/` is a folder.
+/// A framework, its crates, and the files that may use them. A path that ends in `/` is a folder.
 struct Framework {
     name: &'static str,
     crates: &'static [&'static str],
     places: &'static [&'static str],
-    /// How many files elsewhere may name it.
+    /// The number of files elsewhere that may use it.
     elsewhere: usize,
 }
 
@@ -140,14 +55,14 @@ const FRAMEWORKS: &[Framework] = &[
     Framework {
         name: "axum",
         crates: &["axum", "axum_core", "axum_extra", "async_graphql_axum"],
-        places: &["http/", "sandbox/", "app.rs"],
+        places: &["http/", "sandbox/", "app/"],
         elsewhere: 0,
     },
     Framework {
         name: "reqwest",
         crates: &["reqwest"],
         places: &["delivery/sms/", "captcha/", "social/providers/"],
-        elsewhere: 1, // the one client
+        elsewhere: 1, // the shared HTTP client
     },
     Framework {
         name: "diesel",
@@ -158,94 +73,115 @@ const FRAMEWORKS: &[Framework] = &[
     Framework { name: "std::env", crates: &["std::env"], places: &["config/"], elsewhere: 0 },
 ];
 
-/// Lines a file may have.
+/// The number of lines that a file may have.
 pub const LONGEST: usize = 400;
 
-/// Files that may compile another folder's files as their own.
+/// Files that may include the files of another folder by `#[path]`.
 const PATH_ATTRIBUTES: &[&str] = &["db/pg/mod.rs", "db/sqlite/mod.rs"];
 
-/// The room of a file: its folder, or the file itself.
+/// A row of [`ROOMS`]: a room, and what it may import.
+type Row = (&'static str, Vec<&'static str>);
+
+/// Reads a table like [`ROOMS`].
+fn rows(table: &'static str) -> Vec<Row> {
+    let group = |name| GROUPS.iter().find(|(group, _)| *group == name).map_or(name, |(_, rooms)| *rooms);
+    let words = |text: &'static str| text.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let mut rows: Vec<Row> = Vec::new();
+    for line in table.lines() {
+        let (start, rest) = line.split_once("->").unwrap_or(("", line));
+        if !start.is_empty() {
+            rows.push((start.trim(), Vec::new()));
+        }
+        if let Some((_, imports)) = rows.last_mut() {
+            imports.extend(words(rest).flat_map(|name| words(group(name))));
+        }
+    }
+    rows
+}
+
+/// Returns the room of a file: its folder, or the file itself.
 fn room_of(path: &str) -> &str {
     path.split('/').next().unwrap_or(path).trim_end_matches(".rs")
 }
 
-fn at(source: &Source, line: usize) -> String {
-    format!("src/{}:{line}", source.path)
+fn at(file: &SourceFile, line: usize) -> String {
+    format!("src/{}:{line}", file.path)
 }
 
-/// Every arrow stands in [`ROOMS`]. Tests may build what they need from any room.
-pub fn arrows(house: &House) -> Vec<String> {
-    let mut faults = BTreeSet::new();
-    for source in house.sources.iter().filter(|source| source.path != "lib.rs") {
-        let from = room_of(&source.path);
-        let Some(room) = ROOMS.iter().find(|room| room.name == from) else {
-            faults.insert(format!("{}: the room {from} is not in the table of arrows", at(source, 1)));
+/// A room imports only what its row in [`ROOMS`] allows. Tests may use every room.
+pub fn dependencies(code: &Crate) -> Vec<String> {
+    let rooms = rows(ROOMS);
+    let mut violations = BTreeSet::new();
+    for file in code.files.iter().filter(|file| file.path != "lib.rs") {
+        let from = room_of(&file.path);
+        let Some((_, imports)) = rooms.iter().find(|(room, _)| *room == from) else {
+            violations.insert(format!("{}: the table of rooms has no row for {from}", at(file, 1)));
             continue;
         };
-        for mention in source.mentions.iter().filter(|mention| !mention.test) {
-            for target in house.targets(source, mention) {
-                let Some(to) = target.path.first().filter(|to| target.source.path != "lib.rs" && *to != from)
-                else {
+        for reference in file.references.iter().filter(|reference| !reference.test) {
+            for target in code.targets(file, reference) {
+                if target.file.path == "lib.rs" || target.path.first().is_none_or(|to| to == from) {
                     continue;
-                };
+                }
                 let path = target.path.join("::");
-                let under = |allowed: &&str| path == **allowed || path.starts_with(&format!("{allowed}::"));
-                let allowed = room.may.iter().any(under) || room.base && BASE.contains(&to.as_str());
-                if !allowed {
-                    faults.insert(format!("{}: {from} must not import {path}", at(source, mention.line)));
+                if !imports.iter().any(|allowed| is_within(&path, allowed)) {
+                    violations.insert(format!("{}: {from} must not import {path}", at(file, reference.line)));
                 }
             }
         }
     }
-    faults.into_iter().collect()
+    violations.into_iter().collect()
 }
 
-/// The table itself points one way.
-pub fn table() -> Vec<String> {
-    let position = |name: &str| ROOMS.iter().position(|room| room.name == name);
-    let mut faults = Vec::new();
-    for (index, room) in ROOMS.iter().enumerate() {
-        let base = if room.base { BASE } else { &[] };
-        for to in room.may.iter().chain(base) {
-            let to = to.split("::").next().unwrap_or(to);
-            if position(to).is_none_or(|to| to <= index) {
-                faults.push(format!("{} -> {to} points up, or nowhere", room.name));
+/// Whether a path is `parent` or something inside it.
+fn is_within(path: &str, parent: &str) -> bool {
+    path.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// Each row of a table like [`ROOMS`] names only rows below it.
+pub fn order(table: &'static str) -> Vec<String> {
+    let rooms = rows(table);
+    let mut violations = Vec::new();
+    for (index, (room, imports)) in rooms.iter().enumerate() {
+        for import in imports {
+            if !rooms[index + 1..].iter().any(|(below, _)| is_within(import, below)) {
+                violations.push(format!("{room} -> {import} does not point to a row below"));
             }
         }
     }
-    faults
+    violations
 }
 
-/// No circle among rooms.
-pub fn room_circles(house: &House) -> Vec<String> {
-    circles(&edges(house, |from, to| {
+/// There is no cycle of rooms.
+pub fn room_cycles(code: &Crate) -> Vec<String> {
+    cycles(&edges(code, |from, to| {
         let (from, to) = (room_of(&from.path), room_of(&to.path));
         (from != to).then(|| (from.to_owned(), to.to_owned()))
     }))
 }
 
-/// No circle among the files of a room.
-pub fn file_circles(house: &House) -> Vec<String> {
-    circles(&edges(house, |from, to| {
+/// There is no cycle of files inside a room.
+pub fn file_cycles(code: &Crate) -> Vec<String> {
+    cycles(&edges(code, |from, to| {
         let inside = room_of(&from.path) == room_of(&to.path) && from.path != to.path;
         inside.then(|| (from.path.clone(), to.path.clone()))
     }))
 }
 
-/// From, to, and where that is written.
+/// Importing node -> imported node -> the place of the import.
 type Edges = BTreeMap<String, BTreeMap<String, String>>;
 
-/// What the compiled code imports. Tests are left out: nothing can import them.
-fn edges(house: &House, edge: impl Fn(&Source, &Source) -> Option<(String, String)>) -> Edges {
+/// Returns what the code imports from itself, except in tests, which nothing can import.
+fn edges(code: &Crate, edge: impl Fn(&SourceFile, &SourceFile) -> Option<(String, String)>) -> Edges {
     let mut edges = Edges::new();
-    for source in house.sources.iter().filter(|source| source.path != "lib.rs") {
-        for mention in source.mentions.iter().filter(|mention| !mention.test && !mention.in_macro) {
-            for target in house.targets(source, mention) {
-                if target.source.path == "lib.rs" {
+    for file in code.files.iter().filter(|file| file.path != "lib.rs") {
+        for reference in file.references.iter().filter(|reference| !reference.test && !reference.in_macro) {
+            for target in code.targets(file, reference) {
+                if target.file.path == "lib.rs" {
                     continue;
                 }
-                if let Some((from, to)) = edge(source, target.source) {
-                    let place = at(source, mention.line);
+                if let Some((from, to)) = edge(file, target.file) {
+                    let place = at(file, reference.line);
                     edges.entry(from).or_default().entry(to).or_insert(place);
                 }
             }
@@ -254,8 +190,8 @@ fn edges(house: &House, edge: impl Fn(&Source, &Source) -> Option<(String, Strin
     edges
 }
 
-/// One fault for each circle that a walk from every node meets first.
-fn circles(edges: &Edges) -> Vec<String> {
+/// Returns a violation for each cycle that a depth-first search finds.
+fn cycles(edges: &Edges) -> Vec<String> {
     fn visit<'a>(
         edges: &'a Edges,
         trail: &mut Vec<&'a str>,
@@ -265,13 +201,13 @@ fn circles(edges: &Edges) -> Vec<String> {
         let Some(node) = trail.last().copied() else { return };
         for to in edges.get(node).into_iter().flat_map(BTreeMap::keys) {
             if let Some(start) = trail.iter().position(|seen| seen == to) {
-                let circle = &trail[start..];
-                let next = circle[1..].iter().chain([&circle[0]]);
-                let steps = circle
+                let cycle = &trail[start..];
+                let next = cycle[1..].iter().chain([&cycle[0]]);
+                let steps = cycle
                     .iter()
                     .zip(next)
                     .map(|(from, to)| format!("{} ({from} -> {to})", edges[*from][*to]));
-                out.push(format!("{}: a circle", steps.collect::<Vec<_>>().join(", ")));
+                out.push(format!("{}: a cycle", steps.collect::<Vec<_>>().join(", ")));
             } else if !done.contains(to.as_str()) {
                 trail.push(to);
                 visit(edges, trail, done, out);
@@ -289,73 +225,73 @@ fn circles(edges: &Edges) -> Vec<String> {
     out
 }
 
-/// Frameworks stay in their rooms. Tests may use what they like: a stub server, a variable that names a database.
-pub fn frameworks(house: &House) -> Vec<String> {
-    let mut faults = Vec::new();
+/// A framework is used only in its places. Tests may use every framework.
+pub fn frameworks(code: &Crate) -> Vec<String> {
+    let mut violations = Vec::new();
     for framework in FRAMEWORKS {
-        let mut strangers: BTreeMap<&str, String> = BTreeMap::new();
-        for source in &house.sources {
+        let mut others: BTreeMap<&str, String> = BTreeMap::new();
+        for file in &code.files {
             let home = |place: &str| match place.strip_suffix('/') {
-                Some(_) => source.path.starts_with(place),
-                None => source.path == place,
+                Some(_) => file.path.starts_with(place),
+                None => file.path == place,
             };
             if framework.places.iter().any(|place| home(place)) {
                 continue;
             }
-            let names = |mention: &&Mention| {
-                let path = mention.segments.join("::");
+            let names = |reference: &&Reference| {
+                let path = reference.segments.join("::");
                 let mut crates = framework.crates.iter();
-                !mention.test && crates.any(|name| path == *name || path.starts_with(&format!("{name}::")))
+                !reference.test && crates.any(|name| path == *name || path.starts_with(&format!("{name}::")))
             };
-            if let Some(mention) = source.mentions.iter().find(names) {
-                strangers.insert(&source.path, at(source, mention.line));
+            if let Some(reference) = file.references.iter().find(names) {
+                others.insert(&file.path, at(file, reference.line));
             }
         }
-        if strangers.len() > framework.elsewhere {
-            faults.extend(strangers.values().map(|place| {
-                format!("{place}: {} belongs into {} only", framework.name, framework.places.join(", "))
+        if others.len() > framework.elsewhere {
+            violations.extend(others.values().map(|place| {
+                format!("{place}: {} may be used in {} only", framework.name, framework.places.join(", "))
             }));
         }
     }
-    faults
+    violations
 }
 
-/// Inside a folder nobody imports what the folder's own `mod.rs` hands on: the sibling file is named.
-pub fn siblings(house: &House) -> Vec<String> {
-    let mut faults = BTreeSet::new();
-    for source in &house.sources {
-        for mention in source.mentions.iter().filter(|mention| !mention.in_macro) {
-            for target in house.targets(source, mention) {
-                let folder = target.source.path.strip_suffix("mod.rs").unwrap_or("/");
-                let own = source.path.starts_with(folder) && source.path != target.source.path;
+/// A file does not import what a `mod.rs` above it only re-exports: it names the file that defines it.
+pub fn reexports(code: &Crate) -> Vec<String> {
+    let mut violations = BTreeSet::new();
+    for file in &code.files {
+        for reference in file.references.iter().filter(|reference| !reference.in_macro) {
+            for target in code.targets(file, reference) {
+                let folder = target.file.path.strip_suffix("mod.rs").unwrap_or("/");
+                let own = file.path.starts_with(folder) && file.path != target.file.path;
                 let Some(name) = target.rest.first().filter(|_| own) else {
                     continue;
                 };
-                let glob = name == "*" && !target.source.reexports.is_empty() && !mention.test;
-                if glob || target.source.reexports.contains(name) {
-                    faults.insert(format!(
-                        "{}: {name} comes from src/{}, which only hands it on; import the file that defines it",
-                        at(source, mention.line),
-                        target.source.path
+                let glob = name == "*" && !target.file.reexports.is_empty() && !reference.test;
+                if glob || target.file.reexports.contains(name) {
+                    violations.insert(format!(
+                        "{}: {name} comes from src/{}, which only re-exports it; import the file that defines it",
+                        at(file, reference.line),
+                        target.file.path
                     ));
                 }
             }
         }
     }
-    faults.into_iter().collect()
+    violations.into_iter().collect()
 }
 
-/// `#[path]` stands only where one folder is compiled for two backends.
-pub fn path_attributes(house: &House) -> Vec<String> {
-    let strangers = house.sources.iter().filter(|source| !PATH_ATTRIBUTES.contains(&source.path.as_str()));
-    let children = strangers.flat_map(|source| source.children.iter().map(move |child| (source, child)));
+/// `#[path]` is used only where one folder is compiled for two backends.
+pub fn path_attributes(code: &Crate) -> Vec<String> {
+    let others = code.files.iter().filter(|file| !PATH_ATTRIBUTES.contains(&file.path.as_str()));
+    let children = others.flat_map(|file| file.children.iter().map(move |child| (file, child)));
     children
         .filter(|(_, child)| child.path.is_some())
-        .map(|(source, child)| format!("{}: #[path] is for db/pg and db/sqlite only", at(source, child.line)))
+        .map(|(file, child)| format!("{}: #[path] is for db/pg and db/sqlite only", at(file, child.line)))
         .collect()
 }
 
-/// No file is too long to be read at once.
+/// A file has at most [`LONGEST`] lines.
 pub fn lengths<'a>(folder: &str, files: impl IntoIterator<Item = (&'a str, usize)>) -> Vec<String> {
     let long = files.into_iter().filter(|(_, lines)| *lines > LONGEST);
     long.map(|(path, lines)| {

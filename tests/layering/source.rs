@@ -1,95 +1,108 @@
-//! The source files, the modules they are, and every path they mention.
+//! The source files of the crate, the modules that they form, and every path that they contain.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::tokens::{Kind, Token, tokens};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::spanned::Spanned as _;
+use syn::visit::{self, Visit};
+use syn::{Attribute, Expr, Item, ItemMod, ItemUse, Lit, Macro, Meta, UseTree, Visibility};
 
-/// A path in the code, as it is written.
+/// A path as it is written in the code: `crate::db::Db`, `super::One`, `std::env`.
 #[derive(Clone, Debug)]
-pub struct Mention {
+pub struct Reference {
     pub line: usize,
     pub segments: Vec<String>,
     /// The inline modules around it.
     pub inline: Vec<String>,
+    /// Whether it is compiled for tests only.
     pub test: bool,
-    /// Begins with `$crate`: it is expanded wherever the macro is used.
+    /// Whether it starts with `$crate`, so that it is expanded wherever the macro is used.
     pub in_macro: bool,
 }
 
-/// One file below `src`.
+/// A file below `src`.
 #[derive(Debug)]
-pub struct Source {
-    /// Relative to `src`, with `/`.
+pub struct SourceFile {
+    /// Relative to `src`, separated by `/`.
     pub path: String,
-    /// More than one where `#[path]` compiles the file more than once.
+    /// More than one if `#[path]` compiles the file more than once.
     pub modules: Vec<Vec<String>>,
-    pub mentions: Vec<Mention>,
-    /// Names that a `pub use` hands on.
+    pub references: Vec<Reference>,
+    /// The names that its `pub use` items re-export.
     pub reexports: Vec<String>,
-    /// `mod name;`
     pub children: Vec<Child>,
-    /// The whole file is under `#[cfg(test)]`.
-    pub test: bool,
 }
 
+/// A declaration `mod name;`.
 #[derive(Debug)]
 pub struct Child {
     pub line: usize,
     pub name: String,
+    /// The value of its `#[path]`.
     pub path: Option<String>,
     pub test: bool,
 }
 
-/// Every file, and which module each is.
-pub struct House {
-    pub sources: Vec<Source>,
+/// All source files, and the module that each of them is.
+pub struct Crate {
+    pub files: Vec<SourceFile>,
     modules: BTreeMap<Vec<String>, usize>,
 }
 
-/// What a mention points to inside the crate.
+/// What a [`Reference`] points to inside the crate.
 pub struct Target<'a> {
-    pub source: &'a Source,
-    /// From the crate's root.
+    pub file: &'a SourceFile,
+    /// From the root of the crate.
     pub path: Vec<String>,
-    /// What is behind the module in `path`.
+    /// The part of `path` behind the module of the file.
     pub rest: Vec<String>,
 }
 
-impl House {
+impl Crate {
     pub fn read(root: &Path) -> Self {
         let files = rust_files(root);
         Self::of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))
     }
 
     pub fn of<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut sources: Vec<Source> = files.into_iter().map(|(path, text)| source(path, text)).collect();
-        follow_path_attributes(&mut sources);
-        follow_test_modules(&mut sources);
+        let mut files: Vec<_> = files.into_iter().map(|(path, text)| SourceFile::parse(path, text)).collect();
+        apply_path_attributes(&mut files);
+        mark_test_files(&mut files);
         let mut modules = BTreeMap::new();
-        for (index, source) in sources.iter().enumerate() {
-            modules.extend(source.modules.iter().map(|module| (module.clone(), index)));
+        for (index, file) in files.iter().enumerate() {
+            modules.extend(file.modules.iter().map(|module| (module.clone(), index)));
         }
-        Self { sources, modules }
+        Self { files, modules }
     }
 
-    /// Everything of the crate that `mention` may mean: one target for each module that the file is.
-    pub fn targets(&self, source: &Source, mention: &Mention) -> Vec<Target<'_>> {
-        let absolute = source.modules.iter().filter_map(|module| absolute(source, module, mention));
+    /// Returns everything in the crate that `reference` may mean: one target for each module that the file is.
+    pub fn targets(&self, file: &SourceFile, reference: &Reference) -> Vec<Target<'_>> {
+        let absolute = file.modules.iter().filter_map(|module| absolute(file, module, reference));
         absolute.filter_map(|path| self.target(path)).collect()
     }
 
     fn target(&self, path: Vec<String>) -> Option<Target<'_>> {
-        let longest = (0..=path.len())
+        let (length, index) = (0..=path.len())
             .rev()
-            .find_map(|length| self.modules.get(&path[..length]).map(|index| (length, *index)));
-        let (length, index) = longest?;
+            .find_map(|length| self.modules.get(&path[..length]).map(|index| (length, *index)))?;
         let rest = path[length..].to_vec();
-        Some(Target { source: &self.sources[index], path, rest })
+        Some(Target { file: &self.files[index], path, rest })
     }
 }
 
-/// Every Rust file below `root`, by its path from there, with its text.
+impl SourceFile {
+    fn parse(path: &str, text: &str) -> Self {
+        let parsed = syn::parse_file(text).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let modules = vec![module_of(path)];
+        let mut file =
+            Self { path: path.into(), modules, references: vec![], reexports: vec![], children: vec![] };
+        Visitor { file: &mut file, inline: Vec::new(), test: false }.visit_file(&parsed);
+        file
+    }
+}
+
+/// Returns every Rust file below `root`: its path relative to `root`, and its text.
 pub fn rust_files(root: &Path) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut folders = vec![root.to_path_buf()];
@@ -110,20 +123,8 @@ pub fn rust_files(root: &Path) -> Vec<(String, String)> {
     files
 }
 
-fn source(path: &str, text: &str) -> Source {
-    let mut source = Source {
-        path: path.into(),
-        modules: vec![module_of(path)],
-        mentions: Vec::new(),
-        reexports: Vec::new(),
-        children: Vec::new(),
-        test: false,
-    };
-    Walk::default().over(&tokens(text), &mut source);
-    source
-}
-
-/// `a/b.rs` and `a/b/mod.rs` are `a::b`. `main.rs` is another crate, told apart by a name that no module has.
+/// Returns the module of a file: `a::b` for `a/b.rs` and for `a/b/mod.rs`. `main.rs` is another crate; it gets a name
+/// that no module has.
 fn module_of(path: &str) -> Vec<String> {
     match path {
         "lib.rs" => Vec::new(),
@@ -135,201 +136,237 @@ fn module_of(path: &str) -> Vec<String> {
     }
 }
 
-#[derive(Default)]
-struct Walk {
-    depth: usize,
-    /// Inline modules, each with the depth at which it ends.
-    inline: Vec<(String, usize)>,
-    path_attribute: Option<String>,
+/// Collects references, re-exports and child modules.
+struct Visitor<'a> {
+    file: &'a mut SourceFile,
+    inline: Vec<String>,
+    test: bool,
 }
 
-impl Walk {
-    fn over(mut self, tokens: &[Token], source: &mut Source) {
-        let is = |at: usize, text: &str| tokens.get(at).is_some_and(|token| token.is(text));
+impl<'ast> Visit<'ast> for Visitor<'_> {
+    fn visit_item(&mut self, item: &'ast Item) {
+        let outer = self.test;
+        self.test |= attributes(item).iter().any(is_cfg_test);
+        visit::visit_item(self, item);
+        self.test = outer;
+    }
+
+    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
+        let name = module.ident.to_string();
+        if module.content.is_some() {
+            self.inline.push(name);
+            visit::visit_item_mod(self, module);
+            self.inline.pop();
+        } else {
+            let path = module.attrs.iter().find_map(path_attribute);
+            let line = module.mod_token.span.start().line;
+            self.file.children.push(Child { line, name, path, test: self.test });
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        let public = !matches!(item.vis, Visibility::Inherited);
+        self.use_tree(&item.tree, &[], public);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        self.add(path.span().start().line, segments, false);
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, call: &'ast Macro) {
+        visit::visit_macro(self, call);
+        self.tokens(call.tokens.clone(), &[]);
+    }
+
+    fn visit_attribute(&mut self, attribute: &'ast Attribute) {
+        visit::visit_attribute(self, attribute);
+        if let Meta::List(list) = &attribute.meta {
+            self.tokens(list.tokens.clone(), &[]);
+        }
+    }
+}
+
+impl Visitor<'_> {
+    fn add(&mut self, line: usize, segments: Vec<String>, in_macro: bool) {
+        if segments.len() > 1 {
+            let reference =
+                Reference { line, segments, inline: self.inline.clone(), test: self.test, in_macro };
+            self.file.references.push(reference);
+        }
+    }
+
+    fn use_tree(&mut self, tree: &UseTree, prefix: &[String], public: bool) {
+        let line = tree.span().start().line;
+        let (ident, name) = match tree {
+            UseTree::Path(path) => {
+                let prefix = [prefix, &[path.ident.to_string()]].concat();
+                return self.use_tree(&path.tree, &prefix, public);
+            }
+            UseTree::Group(group) => {
+                return group.items.iter().for_each(|tree| self.use_tree(tree, prefix, public));
+            }
+            UseTree::Name(leaf) => (leaf.ident.to_string(), leaf.ident.to_string()),
+            UseTree::Rename(leaf) => (leaf.ident.to_string(), leaf.rename.to_string()),
+            UseTree::Glob(_) => ("*".into(), "*".into()),
+        };
+        let mut segments = prefix.to_vec();
+        if ident != "self" {
+            segments.push(ident);
+        }
+        if public {
+            let itself = if name == "self" { segments.last().cloned() } else { Some(name) };
+            self.file.reexports.extend(itself);
+        }
+        self.add(line, segments, false);
+    }
+
+    /// Finds paths among the tokens of a macro or an attribute, which have no syntax tree. `prefix` is the path in
+    /// front of a group in braces, as in `use crate::{a, b}`.
+    fn tokens(&mut self, tokens: TokenStream, prefix: &[String]) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let is = |at: usize, mark| matches!(tokens.get(at), Some(TokenTree::Punct(p)) if p.as_char() == mark);
         let mut at = 0;
         while at < tokens.len() {
-            let token = &tokens[at];
-            if token.is("{") {
-                self.depth += 1;
-            } else if token.is("}") {
-                self.depth = self.depth.saturating_sub(1);
-                self.inline.retain(|(_, end)| *end < self.depth + 1);
-            } else if token.is("#") && is(at + 1, "[") && is(at + 2, "path") && is(at + 3, "=") {
-                self.path_attribute = tokens.get(at + 4).map(|token| token.text.clone());
-                at += 4;
-            } else if token.is("mod") && tokens.get(at + 1).is_some_and(|token| token.kind == Kind::Word) {
-                let name = tokens[at + 1].text.clone();
-                if is(at + 2, "{") {
-                    self.inline.push((name, self.depth + 1));
-                } else if is(at + 2, ";") {
-                    source.children.push(Child {
-                        line: token.line,
-                        name,
-                        path: self.path_attribute.take(),
-                        test: token.test,
-                    });
+            match &tokens[at..] {
+                [TokenTree::Ident(word), TokenTree::Ident(name), TokenTree::Group(body), ..]
+                    if word == "mod" =>
+                {
+                    self.inline.push(name.to_string());
+                    self.tokens(body.stream(), &[]);
+                    self.inline.pop();
+                    at += 3;
                 }
-                at += 1;
-            } else if token.is("use") && !is(at + 1, "<") {
-                let public = at > 0 && (tokens[at - 1].is("pub") || tokens[at - 1].is(")"));
-                let mut leaves = Vec::new();
-                at = use_tree(tokens, at + 1, &[], &mut leaves);
-                for (line, segments, name) in leaves {
-                    if public {
-                        source.reexports.push(name);
+                [TokenTree::Ident(first), ..] => {
+                    let in_macro = at > 0 && is(at - 1, '$');
+                    let mut segments = [prefix, &[first.to_string()]].concat();
+                    at += 1;
+                    while is(at, ':') && is(at + 1, ':') {
+                        match tokens.get(at + 2) {
+                            Some(TokenTree::Ident(next)) => segments.push(next.to_string()),
+                            Some(TokenTree::Group(group)) => self.tokens(group.stream(), &segments),
+                            _ => break,
+                        }
+                        at += 3;
                     }
-                    source.mentions.push(self.mention(line, segments, token.test));
+                    self.add(first.span().start().line, segments, in_macro);
                 }
-                continue;
-            } else if token.kind == Kind::Word && begins(tokens, at) {
-                let mut segments = vec![token.text.clone()];
-                while is(at + 1, "::") && tokens.get(at + 2).is_some_and(|token| token.kind == Kind::Word) {
-                    segments.push(tokens[at + 2].text.clone());
-                    at += 2;
+                [TokenTree::Group(group), ..] => {
+                    self.tokens(group.stream(), &[]);
+                    at += 1;
                 }
-                if segments.len() > 1 {
-                    let mut mention = self.mention(token.line, segments, token.test);
-                    let start = at + 2 - 2 * mention.segments.len();
-                    mention.in_macro = start > 0 && tokens[start - 1].is("$");
-                    source.mentions.push(mention);
-                }
+                _ => at += 1,
             }
-            at += 1;
-        }
-    }
-
-    fn mention(&self, line: usize, segments: Vec<String>, test: bool) -> Mention {
-        Mention {
-            line,
-            segments,
-            inline: self.inline.iter().map(|(name, _)| name.clone()).collect(),
-            test,
-            in_macro: false,
         }
     }
 }
 
-/// Whether a path begins here, not a field, a method or the middle of a path.
-fn begins(tokens: &[Token], at: usize) -> bool {
-    match at.checked_sub(1).map(|before| &tokens[before]) {
-        Some(before) if before.is(".") => false,
-        Some(before) if before.is("::") => {
-            let earlier = at.checked_sub(2).map(|earlier| &tokens[earlier]);
-            earlier.is_none_or(|token| token.kind != Kind::Word && !token.is(">"))
-        }
-        _ => true,
+#[expect(clippy::wildcard_enum_match_arm, reason = "kinds of items that are not used, or that syn adds")]
+fn attributes(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(syn::ItemConst { attrs, .. })
+        | Item::Enum(syn::ItemEnum { attrs, .. })
+        | Item::Fn(syn::ItemFn { attrs, .. })
+        | Item::Impl(syn::ItemImpl { attrs, .. })
+        | Item::Macro(syn::ItemMacro { attrs, .. })
+        | Item::Mod(ItemMod { attrs, .. })
+        | Item::Static(syn::ItemStatic { attrs, .. })
+        | Item::Struct(syn::ItemStruct { attrs, .. })
+        | Item::Trait(syn::ItemTrait { attrs, .. })
+        | Item::Type(syn::ItemType { attrs, .. })
+        | Item::Use(ItemUse { attrs, .. }) => attrs,
+        _ => &[],
     }
 }
 
-/// Reads one tree of a `use` and returns where it ends. A leaf is its line, its path and the name it brings in.
-fn use_tree(
-    tokens: &[Token],
-    mut at: usize,
-    prefix: &[String],
-    leaves: &mut Vec<(usize, Vec<String>, String)>,
-) -> usize {
-    let is = |at: usize, text: &str| tokens.get(at).is_some_and(|token| token.is(text));
-    let mut path = prefix.to_vec();
-    let mut line = tokens.get(at).map_or(0, |token| token.line);
-    while at < tokens.len() {
-        let token = &tokens[at];
-        if token.is("{") {
-            at += 1;
-            while at < tokens.len() && !is(at, "}") {
-                at = use_tree(tokens, at, &path, leaves);
-                at += usize::from(is(at, ","));
-            }
-            return at + 1;
-        } else if token.is("as") {
-            let name = tokens.get(at + 1).map_or_else(String::new, |token| token.text.clone());
-            leaves.push((line, path, name));
-            return at + 2;
-        } else if token.is("::") || token.is("$") {
-            at += 1;
-        } else if token.kind == Kind::Word || token.is("*") {
-            line = token.line;
-            if !token.is("self") || path.is_empty() {
-                path.push(token.text.clone());
-            }
-            at += 1;
-        } else {
-            break;
-        }
-    }
-    let name = path.last().cloned().unwrap_or_default();
-    leaves.push((line, path, name));
-    at
+/// Whether an attribute is `#[cfg(test)]`, or a condition that contains it, but not `not(test)`.
+fn is_cfg_test(attribute: &Attribute) -> bool {
+    let Meta::List(list) = &attribute.meta else { return false };
+    let condition = list.tokens.to_string();
+    let has = |word: &str| condition.split(|char: char| !char.is_alphanumeric()).any(|found| found == word);
+    list.path.is_ident("cfg") && has("test") && !has("not")
 }
 
-/// Gives the files of a folder that `#[path]` names the modules they are compiled as.
-fn follow_path_attributes(sources: &mut [Source]) {
-    let mut named: Vec<(String, Vec<String>)> = Vec::new();
-    for source in sources.iter() {
-        for child in &source.children {
+/// Returns the value of a `#[path]`.
+fn path_attribute(attribute: &Attribute) -> Option<String> {
+    let Meta::NameValue(pair) = &attribute.meta else { return None };
+    let Expr::Lit(syn::ExprLit { lit: Lit::Str(value), .. }) = &pair.value else { return None };
+    pair.path.is_ident("path").then(|| value.value())
+}
+
+/// Gives the files that `#[path]` includes the modules that they are compiled as.
+fn apply_path_attributes(files: &mut [SourceFile]) {
+    let mut included: Vec<(String, Vec<String>)> = Vec::new();
+    for file in files.iter() {
+        for child in &file.children {
             let Some(path) = &child.path else { continue };
-            let mut file: Vec<&str> = source.path.split('/').collect();
-            file.pop();
+            let mut target: Vec<&str> = file.path.split('/').collect();
+            target.pop();
             for step in path.split('/') {
                 if step == ".." {
-                    file.pop();
+                    target.pop();
                 } else {
-                    file.push(step);
+                    target.push(step);
                 }
             }
-            let module = source.modules[0].iter().chain([&child.name]).cloned().collect();
-            named.push((file.join("/"), module));
+            let module = file.modules[0].iter().chain([&child.name]).cloned().collect();
+            included.push((target.join("/"), module));
         }
     }
-    for source in sources {
+    for file in files {
         let mut modules = Vec::new();
-        for (file, module) in &named {
-            let folder = file.strip_suffix("mod.rs").filter(|folder| !folder.is_empty());
-            if source.path == *file {
+        for (target, module) in &included {
+            let folder = target.strip_suffix("mod.rs").filter(|folder| !folder.is_empty());
+            if file.path == *target {
                 modules.push(module.clone());
-            } else if let Some(inner) = folder.and_then(|folder| source.path.strip_prefix(folder)) {
+            } else if let Some(inner) = folder.and_then(|folder| file.path.strip_prefix(folder)) {
                 modules.push(module.iter().cloned().chain(module_of(inner)).collect());
             }
         }
         if !modules.is_empty() {
-            source.modules = modules;
+            file.modules = modules;
         }
     }
 }
 
-fn follow_test_modules(sources: &mut [Source]) {
+/// Marks what is in a file whose module, or a parent of it, is declared under `#[cfg(test)]`.
+fn mark_test_files(files: &mut [SourceFile]) {
     let mut tests: Vec<Vec<String>> = Vec::new();
-    for source in sources.iter() {
-        for child in source.children.iter().filter(|child| child.test) {
-            for module in &source.modules {
-                tests.push(module.iter().chain([&child.name]).cloned().collect());
-            }
+    for file in files.iter() {
+        for child in file.children.iter().filter(|child| child.test) {
+            tests.extend(
+                file.modules
+                    .iter()
+                    .map(|module| [module.as_slice(), std::slice::from_ref(&child.name)].concat()),
+            );
         }
     }
-    for source in sources {
-        source.test = source.modules.iter().any(|module| tests.iter().any(|test| module.starts_with(test)));
-        let whole = source.test;
-        source.mentions.iter_mut().for_each(|mention| mention.test |= whole);
+    for file in files {
+        if file.modules.iter().any(|module| tests.iter().any(|test| module.starts_with(test))) {
+            file.references.iter_mut().for_each(|reference| reference.test = true);
+        }
     }
 }
 
-/// The path from the crate's root; `None` for what belongs to another crate.
-fn absolute(source: &Source, module: &[String], mention: &Mention) -> Option<Vec<String>> {
-    let mut segments = mention.segments.iter().map(String::as_str).peekable();
-    let first = *segments.peek()?;
-    let mut base: Vec<String> = match first {
+/// Returns the path from the root of the crate; `None` for a path into another crate.
+fn absolute(file: &SourceFile, module: &[String], reference: &Reference) -> Option<Vec<String>> {
+    let first = reference.segments.first()?;
+    let mut base = match first.as_str() {
         "crate" => Vec::new(),
-        "menjin" if source.path == "main.rs" => Vec::new(),
-        "self" | "super" => module.iter().chain(&mention.inline).cloned().collect(),
-        _ if mention.inline.is_empty() && source.children.iter().any(|child| child.name == first) => {
-            return Some(module.iter().chain(&mention.segments).cloned().collect());
+        "menjin" if file.path == "main.rs" => Vec::new(),
+        "self" | "super" => [module, &reference.inline].concat(),
+        _ if reference.inline.is_empty() && file.children.iter().any(|child| child.name == *first) => {
+            return Some([module, &reference.segments].concat());
         }
         _ => return None,
     };
-    while let Some(word) = segments.next_if(|word| matches!(*word, "crate" | "menjin" | "self" | "super")) {
+    let keyword = |word: &&String| matches!(word.as_str(), "crate" | "menjin" | "self" | "super");
+    for word in reference.segments.iter().take_while(keyword) {
         if word == "super" {
             base.pop();
         }
     }
-    base.extend(segments.map(str::to_owned));
+    base.extend(reference.segments.iter().skip_while(keyword).cloned());
     Some(base)
 }
