@@ -102,34 +102,34 @@ impl Reply {
 
 /// What no provider's answer may be: each is played by [`Reply::broken`].
 pub const BROKEN: [&str; 11] = [
-    "nothing within the time limit",
+    "no response before the timeout",
     "a closed connection",
-    "fewer bytes than promised",
-    "more than 256 KiB",
+    "a body shorter than Content-Length",
+    "a body of more than 256 KiB",
     "an empty body",
-    "a page of HTML",
-    "HTTP 500 and a page of HTML",
-    "HTTP 500 and the right answer",
+    "an HTML page",
+    "HTTP 500 with an HTML page",
+    "HTTP 500 with the expected body",
     "a redirect, which is not followed",
-    "a list of the right answer",
-    "neither an error nor an answer: `{}`",
+    "the expected object inside a list",
+    "neither an error nor data: `{}`",
 ];
 
 impl Reply {
     /// One of [`BROKEN`], made of the right answer.
     pub fn broken(what: &str, right: &str) -> Option<Self> {
         Some(match what {
-            "nothing within the time limit" => Self::silence(),
+            "no response before the timeout" => Self::silence(),
             "a closed connection" => Self::raw(b""),
-            "fewer bytes than promised" => Self::cut(right),
-            "more than 256 KiB" => Self::ok(&format!("{right}{}", " ".repeat(256 * 1024))),
+            "a body shorter than Content-Length" => Self::cut(right),
+            "a body of more than 256 KiB" => Self::ok(&format!("{right}{}", " ".repeat(256 * 1024))),
             "an empty body" => Self::ok(""),
-            "a page of HTML" => Self::ok("<html><body>access_token=1&amp;openid=2</body></html>"),
-            "HTTP 500 and a page of HTML" => Self::status(500, "<html>Internal Server Error</html>"),
-            "HTTP 500 and the right answer" => Self::status(500, right),
+            "an HTML page" => Self::ok("<html><body>access_token=1&amp;openid=2</body></html>"),
+            "HTTP 500 with an HTML page" => Self::status(500, "<html>Internal Server Error</html>"),
+            "HTTP 500 with the expected body" => Self::status(500, right),
             "a redirect, which is not followed" => Self::redirect("/elsewhere"),
-            "a list of the right answer" => Self::ok(&format!("[{right}]")),
-            "neither an error nor an answer: `{}`" => Self::ok("{}"),
+            "the expected object inside a list" => Self::ok(&format!("[{right}]")),
+            "neither an error nor data: `{}`" => Self::ok("{}"),
             _ => return None,
         })
     }

@@ -9,7 +9,7 @@ use crate::social::provider::{Profile, ProviderError, SocialProvider as _};
 use crate::social::testing::{BROKEN, Reply, Stub, callback, told};
 
 const PAGE: &str = include_str!("../../../../docs/social.md");
-const NICKNAMELESS: &str = "goes on without nickname and avatar";
+const NICKNAMELESS: &str = "continues without nickname and avatar";
 
 struct Row {
     asked: &'static str,
@@ -20,7 +20,7 @@ struct Row {
 
 /// A row for each of the questions that it names.
 fn rows() -> Vec<Row> {
-    let section = PAGE.split("## What QQ answers").nth(1).expect("the section is there");
+    let section = PAGE.split("## QQ responses and errors").nth(1).expect("the section is there");
     let table = section.split("|---|---|---|---|\n").nth(1).expect("the table is there");
     let lines = table.lines().take_while(|line| line.starts_with('|'));
     lines
@@ -42,19 +42,19 @@ fn played(row: &Row, good: &str) -> Option<Vec<Reply>> {
         return Some(vec![Reply::ok(&body), Reply::ok(&format!("callback( {body} );\n"))]);
     }
     let one = match row.answer {
-        "JSON that breaks off" => return Some(prefixes(good)),
-        "JSONP that breaks off" => {
+        "truncated JSON" => return Some(prefixes(good)),
+        "truncated JSONP" => {
             let whole = format!("callback( {good} )");
             return Some(prefixes(&whole));
         }
-        "lists where texts are promised" => Reply::ok(
+        "lists instead of strings" => Reply::ok(
             &good
                 .replace(":\"", ":[\"")
                 .replace("\",", "\"],")
                 .replace("\"}", "\"]}")
                 .replace(":0,", ":[0],"),
         ),
-        "an error beside the right answer" => {
+        "an error code beside the expected data" => {
             let other = if error == "ret" {
                 good.replace("\"ret\":0", "\"ret\":100030")
             } else {
@@ -62,7 +62,7 @@ fn played(row: &Row, good: &str) -> Option<Vec<Reply>> {
             };
             Reply::ok(&other)
         }
-        "an error that is no number" => {
+        "an error code that is not a number" => {
             let other = if error == "ret" {
                 good.replace("\"ret\":0", "\"ret\":{}")
             } else {
@@ -70,12 +70,12 @@ fn played(row: &Row, good: &str) -> Option<Vec<Reply>> {
             };
             Reply::ok(&other)
         }
-        "HTTP 400 and an error" => Reply::status(400, "{\"error\":100019}"),
-        "a form that breaks off" => {
+        "HTTP 400 with an error code" => Reply::status(400, "{\"error\":100019}"),
+        "a truncated form" => {
             let whole = "access_token=FE04A1B2&expires_in=7776000&refresh_token=88E4A1B2";
             return Some(prefixes(&whole[..whole.find("88E4").unwrap_or(0) - 1]));
         }
-        "a token with a blank in it" => Reply::ok(&good.replacen("FE04", "FE 04", 1)),
+        "an access token that contains a blank" => Reply::ok(&good.replacen("FE04", "FE 04", 1)),
         "the client_id of another app" => Reply::ok(&good.replace("101000001", "101000002")),
         "an openid of 256 characters" => {
             Reply::ok(&good.replace("1A376CE57476A73F2FCA3BE900000000", &"A".repeat(256)))
@@ -84,16 +84,16 @@ fn played(row: &Row, good: &str) -> Option<Vec<Reply>> {
         "JSONP" => Reply::ok(&format!("callback( {good} );\n")),
         "JSONP with another name, no blanks and no semicolon" => Reply::ok(&format!("_Callback({good})")),
         "JSON with error and ret 0" => Reply::ok(&format!("{{\"error\":0,{open}")),
-        "numbers where texts are promised" => Reply::ok(
+        "numbers instead of strings" => Reply::ok(
             &good.replace("\"101000001\"", "101000001").replace("\"year\":\"1990\"", "\"nickname\":1990"),
         ),
         "a form" => Reply::ok(
             "access_token=FE04A1B2C3D4E5F60718293A4B5CCCE2&expires_in=7776000&refresh_token=88E4A1B2C3D4E5F60718293A4B5CBE14",
         ),
         "expires_in as a number" => Reply::ok(&good.replace("\"5184000\"", "5184000")),
-        "expires_in that is no number" => Reply::ok(&good.replace("5184000", "soon")),
-        "no expires_in" => Reply::ok(&good.replace("\"expires_in\":\"5184000\",", "")),
-        "the placeholders of an app without review" => Reply::ok(
+        "expires_in that is not a number" => Reply::ok(&good.replace("5184000", "soon")),
+        "without expires_in" => Reply::ok(&good.replace("\"expires_in\":\"5184000\",", "")),
+        "the placeholder profile of an app that QQ has not reviewed" => Reply::ok(
             "{\"ret\":0,\"nickname\":\"qzuser\",\"figureurl_2\":\"http://qzapp.qlogo.cn/qzapp/111111/942FEA70050EEAFBD4DCE2C1FC775E56/100\",\"figureurl_qq_1\":\"http://qzapp.qlogo.cn/qzapp/111111/942F/40\"}",
         ),
         what => return Reply::broken(what, good).map(|reply| vec![reply]),
@@ -108,9 +108,8 @@ fn prefixes(whole: &str) -> Vec<Reply> {
 
 fn code_of_callback(answer: &str) -> Option<String> {
     match answer {
-        "an empty code; QQ is not asked" => Some(String::new()),
-        "a code of more than 512 characters; QQ is not asked" => Some("A".repeat(513)),
-        "a code with a line break; QQ is not asked" => Some(format!("{CODE}\n")),
+        "a code of more than 512 characters; QQ is not called" => Some("A".repeat(513)),
+        "a code with a line break; QQ is not called" => Some(format!("{CODE}\n")),
         _ => answer.strip_prefix('`').and_then(|rest| rest.split_once('`')).map(|(code, _)| code.to_owned()),
     }
 }
@@ -119,7 +118,7 @@ fn code_of_callback(answer: &str) -> Option<String> {
 fn outcome(result: Result<Profile, ProviderError>) -> (&'static str, Option<String>) {
     match result {
         Ok(Profile { nickname: None, avatar_url: None, .. }) => (NICKNAMELESS, None),
-        Ok(_) => ("goes on", None),
+        Ok(_) => ("continues", None),
         Err(error) => match told(error, &SECRETS) {
             ("Rejected", code) => ("PROVIDER_REJECTED", code),
             (_, code) => ("PROVIDER_UNAVAILABLE", code),
@@ -189,7 +188,8 @@ fn no_code_and_no_failure_is_left_out() {
     }
     assert!(BROKEN.iter().all(|what| token.contains(what) && me.contains(what) && info.contains(what)));
     for failure in me.iter().filter(|answer| !answer.starts_with("100")) {
-        let alone = ["the client_id of another app", "an openid of 256 characters", "HTTP 400 and an error"];
+        let alone =
+            ["the client_id of another app", "an openid of 256 characters", "HTTP 400 with an error code"];
         assert!(info.contains(failure) || alone.contains(failure), "{failure}");
     }
     let seen: BTreeSet<_> = rows.iter().map(|row| (row.asked, row.answer)).collect();
