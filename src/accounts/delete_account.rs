@@ -71,7 +71,12 @@ impl DeleteAccount {
             "owner",
             client,
         );
-        let notice = self.notices.to(user, Channel::Email, NoticeTopic::AccountDeleted, client.language);
+        let notice = self.notices.to(
+            user,
+            Channel::Email,
+            NoticeTopic::AccountDeleted { purge_at: due },
+            client.language,
+        );
         let change = AccountChange {
             user: user.id,
             right,

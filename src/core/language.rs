@@ -51,6 +51,17 @@ impl Language {
     }
 }
 
+/// Inserts a provider's name in place of `{provider}` into a Chinese text, with blanks around it where it is written in
+/// Latin letters.
+#[must_use]
+pub fn insert_provider(text: &str, name: &str) -> String {
+    let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let Some((before, after)) = text.split_once("{provider}") else { return text.to_owned() };
+    let left = if latin(name.chars().next()) && !before.is_empty() { " " } else { "" };
+    let right = if latin(name.chars().last()) && !after.is_empty() { " " } else { "" };
+    format!("{before}{left}{name}{right}{after}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,11 +1,12 @@
-//! What a message says, where it goes, and how far it has come.
+//! The content, destination and status of a message.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::core::clock::Instant;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 
-/// The way a message goes.
+/// How a message is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Channel {
     Sms,
@@ -13,7 +14,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// As the database keeps it.
+    /// Returns the name that is stored in the database.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -22,28 +23,28 @@ impl Channel {
         }
     }
 
-    /// Reads what [`Channel::name`] wrote.
+    /// Parses a name that [`Channel::name`] returned.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Sms, Self::Email].into_iter().find(|channel| channel.name() == name)
     }
 }
 
-/// How far a message has come. Every state but the first is final.
+/// The delivery status of a message. Every status except `Queued` is final.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// It waits, or is being tried.
+    /// The message waits to be sent or is being sent.
     Queued,
-    /// A carrier or mail server took it.
+    /// A carrier or mail server accepted the message.
     Sent,
-    /// It was given up.
+    /// Sending failed permanently, or the worker gave up after too many attempts.
     Failed,
-    /// Its code ran out before it could be sent.
+    /// The message expired before it could be sent.
     Expired,
 }
 
 impl Status {
-    /// As the database keeps it.
+    /// Returns the name that is stored in the database.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -54,7 +55,7 @@ impl Status {
         }
     }
 
-    /// Reads what [`Status::name`] wrote.
+    /// Parses a name that [`Status::name`] returned.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         [Self::Queued, Self::Sent, Self::Failed, Self::Expired]
@@ -63,7 +64,7 @@ impl Status {
     }
 }
 
-/// What a code is for. Carriers want a template for each.
+/// The purpose of a verification code. SMS carriers require a template per purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Topic {
@@ -75,65 +76,57 @@ pub enum Topic {
 }
 
 impl Topic {
-    /// All of them.
+    /// All topics.
     pub const ALL: [Self; 5] =
         [Self::Register, Self::Login, Self::ResetPassword, Self::Bind, Self::ChangeContact];
 }
 
-/// What a notice tells the owner of an account. It asks for nothing and has no link in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// An event that the owner of an account is told about. Notices request nothing and contain no links.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "topic", rename_all = "snake_case")]
 pub enum NoticeTopic {
     PasswordChanged,
     PasswordReset,
     UsernameChanged,
     MobileChanged,
     EmailChanged,
-    AccountDeleted,
-    ProviderLinked,
-    ProviderUnlinked,
+    /// The account was deactivated; its data will be purged at `purge_at`.
+    AccountDeleted {
+        purge_at: Instant,
+    },
+    /// `provider` is the provider's name in the language of the message. It is missing where the provider is unknown.
+    ProviderLinked {
+        provider: Option<String>,
+    },
+    ProviderUnlinked {
+        provider: Option<String>,
+    },
     AccountsMerged,
     AccountsUnmerged,
 }
 
-impl NoticeTopic {
-    /// All of them.
-    pub const ALL: [Self; 10] = [
-        Self::PasswordChanged,
-        Self::PasswordReset,
-        Self::UsernameChanged,
-        Self::MobileChanged,
-        Self::EmailChanged,
-        Self::AccountDeleted,
-        Self::ProviderLinked,
-        Self::ProviderUnlinked,
-        Self::AccountsMerged,
-        Self::AccountsUnmerged,
-    ];
-}
-
-/// What a message says. Texts are made of it when it is sent.
+/// The content of a message. Its text is rendered when it is sent.
 #[derive(Clone)]
 pub enum Content {
-    /// A verification code that is good for so many minutes.
+    /// A verification code and the number of minutes for which it is valid.
     Code { topic: Topic, code: SecretString, minutes: u32 },
-    /// A link that resets the password and is good for so many minutes.
+    /// A link to reset the password and the number of minutes for which it is valid.
     ResetLink { url: SecretString, minutes: u32 },
-    /// Something has happened to the account.
+    /// A notice about a change of the account.
     Notice { topic: NoticeTopic },
 }
 
-/// The form in which content lies, sealed, in the database.
+/// The format of [`Content`] in the database, where it is stored sealed.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Payload<'a> {
     Code { topic: Topic, code: &'a str, minutes: u32 },
     ResetLink { url: &'a str, minutes: u32 },
-    Notice { topic: NoticeTopic },
+    Notice(NoticeTopic),
 }
 
 impl Content {
-    /// The kind, for operators who look into the table.
+    /// Returns the kind of message, for operators who query the table.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -151,16 +144,16 @@ impl Content {
                 NoticeTopic::UsernameChanged => "notice.username_changed",
                 NoticeTopic::MobileChanged => "notice.mobile_changed",
                 NoticeTopic::EmailChanged => "notice.email_changed",
-                NoticeTopic::AccountDeleted => "notice.account_deleted",
-                NoticeTopic::ProviderLinked => "notice.provider_linked",
-                NoticeTopic::ProviderUnlinked => "notice.provider_unlinked",
+                NoticeTopic::AccountDeleted { .. } => "notice.account_deleted",
+                NoticeTopic::ProviderLinked { .. } => "notice.provider_linked",
+                NoticeTopic::ProviderUnlinked { .. } => "notice.provider_unlinked",
                 NoticeTopic::AccountsMerged => "notice.accounts_merged",
                 NoticeTopic::AccountsUnmerged => "notice.accounts_unmerged",
             },
         }
     }
 
-    /// The code in it, if it has one.
+    /// Returns the verification code, if the content has one.
     #[must_use]
     pub fn code(&self) -> Option<&SecretString> {
         match self {
@@ -177,24 +170,26 @@ impl Content {
             Self::ResetLink { url, minutes } => {
                 Payload::ResetLink { url: url.expose_secret(), minutes: *minutes }
             }
-            Self::Notice { topic } => Payload::Notice { topic: *topic },
+            Self::Notice { topic } => Payload::Notice(topic.clone()),
         };
         Zeroizing::new(serde_json::to_vec(&payload).expect("strings and numbers always have a JSON form"))
     }
 
-    /// Reads what `to_bytes` wrote; `None` for anything else. The parser's error stays here: it may quote the code.
+    /// Reads what [`Content::to_bytes`] wrote; `None` for anything else. The parser's error is dropped because it may
+    /// quote the code.
     pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         Some(match serde_json::from_slice(bytes).ok()? {
             Payload::Code { topic, code, minutes } => {
                 Self::Code { topic, code: SecretString::from(code), minutes }
             }
             Payload::ResetLink { url, minutes } => Self::ResetLink { url: SecretString::from(url), minutes },
-            Payload::Notice { topic } => Self::Notice { topic },
+            Payload::Notice(topic) => Self::Notice { topic },
         })
     }
 }
 
-/// Where a message goes, with the masked form that may be shown and logged. No `Debug`: it holds an address.
+/// The destination of a message, with a masked form that may be displayed and logged. It has no `Debug` because it
+/// contains an address.
 #[derive(Clone)]
 pub enum Destination {
     Sms { e164: String, masked: String },
@@ -202,7 +197,6 @@ pub enum Destination {
 }
 
 impl Destination {
-    /// The way it goes.
     #[must_use]
     pub fn channel(&self) -> Channel {
         match self {
@@ -211,11 +205,11 @@ impl Destination {
         }
     }
 
-    /// The number or address, and its masked form.
+    /// Returns the number or address, and its masked form.
     pub(super) fn into_parts(self) -> (Zeroizing<String>, String) {
         match self {
-            Self::Sms { e164: whole, masked } | Self::Email { address: whole, masked } => {
-                (Zeroizing::new(whole), masked)
+            Self::Sms { e164: address, masked } | Self::Email { address, masked } => {
+                (Zeroizing::new(address), masked)
             }
         }
     }
@@ -224,24 +218,25 @@ impl Destination {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::testing::notice_topics;
 
     #[test]
-    fn content_survives_the_round_trip() {
+    fn content_is_read_back_as_it_was_written() {
         for topic in Topic::ALL {
             let content = Content::Code { topic, code: "004217".into(), minutes: 10 };
             let Some(Content::Code { topic: read, code, minutes }) = Content::from_bytes(&content.to_bytes())
             else {
-                panic!("a code is read back as one");
+                panic!("a code is read back as a code");
             };
             assert_eq!((read, code.expose_secret(), minutes), (topic, "004217", 10));
         }
         let link = Content::ResetLink { url: "https://a.example/?token=b".into(), minutes: 30 };
         let Some(Content::ResetLink { url, minutes: 30 }) = Content::from_bytes(&link.to_bytes()) else {
-            panic!("a link is read back as one");
+            panic!("a link is read back as a link");
         };
         assert_eq!(url.expose_secret(), "https://a.example/?token=b");
-        for topic in NoticeTopic::ALL {
-            let read = Content::from_bytes(&Content::Notice { topic }.to_bytes());
+        for topic in notice_topics() {
+            let read = Content::from_bytes(&Content::Notice { topic: topic.clone() }.to_bytes());
             assert!(matches!(read, Some(Content::Notice { topic: read }) if read == topic));
         }
         assert!(Content::from_bytes(b"").is_none());
@@ -249,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn names_read_back() {
+    fn names_are_read_back() {
         for status in [Status::Queued, Status::Sent, Status::Failed, Status::Expired] {
             assert_eq!(Status::from_name(status.name()), Some(status));
         }

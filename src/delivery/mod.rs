@@ -1,18 +1,18 @@
-//! Messages: the outbox, its worker, and the ways out.
+//! Delivery of SMS messages and e-mails: the outbox, the worker that sends it, and the channels.
 //!
-//! A message is a row, written with what it belongs to; a [`Worker`] in each gateway takes rows by lease and sends
-//! them. This room delivers: it knows no accounts and judges no codes.
+//! A message is a row of the outbox, written in the transaction that causes it. A [`Worker`] in each gateway claims rows
+//! with a lease and sends them. This module knows nothing about accounts and does not verify codes.
 
 mod backoff;
 mod content;
 pub mod email;
-mod letters;
 mod outbox;
 mod render;
 mod send;
 pub mod sms;
 #[cfg(test)]
 pub(crate) mod testing;
+mod texts;
 mod worker;
 
 pub use content::{Channel, Content, Destination, NoticeTopic, Status, Topic};

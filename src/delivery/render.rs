@@ -1,37 +1,24 @@
-//! The texts. Every topic has one in every language, or this file does not compile.
+//! Renders the content of messages: an SMS is a text, a mail fills two templates.
 
 use minijinja::{AutoEscape, Environment, Value, context};
 use zeroize::Zeroizing;
 
 use super::content::{Content, Topic};
-use super::letters::{self, Letter};
+use super::texts::{self, MailText};
 use crate::core::language::Language;
 use crate::core::secret::ExposeSecret as _;
 
-/// A finished mail. No `Debug`: it holds a code.
+/// A rendered mail. It has no `Debug` because it contains a code.
 pub struct Mail {
     pub subject: String,
     pub text: String,
     pub html: String,
 }
 
-/// Makes texts of contents.
+/// Renders messages in the name of one product.
 pub(super) struct Renderer {
     templates: Environment<'static>,
     product: String,
-}
-
-/// The sentences of a mail around its code.
-struct Phrases {
-    subject: String,
-    greeting: &'static str,
-    /// What the code is for; stands before it.
-    intro: String,
-    validity: String,
-    secrecy: &'static str,
-    /// What to do when it was not you.
-    stranger: &'static str,
-    footer: String,
 }
 
 impl Renderer {
@@ -44,185 +31,85 @@ impl Renderer {
         for (name, source) in [
             ("code.html", include_str!("templates/code.html")),
             ("code.txt", include_str!("templates/code.txt")),
-            ("letter.html", include_str!("templates/letter.html")),
-            ("letter.txt", include_str!("templates/letter.txt")),
+            ("message.html", include_str!("templates/message.html")),
+            ("message.txt", include_str!("templates/message.txt")),
         ] {
             let added = templates.add_template(name, source);
-            added.expect("the embedded templates are well formed");
+            added.expect("the embedded templates are valid");
         }
         Self { templates, product: product.to_owned() }
     }
 
-    /// The text message. The signature in brackets comes first: mainland carriers require it.
+    /// Returns the text of an SMS. It starts with the signature in brackets, which mainland Chinese carriers require.
     pub(super) fn sms(&self, content: &Content, language: Language) -> Zeroizing<String> {
         let product = &self.product;
         Zeroizing::new(match content {
             Content::Code { topic, code, minutes } => {
-                self.code_sms(*topic, code.expose_secret(), *minutes, language)
+                texts::code_sms(product, *topic, code.expose_secret(), *minutes, language)
             }
             Content::ResetLink { url, minutes } => {
-                letters::reset_link_sms(product, url.expose_secret(), *minutes, language)
+                texts::reset_link_sms(product, url.expose_secret(), *minutes, language)
             }
-            Content::Notice { topic } => letters::notice_sms(product, *topic, language),
+            Content::Notice { topic } => texts::notice_sms(product, topic, language),
         })
     }
 
-    fn code_sms(&self, topic: Topic, code: &str, minutes: u32, language: Language) -> String {
-        let product = &self.product;
-        match language {
-            Language::Chinese => {
-                let action = chinese_action(topic);
-                format!(
-                    "【{product}】验证码 {code}，{minutes} 分钟内有效，用于{action}。请勿将验证码告诉任何人。"
-                )
-            }
-            Language::English => {
-                let action = english_action(topic);
-                let valid = english_minutes(minutes);
-                format!(
-                    "[{product}] {code} is your code to {action}. Valid for {valid}. Never tell it to anybody."
-                )
-            }
-        }
-    }
-
-    /// The mail.
+    /// Returns a mail as plain text and HTML.
     pub(super) fn mail(&self, content: &Content, language: Language) -> Mail {
+        let product = &self.product;
         match content {
             Content::Code { topic, code, minutes } => {
                 self.code_mail(*topic, code.expose_secret(), *minutes, language)
             }
             Content::ResetLink { url, minutes } => {
-                let letter = letters::reset_link(&self.product, *minutes, language);
-                self.letter_mail(letter, Some(url.expose_secret()), language)
+                let text = texts::reset_link_mail(product, *minutes, language);
+                self.message_mail(text, Some(url.expose_secret()), language)
             }
             Content::Notice { topic } => {
-                self.letter_mail(letters::notice(&self.product, *topic, language), None, language)
+                self.message_mail(texts::notice_mail(product, topic, language), None, language)
             }
         }
     }
 
-    fn letter_mail(&self, letter: Letter, url: Option<&str>, language: Language) -> Mail {
+    fn message_mail(&self, mail: MailText, url: Option<&str>, language: Language) -> Mail {
         let values = context! {
             lang => language.tag(),
             product => &self.product,
-            subject => &letter.subject,
-            greeting => letter.greeting,
-            message => &letter.message,
+            subject => &mail.subject,
+            greeting => mail.greeting,
+            message => &mail.message,
             link => url,
-            button => letter.link.as_ref().map(|link| link.button),
-            validity => letter.link.as_ref().map(|link| &link.validity),
-            advice => letter.advice,
-            footer => &letter.footer,
+            button => mail.link.as_ref().map(|link| link.button),
+            validity => mail.link.as_ref().map(|link| &link.validity),
+            advice => mail.advice,
+            footer => &mail.footer,
         };
-        let (text, html) = (self.rendered("letter.txt", &values), self.rendered("letter.html", &values));
-        Mail { subject: letter.subject, text, html }
+        let (text, html) = (self.fill("message.txt", &values), self.fill("message.html", &values));
+        Mail { subject: mail.subject, text, html }
     }
 
-    fn rendered(&self, name: &str, values: &Value) -> String {
+    fn fill(&self, name: &str, values: &Value) -> String {
         let template = self.templates.get_template(name);
         let text = template.and_then(|template| template.render(values));
-        text.expect("the embedded templates use only the values that they are given")
+        text.expect("the embedded templates use only values that are provided")
     }
 
     fn code_mail(&self, topic: Topic, code: &str, minutes: u32, language: Language) -> Mail {
-        let phrases = phrases(&self.product, topic, minutes, language);
+        let mail = texts::code_mail(&self.product, topic, minutes, language);
         let values = context! {
             lang => language.tag(),
             product => &self.product,
-            subject => &phrases.subject,
-            greeting => phrases.greeting,
-            intro => phrases.intro,
+            subject => &mail.subject,
+            greeting => mail.greeting,
+            intro => mail.intro,
             code => code,
-            validity => phrases.validity,
-            secrecy => phrases.secrecy,
-            stranger => phrases.stranger,
-            footer => phrases.footer,
+            validity => mail.validity,
+            secrecy => mail.secrecy,
+            unrequested => mail.unrequested,
+            footer => mail.footer,
         };
-        let (text, html) = (self.rendered("code.txt", &values), self.rendered("code.html", &values));
-        Mail { text, html, subject: phrases.subject }
-    }
-}
-
-fn chinese_action(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Register => "注册账号",
-        Topic::Login => "登录",
-        Topic::ResetPassword => "重置密码",
-        Topic::Bind => "绑定账号",
-        Topic::ChangeContact => "更换联系方式",
-    }
-}
-
-fn english_action(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Register => "create your account",
-        Topic::Login => "sign in",
-        Topic::ResetPassword => "reset your password",
-        Topic::Bind => "link your account",
-        Topic::ChangeContact => "change your contact details",
-    }
-}
-
-fn english_minutes(minutes: u32) -> String {
-    if minutes == 1 { "1 minute".into() } else { format!("{minutes} minutes") }
-}
-
-/// The subject does not hold the code: it shows on locked screens and in logs of mail servers.
-fn phrases(product: &str, topic: Topic, minutes: u32, language: Language) -> Phrases {
-    match language {
-        Language::Chinese => {
-            let action = chinese_action(topic);
-            Phrases {
-                subject: format!("{product} 验证码：{action}"),
-                greeting: "您好：",
-                intro: format!("您正在{action}，验证码是："),
-                validity: format!("{minutes} 分钟内有效，仅可使用一次。"),
-                secrecy: "请勿将验证码告诉任何人，我们的工作人员也不会向您索要。",
-                stranger: chinese_stranger(topic),
-                footer: format!("此邮件由 {product} 自动发送，请勿回复。"),
-            }
-        }
-        Language::English => Phrases {
-            subject: english_subject(product, topic),
-            greeting: "Hello,",
-            intro: format!("here is your code to {}:", english_action(topic)),
-            validity: format!("It is valid for {} and works once.", english_minutes(minutes)),
-            secrecy: "Never tell it to anybody. Our staff will not ask for it.",
-            stranger: english_stranger(topic),
-            footer: format!("{product} sent this mail automatically. Please do not reply."),
-        },
-    }
-}
-
-fn english_subject(product: &str, topic: Topic) -> String {
-    let what = match topic {
-        Topic::Register => "sign-up",
-        Topic::Login => "sign-in",
-        Topic::ResetPassword => "password reset",
-        Topic::Bind => "account linking",
-        Topic::ChangeContact => "contact change",
-    };
-    format!("Your {product} {what} code")
-}
-
-fn chinese_stranger(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Register => "如果这不是您本人的操作，请忽略此邮件，不会为您创建账号。",
-        Topic::Login => "如果这不是您本人的操作，请忽略此邮件；没有验证码，他人无法登录。",
-        Topic::ResetPassword => "如果这不是您本人的操作，请忽略此邮件，您的密码不会改变。",
-        Topic::Bind => "如果这不是您本人的操作，请忽略此邮件，不会绑定任何账号。",
-        Topic::ChangeContact => "如果这不是您本人的操作，请忽略此邮件，联系方式不会改变。",
-    }
-}
-
-fn english_stranger(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Register => "If this was not you, ignore this mail: no account will be made.",
-        Topic::Login => "If this was not you, ignore this mail: nobody can sign in without the code.",
-        Topic::ResetPassword => "If this was not you, ignore this mail: your password stays as it is.",
-        Topic::Bind => "If this was not you, ignore this mail: no account will be linked.",
-        Topic::ChangeContact => "If this was not you, ignore this mail: your details stay as they are.",
+        let (text, html) = (self.fill("code.txt", &values), self.fill("code.html", &values));
+        Mail { text, html, subject: mail.subject }
     }
 }
 
@@ -230,8 +117,9 @@ fn english_stranger(topic: Topic) -> &'static str {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::content::NoticeTopic;
     use super::*;
+    use crate::delivery::content::NoticeTopic;
+    use crate::delivery::testing::notice_topics;
 
     const LANGUAGES: [Language; 2] = [Language::Chinese, Language::English];
 
@@ -240,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn every_text_has_the_code_the_product_and_the_time() {
+    fn every_code_message_contains_the_code_the_product_and_the_validity() {
         let renderer = Renderer::new("Menjin");
         let mut seen = BTreeSet::new();
         for language in LANGUAGES {
@@ -252,50 +140,64 @@ mod tests {
                     for part in ["004217", "Menjin", "12"] {
                         assert!(text.contains(part), "{part} in {text}");
                     }
-                    let warning = text.contains("告诉任何人") || text.contains("Never tell");
+                    let warning = text.contains("泄露") || text.contains("Do not share");
                     assert!(warning, "{text}");
                     assert!(!text.contains("{{") && !text.contains("{%"), "{text}");
                 }
                 assert!(mail.subject.contains("Menjin") && !mail.subject.contains("004217"));
                 assert!(mail.html.contains(&format!("lang=\"{}\"", language.tag())));
-                assert!(seen.insert(sms.to_string()), "each topic reads differently: {}", *sms);
+                assert!(seen.insert(sms.to_string()), "each topic has its own text: {}", *sms);
                 assert!(seen.insert(mail.subject), "each topic has its own subject");
             }
         }
     }
 
     #[test]
-    fn a_text_message_is_one_or_two_parts_long() {
+    fn an_sms_with_a_code_fits_into_one_part() {
         let renderer = Renderer::new("Menjin");
         for topic in Topic::ALL {
-            // UCS-2: 67 characters a part. GSM 7-bit: 160 in one.
-            assert!(renderer.sms(&content(topic, 10), Language::Chinese).chars().count() <= 67);
+            // A single part holds 70 UCS-2 characters or 160 GSM 7-bit characters.
+            assert!(renderer.sms(&content(topic, 10), Language::Chinese).chars().count() <= 70);
             let english = renderer.sms(&content(topic, 10), Language::English);
             assert!(english.len() <= 160 && english.is_ascii());
         }
     }
 
     #[test]
-    fn notices_name_the_product_and_hold_no_link() {
+    fn notices_name_the_product_and_contain_no_link() {
         let renderer = Renderer::new("Menjin");
         let mut seen = BTreeSet::new();
         for language in LANGUAGES {
-            for topic in NoticeTopic::ALL {
+            for topic in notice_topics() {
                 let content = Content::Notice { topic };
                 let (sms, mail) = (renderer.sms(&content, language), renderer.mail(&content, language));
                 for text in [sms.as_str(), &mail.text, &mail.html, &mail.subject] {
                     assert!(text.contains("Menjin"), "{text}");
                     assert!(!text.contains("://") && !text.contains("{{") && !text.contains("{}"), "{text}");
                 }
-                let longest = if language == Language::Chinese { 67 } else { 160 };
-                assert!(sms.chars().count() <= longest, "one part: {}", *sms);
-                assert!(seen.insert(sms.to_string()) && seen.insert(mail.subject));
+                let longest = if language == Language::Chinese { 70 } else { 160 };
+                assert!(sms.chars().count() <= longest, "more than one part: {}", *sms);
+                assert!(seen.insert(sms.to_string()), "each notice has its own text: {}", *sms);
             }
         }
     }
 
     #[test]
-    fn a_reset_link_stands_whole_in_the_mail() {
+    fn notices_name_the_provider_and_the_date() {
+        let renderer = Renderer::new("Menjin");
+        let sms = |topic, language| renderer.sms(&Content::Notice { topic }, language).to_string();
+        let linked = |provider: &str| NoticeTopic::ProviderLinked { provider: Some(provider.into()) };
+        assert!(sms(linked("QQ"), Language::Chinese).contains("您的账号已绑定 QQ 账号"));
+        assert!(sms(linked("微信"), Language::Chinese).contains("您的账号已绑定微信账号"));
+        assert!(sms(linked("QQ"), Language::English).contains("A QQ account was linked to your account"));
+        let purge_at = "2026-03-01T20:00:00Z".parse().unwrap();
+        for language in LANGUAGES {
+            assert!(sms(NoticeTopic::AccountDeleted { purge_at }, language).contains("2026-03-01"));
+        }
+    }
+
+    #[test]
+    fn a_reset_link_appears_complete_in_every_message() {
         let renderer = Renderer::new("Menjin");
         let url = "https://a.example/reset?x=1&token=abc-_";
         let content = Content::ResetLink { url: url.into(), minutes: 30 };
@@ -309,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_the_product_is_no_markup() {
+    fn the_product_name_is_escaped_in_html() {
         let renderer = Renderer::new("<b>A & B</b>");
         let mail = renderer.mail(&content(Topic::Login, 1), Language::English);
         assert!(!mail.html.contains("<b>") && mail.html.contains("&lt;b&gt;A &amp; B"));

@@ -1,4 +1,4 @@
-//! For tests: stores of their own, and a mail server that does as it is told.
+//! Helpers for the tests of this module: isolated databases, a gateway with a manual clock, and a scripted mail server.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::content::{Content, Destination, Status, Topic};
+use super::content::{Content, Destination, NoticeTopic, Status, Topic};
 use super::email::Email;
 use super::email::inbox::EmailInbox;
 use super::email::smtp::Smtp;
@@ -27,7 +27,7 @@ use crate::core::secret::MasterKey;
 use crate::db::models::InboxMessage;
 use crate::db::{Db, migrate};
 
-/// A store that nobody else uses.
+/// A database that no other test uses.
 pub(crate) struct Store {
     pub db: Db,
     pub url: String,
@@ -36,7 +36,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// A fresh SQLite file, without tables.
+    /// Creates a SQLite file without tables.
     pub async fn bare_sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("menjin.db").display());
@@ -44,20 +44,20 @@ impl Store {
         Self { db, url, _folder: Some(folder), admin: None }
     }
 
-    /// A fresh SQLite file.
+    /// Creates a SQLite file with the current schema.
     pub async fn sqlite() -> Self {
         let store = Self::bare_sqlite().await;
         migrate(&store.url).await.unwrap();
         store
     }
 
-    /// A fresh PostgreSQL database, or `None` where no server was given.
+    /// Creates a PostgreSQL database; `None` where no server is configured.
     pub async fn postgres() -> Option<Self> {
         let Ok(admin) = std::env::var("TEST_DATABASE_URL") else {
             let set = |name, value| std::env::var(name).is_ok_and(|found| found == value);
             let strict = set("MENJIN_TEST_STRICT", "1") || set("CI", "true");
             assert!(!strict, "TEST_DATABASE_URL is not set");
-            eprintln!("left out: PostgreSQL (TEST_DATABASE_URL is not set)");
+            eprintln!("skipped: PostgreSQL (TEST_DATABASE_URL is not set)");
             return None;
         };
         let name = format!("menjin_delivery_{}", uuid::Uuid::from_bytes(Random::system().bytes()).simple());
@@ -65,7 +65,7 @@ impl Store {
         let mut url = url::Url::parse(&admin).unwrap();
         url.set_path(&name);
         if url.query().is_none() {
-            // The certificate of a server for tests is rarely one to be trusted.
+            // Test servers rarely have a trusted certificate.
             url.set_query(Some("sslmode=disable"));
         }
         let url = String::from(url);
@@ -74,14 +74,14 @@ impl Store {
         Some(Self { db, url, _folder: None, admin: Some(admin) })
     }
 
-    /// Every store there is, one after the other.
+    /// Creates one store per configured database.
     pub async fn all() -> Vec<Self> {
         let mut stores = vec![Self::sqlite().await];
         stores.extend(Self::postgres().await);
         stores
     }
 
-    /// Removes a PostgreSQL database again.
+    /// Drops a PostgreSQL database.
     pub async fn remove(self) {
         if let Some(admin) = &self.admin {
             let url = url::Url::parse(&self.url).unwrap();
@@ -105,7 +105,7 @@ async fn execute(url: &str, statement: &str) {
     connection.abort();
 }
 
-/// One gateway with a clock that is moved by hand.
+/// A gateway with a manual clock.
 pub(crate) struct Gateway {
     pub outbox: Outbox,
     pub db: Db,
@@ -144,14 +144,14 @@ impl Gateway {
         Running { cancel, task }
     }
 
-    /// Puts a code for a mobile number into the outbox, good for ten minutes.
+    /// Enqueues a code for a mobile number, valid for ten minutes.
     pub async fn queue_sms(&self) -> MessageId {
         let destination =
             Destination::Sms { e164: "+8613800138000".into(), masked: "+86 138****8000".into() };
         self.queue(destination).await
     }
 
-    /// Puts a code for an address into the outbox, good for ten minutes.
+    /// Enqueues a code for an e-mail address, valid for ten minutes.
     pub async fn queue_email(&self) -> MessageId {
         let destination =
             Destination::Email { address: "ann@example.com".into(), masked: "a**@example.com".into() };
@@ -178,12 +178,12 @@ impl Gateway {
         self.db.newest_in_inbox(None, 1_000).await.unwrap()
     }
 
-    /// Waits until the message has come this far.
+    /// Waits until the message has this status.
     pub async fn reaches(&self, id: MessageId, status: Status) {
         eventually(async || self.status(id).await == status).await;
     }
 
-    /// Waits until so many attempts have been made and noted.
+    /// Waits until this number of attempts has been made and recorded.
     pub async fn attempted(&self, id: MessageId, attempts: i32) {
         eventually(async || {
             let progress = self.db.message_progress(id).await.unwrap().unwrap();
@@ -193,14 +193,14 @@ impl Gateway {
     }
 }
 
-/// A worker at work.
+/// A running worker.
 pub(crate) struct Running {
     cancel: CancellationToken,
     task: JoinHandle<()>,
 }
 
 impl Running {
-    /// Stops it and waits.
+    /// Stops the worker and waits until it has returned.
     pub async fn stop(self) {
         self.cancel.cancel();
         let stopped = tokio::time::timeout(Duration::from_secs(10), self.task).await;
@@ -208,7 +208,7 @@ impl Running {
     }
 }
 
-/// Asks again and again, for twenty seconds.
+/// Waits up to twenty seconds for the condition to become true.
 pub(crate) async fn eventually(mut condition: impl AsyncFnMut() -> bool) {
     for _ in 0..1_000 {
         if condition().await {
@@ -216,14 +216,33 @@ pub(crate) async fn eventually(mut condition: impl AsyncFnMut() -> bool) {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("it did not come true");
+    panic!("the condition did not become true");
+}
+
+/// Returns a notice of every topic.
+pub(crate) fn notice_topics() -> Vec<NoticeTopic> {
+    let provider = || Some("QQ".to_owned());
+    vec![
+        NoticeTopic::PasswordChanged,
+        NoticeTopic::PasswordReset,
+        NoticeTopic::UsernameChanged,
+        NoticeTopic::MobileChanged,
+        NoticeTopic::EmailChanged,
+        NoticeTopic::AccountDeleted { purge_at: DateTime::from_timestamp(1_800_000_000, 0).unwrap() },
+        NoticeTopic::ProviderLinked { provider: provider() },
+        NoticeTopic::ProviderLinked { provider: None },
+        NoticeTopic::ProviderUnlinked { provider: provider() },
+        NoticeTopic::ProviderUnlinked { provider: None },
+        NoticeTopic::AccountsMerged,
+        NoticeTopic::AccountsUnmerged,
+    ]
 }
 
 pub(crate) fn code() -> Content {
     Content::Code { topic: Topic::Login, code: "004217".into(), minutes: 10 }
 }
 
-/// A mail server that answers what it was told to answer to `RCPT TO`, then 250.
+/// A mail server with scripted replies to `RCPT TO`. It replies 250 after the last of them.
 #[derive(Clone)]
 pub(crate) struct MailServer {
     port: u16,
@@ -232,8 +251,8 @@ pub(crate) struct MailServer {
 }
 
 impl MailServer {
-    /// `recipients` are the first answers; `pause` comes before each answer to the text of a mail.
-    pub async fn start(recipients: &[&'static str], pause: Duration) -> Self {
+    /// `recipients` are the first replies to `RCPT TO`; `delay` precedes each reply to `DATA`.
+    pub async fn start(recipients: &[&'static str], delay: Duration) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let server = Self {
             port: listener.local_addr().unwrap().port(),
@@ -243,13 +262,13 @@ impl MailServer {
         let serving = server.clone();
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(serving.clone().serve(socket, pause));
+                tokio::spawn(serving.clone().serve(socket, delay));
             }
         });
         server
     }
 
-    async fn serve(self, socket: TcpStream, pause: Duration) {
+    async fn serve(self, socket: TcpStream, delay: Duration) {
         let mut socket = BufReader::new(socket);
         let _ = socket.write_all(b"220 mail.example.com ESMTP\r\n").await;
         let mut line = String::new();
@@ -258,19 +277,19 @@ impl MailServer {
             if socket.read_line(&mut line).await.unwrap_or(0) == 0 {
                 return;
             }
-            let answer = match line.get(..4).unwrap_or_default() {
+            let reply = match line.get(..4).unwrap_or_default() {
                 "EHLO" => "250-mail.example.com\r\n250 8BITMIME",
                 "RCPT" => self.recipients.lock().unwrap().pop_front().unwrap_or("250 ok"),
                 "DATA" => {
                     let _ = socket.write_all(b"354 go on\r\n").await;
                     self.receive(&mut socket).await;
-                    tokio::time::sleep(pause).await;
+                    tokio::time::sleep(delay).await;
                     "250 queued"
                 }
                 "QUIT" => "221 bye",
                 _ => "250 ok",
             };
-            if socket.write_all(format!("{answer}\r\n").as_bytes()).await.is_err() {
+            if socket.write_all(format!("{reply}\r\n").as_bytes()).await.is_err() {
                 return;
             }
         }
@@ -282,7 +301,7 @@ impl MailServer {
         self.mails.lock().unwrap().push(mail);
     }
 
-    /// What has come in, headers included.
+    /// Returns the received mails with their headers.
     pub fn mails(&self) -> Vec<String> {
         self.mails.lock().unwrap().clone()
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::core::language::Language;
+use crate::core::language::{Language, insert_provider};
 
 /// The kind of a refusal, for programs. `graphql::problem_code` publishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl Problem {
         };
         let named = |chinese: &str, english: &str, provider: &str| match language {
             // Chinese text has a blank between Chinese and Latin letters only.
-            Language::Chinese => Cow::Owned(spaced(chinese, provider)),
+            Language::Chinese => Cow::Owned(insert_provider(chinese, provider)),
             Language::English => Cow::Owned(english.replace("{provider}", provider)),
         };
         match self {
@@ -209,15 +209,6 @@ impl Problem {
             ),
         }
     }
-}
-
-/// Inserts a provider's name into a Chinese text, with blanks around it where it is written in Latin letters.
-fn spaced(text: &str, provider: &str) -> String {
-    let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    let Some((before, after)) = text.split_once("{provider}") else { return text.to_owned() };
-    let left = if latin(provider.chars().next()) && !before.is_empty() { " " } else { "" };
-    let right = if latin(provider.chars().last()) && !after.is_empty() { " " } else { "" };
-    format!("{before}{left}{provider}{right}{after}")
 }
 
 #[cfg(test)]

@@ -120,7 +120,12 @@ impl BindSocial {
         let session = Some(draft.session.id);
         let linked =
             self.audit.event(Kind::IdentityLinked, Some(user.id), session, &vouched.provider, client);
-        let notice = self.notices.to(user, Channel::Email, NoticeTopic::ProviderLinked, client.language);
+        let notice = self.notices.to(
+            user,
+            Channel::Email,
+            NoticeTopic::ProviderLinked { provider: None },
+            client.language,
+        );
         let identity = self.vault.bound(vouched, user.id);
         let events = [linked, draft.event.clone()];
         let written =

@@ -83,7 +83,9 @@ impl LinkSocial {
         let identity = self.vault.linked(provider, &profile, user.id);
         let event =
             self.audit.event(Kind::IdentityLinked, Some(user.id), Some(caller.session.id), provider, client);
-        let notice = self.notices.to(user, Channel::Email, NoticeTopic::ProviderLinked, client.language);
+        let name = self.exchange.providers.name(provider, client.language).map(str::to_owned);
+        let topic = NoticeTopic::ProviderLinked { provider: name };
+        let notice = self.notices.to(user, Channel::Email, topic, client.language);
         match self.db.link_identity(&identity, caller.session.id, &event, notice.as_ref()).await {
             Ok(true) => {
                 self.notices.written();

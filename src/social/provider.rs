@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
+use crate::core::language::Language;
 use crate::core::secret::SecretString;
 
 /// Somewhere that people can sign in and that vouches for them.
@@ -15,6 +16,11 @@ pub trait SocialProvider: Send + Sync {
 
     /// Its name for people, as it writes it itself.
     fn name(&self) -> &str;
+
+    /// Returns the name to use in texts of a language, where it differs from [`SocialProvider::name`].
+    fn name_in(&self, _: Language) -> &str {
+        self.name()
+    }
 
     /// Where the browser is sent.
     ///

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::provider::SocialProvider;
+use crate::core::language::Language;
 
 /// A provider that is offered.
 #[derive(Clone)]
@@ -28,6 +29,12 @@ impl Providers {
     #[must_use]
     pub fn find(&self, slug: &str) -> Option<&Offered> {
         self.0.iter().find(|offered| offered.provider.slug() == slug)
+    }
+
+    /// Returns the name of a provider in a language; `None` where the provider is not configured.
+    #[must_use]
+    pub fn name(&self, slug: &str, language: Language) -> Option<&str> {
+        self.find(slug).map(|offered| offered.provider.name_in(language))
     }
 
     /// Slugs and names.

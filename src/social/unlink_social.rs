@@ -64,7 +64,12 @@ impl UnlinkSocial {
         let session = Some(caller.session.id);
         let standing = Some((caller.session.id, self.clock.now()));
         let event = self.audit.event(Kind::IdentityUnlinked, Some(user.id), session, provider, client);
-        let notice = self.notices.to(user, Channel::Email, NoticeTopic::ProviderUnlinked, client.language);
+        let notice = self.notices.to(
+            user,
+            Channel::Email,
+            NoticeTopic::ProviderUnlinked { provider: None },
+            client.language,
+        );
         match self.db.unlink_identity(user.id, provider, standing, true, &event, notice.as_ref()).await? {
             Unlinked::Done => {
                 self.notices.written();

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use crate::config::social::WechatSettings;
+use crate::core::language::Language;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::social::answers::Fields;
 use crate::social::client::HttpClient;
@@ -87,6 +88,13 @@ impl SocialProvider for Wechat {
 
     fn name(&self) -> &'static str {
         "WeChat"
+    }
+
+    fn name_in(&self, language: Language) -> &str {
+        match language {
+            Language::Chinese => "微信",
+            Language::English => self.name(),
+        }
     }
 
     async fn authorize_url(&self, request: &AuthorizeRequest<'_>) -> Result<Url, ProviderError> {

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use crate::config::social::WeiboSettings;
+use crate::core::language::Language;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::social::answers::Fields;
 use crate::social::client::{Answer, HttpClient};
@@ -75,6 +76,13 @@ impl SocialProvider for Weibo {
 
     fn name(&self) -> &'static str {
         "Weibo"
+    }
+
+    fn name_in(&self, language: Language) -> &str {
+        match language {
+            Language::Chinese => "微博",
+            Language::English => self.name(),
+        }
     }
 
     async fn authorize_url(&self, request: &AuthorizeRequest<'_>) -> Result<Url, ProviderError> {
