@@ -46,7 +46,7 @@ async fn examine_mail(config: &Config) -> Result<String, String> {
         return Ok("none is set; mails go to the inbox page".into());
     };
     let smtp = Smtp::new(smtp, Clock::system()).map_err(|error| error.to_string())?;
-    smtp.examine().await.map(|()| "answers".to_owned()).map_err(|error| error.to_string())
+    smtp.check().await.map(|()| "answers".to_owned()).map_err(|error| error.to_string())
 }
 
 fn examine_master(config: &Config) -> Result<String, String> {

@@ -1,4 +1,4 @@
-//! The outbox: messages wait here, sealed, until a worker has sent them.
+//! The outbox stores messages, sealed, until a worker has sent them.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::core::secret::{MasterKey, OpenError, Sealer};
 use crate::db::models::{DueMessage, NewMessage};
 use crate::db::{Db, DbError};
 
-/// Takes messages in and tells how they fare. Cheap to clone; clones wake the same worker.
+/// Accepts messages and reports their delivery status. Cheap to clone; all clones wake the same worker.
 #[derive(Clone)]
 pub struct Outbox {
     pub(super) db: Db,
@@ -24,16 +24,16 @@ pub struct Outbox {
     wake: Arc<Notify>,
 }
 
-/// How a message fares.
+/// The delivery status of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageState {
     pub channel: Channel,
     pub status: Status,
-    /// When that changed last, attempts included.
+    /// When the status changed or an attempt was made, whichever is later.
     pub updated_at: Instant,
 }
 
-/// What a row says once it is opened. No `Debug`: it holds a code and an address.
+/// The decrypted row of a message. It has no `Debug` because it contains a code and an address.
 pub(super) struct Opened {
     pub channel: Channel,
     pub language: Language,
@@ -41,13 +41,13 @@ pub(super) struct Opened {
     pub content: Content,
 }
 
-/// A row that cannot be opened.
+/// Why a row cannot be read.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unreadable {
     #[error(transparent)]
     Sealed(#[from] OpenError),
-    #[error("the message is of a kind that this version does not know")]
-    Unknown,
+    #[error("this version does not support the kind of the message")]
+    UnknownKind,
 }
 
 impl Outbox {
@@ -56,9 +56,9 @@ impl Outbox {
         Self { db, clock, random, sealer: master.sealer("outbox"), wake: Arc::default() }
     }
 
-    /// Makes the row of a message. Nothing is written: [`Outbox::enqueue`] does that, or a query that writes it in
-    /// one transaction with what it belongs to (call [`Outbox::wake`] after that one).
-    /// From `expires_at` on it is not sent any more.
+    /// Builds the row of a message without writing it. [`Outbox::enqueue`] writes it, or a query writes it in the
+    /// transaction that causes the message; call [`Outbox::wake`] after that transaction. The message is not sent at or
+    /// after `expires_at`.
     #[must_use]
     pub fn compose(
         &self,
@@ -70,14 +70,14 @@ impl Outbox {
         let id = MessageId::new(&self.clock, &self.random);
         let now = self.clock.now();
         let channel = destination.channel();
-        let (whole, masked) = destination.into_parts();
-        let seal = |column, plain: &[u8]| self.sealer.seal(&self.random, &place(column, id), plain);
+        let (address, masked) = destination.into_parts();
+        let seal = |column, plain: &[u8]| self.sealer.seal(&self.random, &location(column, id), plain);
         NewMessage {
             id,
             channel: channel.name().to_owned(),
             kind: content.kind().to_owned(),
             language: language.tag().to_owned(),
-            destination: seal("destination", whole.as_bytes()),
+            destination: seal("destination", address.as_bytes()),
             masked,
             payload: seal("payload", &content.to_bytes()),
             status: Status::Queued.name().to_owned(),
@@ -89,55 +89,50 @@ impl Outbox {
         }
     }
 
-    /// Writes the message down; a worker in this process begins to send it at once.
-    ///
-    /// # Errors
-    /// [`DbError`]: the message was not taken.
+    /// Writes the message and wakes the worker of this process, which starts to send it at once.
     pub async fn enqueue(&self, message: NewMessage) -> Result<(), DbError> {
         self.db.enqueue_message(&message).await?;
         self.wake();
         Ok(())
     }
 
-    /// Tells the worker in this process that there is something to send.
+    /// Wakes the worker of this process because there is a message to send.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// Waits for [`Outbox::wake`]; one that came before is not lost.
+    /// Waits for [`Outbox::wake`]. A call that came before this one counts.
     pub(super) async fn woken(&self) {
         self.wake.notified().await;
     }
 
-    /// How a message fares; `None` where there is no such message.
-    ///
-    /// # Errors
-    /// [`DbError`].
+    /// Returns the delivery status of a message; `None` where there is no such message.
     pub async fn status(&self, id: MessageId) -> Result<Option<MessageState>, DbError> {
         let Some(row) = self.db.message_progress(id).await? else {
             return Ok(None);
         };
         let known = Channel::from_name(&row.channel).zip(Status::from_name(&row.status));
-        let (channel, status) = known.ok_or_else(|| DbError::Fault("a message of unknown state".into()))?;
+        let (channel, status) =
+            known.ok_or_else(|| DbError::Fault("a message has an unknown channel or status".into()))?;
         Ok(Some(MessageState { channel, status, updated_at: row.updated_at.0 }))
     }
 
-    /// Opens a row.
+    /// Decrypts and parses a row.
     pub(super) fn open(&self, row: &DueMessage) -> Result<Opened, Unreadable> {
-        let open = |column, sealed| self.sealer.open(&place(column, row.id), sealed);
+        let open = |column, sealed| self.sealer.open(&location(column, row.id), sealed);
         let payload = open("payload", &row.payload)?;
         let destination = open("destination", &row.destination)?;
-        let text = std::str::from_utf8(&destination).map_err(|_| Unreadable::Unknown)?;
+        let text = std::str::from_utf8(&destination).map_err(|_| Unreadable::UnknownKind)?;
         Ok(Opened {
-            channel: Channel::from_name(&row.channel).ok_or(Unreadable::Unknown)?,
+            channel: Channel::from_name(&row.channel).ok_or(Unreadable::UnknownKind)?,
             language: Language::from_tag(&row.language).unwrap_or_default(),
             destination: Zeroizing::new(text.to_owned()),
-            content: Content::from_bytes(&payload).ok_or(Unreadable::Unknown)?,
+            content: Content::from_bytes(&payload).ok_or(Unreadable::UnknownKind)?,
         })
     }
 }
 
-/// Table, column and row: a sealed value opens nowhere else.
-fn place(column: &str, id: MessageId) -> String {
+/// Returns the associated data of a sealed value. A value that was copied to another row or column does not open.
+fn location(column: &str, id: MessageId) -> String {
     format!("messages.{column}.{id}")
 }

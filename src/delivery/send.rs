@@ -1,21 +1,22 @@
-//! What comes back from a carrier or a mail server.
+//! The result of handing a message to a carrier or a mail server.
 
-/// Somebody took the message.
+/// Proof that a carrier or mail server accepted the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
-    /// Who took it.
+    /// The carrier or mail server that accepted the message.
     pub provider: &'static str,
-    /// The name by which it can be asked for there.
+    /// The provider's identifier of the message, for inquiries.
     pub reference: Option<String>,
 }
 
-/// Nobody took the message. The text is kept with it and logged: no address, no code, no words of the other side.
+/// Why the message was not accepted. The text is stored with the message and logged. It contains no address, no code and
+/// no text from the other side.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// It is worth trying again.
+    /// A later attempt may succeed.
     #[error("{0}")]
     Temporary(String),
-    /// It is not.
+    /// Every further attempt would fail in the same way.
     #[error("{0}")]
     Permanent(String),
 }

@@ -1,4 +1,4 @@
-//! Development only: mails go into the table that `/dev/inbox` shows.
+//! Development only: writes mails to the table that `/dev/inbox` displays.
 
 use super::outgoing::Outgoing;
 use crate::core::clock::Clock;
@@ -9,7 +9,7 @@ use crate::db::Db;
 use crate::db::models::InboxMessage;
 use crate::delivery::send::{Receipt, SendError};
 
-/// Writes mails into the inbox.
+/// Writes mails to the inbox.
 #[derive(Clone)]
 pub struct EmailInbox {
     db: Db,
@@ -24,7 +24,7 @@ impl EmailInbox {
     }
 
     pub(super) async fn send(&self, message: &Outgoing<'_>) -> Result<Receipt, SendError> {
-        // A row of its own, so that a mail that was sent twice is seen twice.
+        // The row has its own id, so a mail that is sent twice is visible twice.
         let id = MessageId::new(&self.clock, &self.random);
         let row = InboxMessage {
             id: id.into(),

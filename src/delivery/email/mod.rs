@@ -1,4 +1,4 @@
-//! The port for mail: a way to send it is one file here and one variant of [`Email`].
+//! The port for e-mail. Each implementation is one file here and one variant of [`Email`].
 
 pub mod inbox;
 mod outgoing;
@@ -8,20 +8,17 @@ pub use outgoing::Outgoing;
 
 use super::send::{Receipt, SendError};
 
-/// A way to send mail.
+/// How e-mails are sent.
 #[derive(Clone)]
 pub enum Email {
-    /// Development only: the page `/dev/inbox`.
+    /// Development only: e-mails appear on the page `/dev/inbox`.
     Inbox(inbox::EmailInbox),
-    /// A mail server.
+    /// E-mails are sent through a mail server.
     Smtp(smtp::Smtp),
 }
 
 impl Email {
-    /// Hands the mail over.
-    ///
-    /// # Errors
-    /// [`SendError`].
+    /// Sends the mail.
     pub async fn send(&self, message: &Outgoing<'_>) -> Result<Receipt, SendError> {
         match self {
             Self::Inbox(inbox) => inbox.send(message).await,

@@ -1,15 +1,15 @@
-//! A mail on its way out.
+//! A mail to send.
 
 use crate::core::ids::MessageId;
 use crate::delivery::content::Content;
 use crate::delivery::render::Mail;
 
-/// A mail on its way out. No `Debug`: it holds an address and a code.
+/// A mail to send. It has no `Debug` because it contains an address and a code.
 pub struct Outgoing<'a> {
     pub id: MessageId,
-    /// The address.
+    /// The e-mail address of the recipient.
     pub to: &'a str,
     pub content: &'a Content,
-    /// The finished texts.
+    /// The rendered texts.
     pub mail: &'a Mail,
 }

@@ -1,4 +1,4 @@
-//! Development only: text messages go into the table that `/dev/inbox` shows.
+//! Development only: writes SMS messages to the table that `/dev/inbox` displays.
 
 use super::outgoing::Outgoing;
 use crate::core::clock::Clock;
@@ -9,7 +9,7 @@ use crate::db::Db;
 use crate::db::models::InboxMessage;
 use crate::delivery::send::{Receipt, SendError};
 
-/// Writes text messages into the inbox.
+/// Writes SMS messages to the inbox.
 #[derive(Clone)]
 pub struct SmsInbox {
     db: Db,
@@ -24,7 +24,7 @@ impl SmsInbox {
     }
 
     pub(super) async fn send(&self, message: &Outgoing<'_>) -> Result<Receipt, SendError> {
-        // A row of its own, so that a message that was sent twice is seen twice.
+        // The row has its own id, so a message that is sent twice is visible twice.
         let id = MessageId::new(&self.clock, &self.random);
         let row = InboxMessage {
             id: id.into(),

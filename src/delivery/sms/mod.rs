@@ -1,7 +1,7 @@
-//! The port for text messages: a carrier is one file here and one variant of [`Sms`].
+//! The port for SMS messages. Each carrier is one file here and one variant of [`Sms`].
 //!
-//! So far there is the inbox of development mode alone. Carriers that take free text send [`Outgoing::text`]; those
-//! with approved templates (all of mainland China's) choose one by [`Outgoing::content`] and [`Outgoing::language`].
+//! Carriers that accept free text send [`Outgoing::text`]. Carriers with approved templates, which includes all carriers
+//! of mainland China, choose a template by [`Outgoing::content`] and [`Outgoing::language`].
 
 pub mod inbox;
 mod outgoing;
@@ -10,18 +10,15 @@ pub use outgoing::Outgoing;
 
 use super::send::{Receipt, SendError};
 
-/// A way to send text messages.
+/// How SMS messages are sent.
 #[derive(Clone)]
 pub enum Sms {
-    /// Development only: the page `/dev/inbox`.
+    /// Development only: messages appear on the page `/dev/inbox`.
     Inbox(inbox::SmsInbox),
 }
 
 impl Sms {
-    /// Hands the message over.
-    ///
-    /// # Errors
-    /// [`SendError`].
+    /// Sends the message.
     pub async fn send(&self, message: &Outgoing<'_>) -> Result<Receipt, SendError> {
         match self {
             Self::Inbox(inbox) => inbox.send(message).await,

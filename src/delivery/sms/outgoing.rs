@@ -1,16 +1,16 @@
-//! A text message on its way out.
+//! An SMS to send.
 
 use crate::core::ids::MessageId;
 use crate::core::language::Language;
 use crate::delivery::content::Content;
 
-/// A text message on its way out. No `Debug`: it holds a number and a code.
+/// An SMS to send. It has no `Debug` because it contains a number and a code.
 pub struct Outgoing<'a> {
     pub id: MessageId,
-    /// E.164.
+    /// The mobile number in E.164 format.
     pub to: &'a str,
     pub content: &'a Content,
     pub language: Language,
-    /// The finished text.
+    /// The rendered text.
     pub text: &'a str,
 }

@@ -1,7 +1,7 @@
-//! The worker: takes messages by lease, sends them, and writes down what came of it.
+//! The worker claims messages with a lease, sends them and records the results.
 //!
-//! A crash between any two steps loses nothing: the lease runs out and another worker takes the message. The price is
-//! that a message can go out twice, when the crash falls between the carrier's answer and our note of it.
+//! A crash between any two steps loses no message: the lease expires and another worker claims the message. A message can
+//! be sent twice if the crash happens after the carrier accepted it and before the result is recorded.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,16 +25,16 @@ use crate::db::DbError;
 use crate::db::models::{DueMessage, MessageEnd};
 use crate::db::types::Uid;
 
-/// How often an idle worker looks for messages of other gateways, and for those whose pause is over.
-const POLL: Duration = Duration::from_secs(1);
-/// The longest pause between two tries while the store is down.
-const OUTAGE_POLL: Duration = Duration::from_secs(15);
-/// What is under way when the gateway stops gets this long.
-const DRAIN: Duration = Duration::from_secs(5);
-/// An outcome that cannot be written is tried again so often: 0.1 s, 0.2 s .. about 13 s in all.
-const NOTE_TRIES: u32 = 8;
+/// How often an idle worker polls for messages of other gateways and for messages that are due for a retry.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+/// The longest delay between two polls while the database is unavailable.
+const MAX_OUTAGE_INTERVAL: Duration = Duration::from_secs(15);
+/// How long messages in progress may take when the gateway stops.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a result is written until the database accepts it. The delays start at 0.1 s and double: about 13 s in all.
+const WRITE_ATTEMPTS: u32 = 8;
 
-/// Sends what the outbox holds. One in each gateway; any number of gateways.
+/// Sends the messages of the outbox. Each gateway runs one worker; any number of gateways can share an outbox.
 pub struct Worker(Arc<Inner>);
 
 struct Inner {
@@ -45,23 +45,24 @@ struct Inner {
     settings: WorkerSettings,
 }
 
-/// What came of one attempt.
-enum Outcome {
+/// The result of one attempt.
+enum Attempt {
     Sent(Receipt),
     Expired,
-    Refused(SendError),
-    /// The lease ran out before anything was sent: the message is somebody else's now.
-    Lost,
+    Failed(SendError),
+    /// The lease expired before the message was sent. Another worker may have claimed the message.
+    LeaseExpired,
 }
 
-/// What is to be written of it.
-enum Note {
-    End(MessageEnd),
-    /// With the reason.
-    PutOff(String),
+/// The change of the row after an attempt.
+enum Update {
+    /// The message has a final status.
+    Finish(MessageEnd),
+    /// The message is retried later; the text is the reason.
+    Retry(String),
 }
 
-/// One claim of one worker.
+/// The lease under which a worker claimed messages.
 #[derive(Clone, Copy)]
 struct Claim {
     lease: Uid,
@@ -69,7 +70,7 @@ struct Claim {
 }
 
 impl Worker {
-    /// `sms` is missing where no carrier is configured: text messages then wait, and expire.
+    /// `sms` is `None` where no carrier is configured. SMS messages then wait until they expire.
     #[must_use]
     pub fn new(outbox: &Outbox, sms: Option<Sms>, email: Email, settings: WorkerSettings) -> Self {
         Self(Arc::new(Inner {
@@ -81,7 +82,7 @@ impl Worker {
         }))
     }
 
-    /// Works until `cancel`; then takes nothing new, gives what is under way a few seconds, and returns.
+    /// Sends messages until `cancel`, then claims no more, waits a few seconds for messages in progress, and returns.
     pub async fn run(self, cancel: CancellationToken) {
         let inner = self.0;
         let mut tasks = JoinSet::new();
@@ -91,14 +92,14 @@ impl Worker {
                 report(done);
             }
             let free = inner.settings.concurrency.max(1).saturating_sub(tasks.len());
-            let mut pause = POLL;
+            let mut delay = POLL_INTERVAL;
             let mut busy = free == 0;
             if free > 0 {
-                // Not interruptible: a claim that was made and then dropped would hold its messages for a whole lease.
+                // Not cancelled: messages of an abandoned claim could not be sent until its lease expires.
                 match inner.claim(free).await {
                     Ok((claim, rows)) => {
                         if failures > 0 {
-                            tracing::info!("the outbox can be read again");
+                            tracing::info!("outbox available again");
                         }
                         failures = 0;
                         busy = rows.len() >= free;
@@ -108,17 +109,17 @@ impl Worker {
                     }
                     Err(error) => {
                         if failures == 0 {
-                            tracing::error!(%error, "the outbox cannot be read; trying again until it can");
+                            tracing::error!(%error, "outbox unavailable; retrying until the database responds");
                         }
                         failures = failures.saturating_add(1);
-                        pause = OUTAGE_POLL.min(POLL * (1 << failures.min(4)) / 2);
+                        delay = MAX_OUTAGE_INTERVAL.min(POLL_INTERVAL * (1 << failures.min(4)) / 2);
                     }
                 }
             }
             tokio::select! {
                 () = cancel.cancelled() => {}
-                () = tokio::time::sleep(pause) => {}
-                // New messages do not help while the store is down or every hand is full.
+                () = tokio::time::sleep(delay) => {}
+                // New messages do not matter while the database is unavailable or all tasks are in use.
                 () = inner.outbox.woken(), if failures == 0 && !busy => {}
                 Some(done) = tasks.join_next(), if busy => report(done),
             }
@@ -133,14 +134,17 @@ async fn drain(mut tasks: JoinSet<()>) {
             report(done);
         }
     };
-    if tokio::time::timeout(DRAIN, all).await.is_err() {
-        tracing::warn!(messages = tasks.len(), "stopped while messages were under way; they are sent again");
+    if tokio::time::timeout(DRAIN_TIMEOUT, all).await.is_err() {
+        tracing::warn!(
+            messages = tasks.len(),
+            "stopped while messages were being sent; they will be retried"
+        );
     }
 }
 
 fn report(done: Result<(), tokio::task::JoinError>) {
     if let Err(error) = done {
-        tracing::error!(panicked = error.is_panic(), "a message was dropped half way; it is sent again");
+        tracing::error!(panicked = error.is_panic(), "delivery task failed; its message will be retried");
     }
 }
 
@@ -149,74 +153,82 @@ impl Inner {
         let Outbox { db, clock, random, .. } = &self.outbox;
         let now = clock.now();
         let claim =
-            Claim { lease: Uid(Uuid::from_bytes(random.bytes())), until: later(now, self.settings.lease) };
+            Claim { lease: Uid(Uuid::from_bytes(random.bytes())), until: add(now, self.settings.lease) };
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = db.claim_due(now, claim.lease, claim.until, limit).await?;
         Ok((claim, rows))
     }
 
+    /// Makes one attempt to send a message. The span has the highest level, so that warnings contain its fields whatever
+    /// the log filter is.
+    #[tracing::instrument(
+        name = "deliver_message",
+        level = "error",
+        skip_all,
+        fields(id = %row.id, channel = row.channel.as_str(), attempt = row.attempts)
+    )]
     async fn deliver(self: Arc<Self>, row: DueMessage, claim: Claim) {
-        let outcome = self.attempt(&row, claim).await;
-        self.settle(&row, claim, outcome).await;
+        let attempt = self.attempt(&row, claim).await;
+        self.record(&row, claim, attempt).await;
     }
 
-    async fn attempt(&self, row: &DueMessage, claim: Claim) -> Outcome {
+    async fn attempt(&self, row: &DueMessage, claim: Claim) -> Attempt {
         if self.outbox.clock.now() >= row.expires_at.0 {
-            return Outcome::Expired;
+            return Attempt::Expired;
         }
         if row.attempts > self.max_attempts() {
-            return Outcome::Refused(SendError::Permanent("no attempt came to an end".into()));
+            return Attempt::Failed(SendError::Permanent("no attempt was completed".into()));
         }
         let opened = match self.outbox.open(row) {
             Ok(opened) => opened,
-            // Another gateway may have the right key, or know the kind: a newer version, during an upgrade.
-            Err(error @ (Unreadable::Sealed(OpenError::OtherKey) | Unreadable::Unknown)) => {
-                return Outcome::Refused(SendError::Temporary(error.to_string()));
+            // Another gateway may have the key, or a newer version that supports the kind.
+            Err(error @ (Unreadable::Sealed(OpenError::OtherKey) | Unreadable::UnknownKind)) => {
+                return Attempt::Failed(SendError::Temporary(error.to_string()));
             }
             Err(error @ Unreadable::Sealed(OpenError::Damaged)) => {
-                return Outcome::Refused(SendError::Permanent(error.to_string()));
+                return Attempt::Failed(SendError::Permanent(error.to_string()));
             }
         };
         match tokio::time::timeout(self.settings.send_timeout, self.send(row, claim, &opened)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Outcome::Refused(SendError::Temporary("no answer in time".into())),
+            Ok(attempt) => attempt,
+            Err(_) => Attempt::Failed(SendError::Temporary("the attempt timed out".into())),
         }
     }
 
-    async fn send(&self, row: &DueMessage, claim: Claim, opened: &Opened) -> Outcome {
+    async fn send(&self, row: &DueMessage, claim: Claim, opened: &Opened) -> Attempt {
         let Opened { language, content, .. } = opened;
         let to = opened.destination.as_str();
         let sent = match opened.channel {
             Channel::Sms => {
                 let Some(carrier) = &self.sms else {
-                    return Outcome::Refused(SendError::Temporary("no SMS carrier is configured".into()));
+                    return Attempt::Failed(SendError::Temporary("no SMS carrier is configured".into()));
                 };
                 let text = self.renderer.sms(content, *language);
                 let message = sms::Outgoing { id: row.id, to, content, language: *language, text: &text };
-                if let Some(late) = self.too_late(row, claim) {
-                    return late;
+                if let Some(missed) = self.missed_deadline(row, claim) {
+                    return missed;
                 }
                 carrier.send(&message).await
             }
             Channel::Email => {
                 let mail = self.renderer.mail(content, *language);
                 let message = email::Outgoing { id: row.id, to, content, mail: &mail };
-                if let Some(late) = self.too_late(row, claim) {
-                    return late;
+                if let Some(missed) = self.missed_deadline(row, claim) {
+                    return missed;
                 }
                 self.email.send(&message).await
             }
         };
-        sent.map_or_else(Outcome::Refused, Outcome::Sent)
+        sent.map_or_else(Attempt::Failed, Attempt::Sent)
     }
 
-    /// The last look at the clock before the message leaves.
-    fn too_late(&self, row: &DueMessage, claim: Claim) -> Option<Outcome> {
+    /// Checks the deadlines immediately before the message is sent.
+    fn missed_deadline(&self, row: &DueMessage, claim: Claim) -> Option<Attempt> {
         let now = self.outbox.clock.now();
         if now >= row.expires_at.0 {
-            Some(Outcome::Expired)
+            Some(Attempt::Expired)
         } else if now >= claim.until {
-            Some(Outcome::Lost)
+            Some(Attempt::LeaseExpired)
         } else {
             None
         }
@@ -226,46 +238,46 @@ impl Inner {
         i32::try_from(self.settings.max_attempts).unwrap_or(i32::MAX)
     }
 
-    /// Writes the outcome down, as long as the lease is ours.
-    async fn settle(&self, row: &DueMessage, claim: Claim, outcome: Outcome) {
-        let (message, channel) = (row.id, row.channel.as_str());
-        let note = match outcome {
-            Outcome::Lost => {
-                tracing::warn!(id = %message, "the lease ran out before the message was sent");
+    /// Logs the result of an attempt and writes it to the row while the lease is active.
+    async fn record(&self, row: &DueMessage, claim: Claim, attempt: Attempt) {
+        let update = match attempt {
+            Attempt::LeaseExpired => {
+                tracing::warn!("lease expired before the message was sent");
                 return;
             }
-            Outcome::Sent(receipt) => {
-                tracing::info!(id = %message, channel, provider = receipt.provider, "message sent");
-                end(Status::Sent, Some(receipt), None)
+            Attempt::Sent(receipt) => {
+                tracing::info!(provider = receipt.provider, "message sent");
+                finish(Status::Sent, Some(receipt), None)
             }
-            Outcome::Expired => {
-                tracing::warn!(id = %message, channel, "message expired before it could be sent");
-                end(Status::Expired, None, None)
+            Attempt::Expired => {
+                tracing::warn!("message expired before it could be sent");
+                finish(Status::Expired, None, None)
             }
-            Outcome::Refused(SendError::Temporary(error)) if row.attempts < self.max_attempts() => {
-                tracing::warn!(id = %message, channel, attempt = row.attempts, %error, "message not sent yet");
-                Note::PutOff(error)
+            Attempt::Failed(SendError::Temporary(error)) if row.attempts < self.max_attempts() => {
+                tracing::warn!(%error, "message not sent; retrying later");
+                Update::Retry(error)
             }
-            Outcome::Refused(SendError::Temporary(error) | SendError::Permanent(error)) => {
-                tracing::error!(id = %message, channel, attempt = row.attempts, %error, "message given up");
-                end(Status::Failed, None, Some(error))
+            Attempt::Failed(SendError::Temporary(error) | SendError::Permanent(error)) => {
+                tracing::error!(%error, "message failed");
+                finish(Status::Failed, None, Some(error))
             }
         };
-        self.note(row, claim, &note).await;
+        self.write_until_accepted(row, claim, &update).await;
     }
 
-    /// Writes, and writes again while the store is down: a note that is lost sends the message twice.
-    async fn note(&self, row: &DueMessage, claim: Claim, note: &Note) {
-        let message = row.id;
-        for attempt in 0..NOTE_TRIES {
-            match self.write(row, claim, note).await {
+    /// Writes the update, and retries while the database is unavailable. If the result is lost, the message is sent twice.
+    async fn write_until_accepted(&self, row: &DueMessage, claim: Claim, update: &Update) {
+        for attempt in 0..WRITE_ATTEMPTS {
+            match self.write(row, claim, update).await {
                 Ok(true) => return,
                 Ok(false) => {
-                    tracing::warn!(id = %message, "the outcome came after the lease; another worker has the message");
+                    tracing::warn!(
+                        "result not recorded: the lease expired and another worker has the message"
+                    );
                     return;
                 }
-                Err(error) if attempt + 1 == NOTE_TRIES || self.outbox.clock.now() >= claim.until => {
-                    tracing::error!(id = %message, %error, "the outcome cannot be written; the message is tried again");
+                Err(error) if attempt + 1 == WRITE_ATTEMPTS || self.outbox.clock.now() >= claim.until => {
+                    tracing::error!(%error, "result not recorded; the message will be sent again");
                     return;
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(100 << attempt)).await,
@@ -273,27 +285,27 @@ impl Inner {
         }
     }
 
-    async fn write(&self, row: &DueMessage, claim: Claim, note: &Note) -> Result<bool, DbError> {
+    async fn write(&self, row: &DueMessage, claim: Claim, update: &Update) -> Result<bool, DbError> {
         let Outbox { db, clock, random, .. } = &self.outbox;
         let now = clock.now();
-        match note {
-            Note::End(end) => db.finish_message(row.id, claim.lease, end, now).await,
-            Note::PutOff(error) => {
-                // No later than the expiry, so that the message is told to be expired as soon as it is.
-                let at = (now + backoff::pause(row.attempts, random)).min(row.expires_at.0.max(now));
+        match update {
+            Update::Finish(end) => db.finish_message(row.id, claim.lease, end, now).await,
+            Update::Retry(error) => {
+                // Not later than the expiry, so that the message becomes `Expired` as soon as it expires.
+                let at = (now + backoff::delay(row.attempts, random)).min(row.expires_at.0.max(now));
                 db.retry_message(row.id, claim.lease, at, error, now).await
             }
         }
     }
 }
 
-fn end(status: Status, receipt: Option<Receipt>, last_error: Option<String>) -> Note {
+fn finish(status: Status, receipt: Option<Receipt>, last_error: Option<String>) -> Update {
     let (provider, provider_ref) =
         receipt.map_or((None, None), |receipt| (Some(receipt.provider), receipt.reference));
-    Note::End(MessageEnd { status: status.name(), provider, provider_ref, last_error })
+    Update::Finish(MessageEnd { status: status.name(), provider, provider_ref, last_error })
 }
 
-fn later(now: Instant, by: Duration) -> Instant {
+fn add(now: Instant, by: Duration) -> Instant {
     now + TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX)
 }
 

@@ -38,7 +38,7 @@ async fn two_workers_send_each_message_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_claim_goes_over_limit_to_nobody_and_ends_with_its_lease() {
+async fn claims_respect_the_limit_and_end_with_their_lease() {
     for store in Store::all().await {
         let gateway = Gateway::new(&store);
         for _ in 0..5 {
@@ -55,22 +55,22 @@ async fn a_claim_goes_over_limit_to_nobody_and_ends_with_its_lease() {
         assert!(first.iter().all(|row| second.iter().all(|other| row.id != other.id)));
 
         let again = gateway.db.claim_due(until, lease(4), until + TimeDelta::seconds(60), 9).await.unwrap();
-        assert_eq!(again.len(), 5, "the leases have run out");
+        assert_eq!(again.len(), 5, "the leases have expired");
         assert!(again.iter().all(|row| row.attempts == 2));
 
         let sent = MessageEnd { status: "sent", provider: None, provider_ref: None, last_error: None };
         let finish =
             async |byte| gateway.db.finish_message(again[0].id, lease(byte), &sent, now).await.unwrap();
-        assert!(!finish(1).await, "the first holder comes too late");
+        assert!(!finish(1).await, "the lease of the first holder has expired");
         assert!(finish(4).await);
-        assert!(!finish(4).await, "what is final stays");
+        assert!(!finish(4).await, "a final status does not change");
         assert!(!gateway.db.retry_message(again[1].id, lease(1), now, "late", now).await.unwrap());
         store.remove().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_row_that_somebody_is_claiming_holds_nobody_up() {
+async fn a_locked_row_does_not_block_other_claims() {
     let Some(store) = Store::postgres().await else {
         return;
     };
@@ -91,7 +91,7 @@ async fn a_row_that_somebody_is_claiming_holds_nobody_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_worker_crashed_is_sent_when_the_lease_is_over() {
+async fn a_message_of_a_crashed_worker_is_sent_after_the_lease_expires() {
     for store in Store::all().await {
         let gateway = Gateway::new(&store);
         let id = gateway.queue_sms().await;
@@ -111,15 +111,15 @@ async fn a_message_whose_worker_crashed_is_sent_when_the_lease_is_over() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_leaves_at_once() {
+async fn a_message_is_sent_without_waiting_for_the_next_poll() {
     let store = Store::sqlite().await;
     let gateway = Gateway::new(&store);
     let worker = gateway.start(gateway.sms(), gateway.email());
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let begun = tokio::time::Instant::now();
+    let start = tokio::time::Instant::now();
     let id = gateway.queue_sms().await;
     gateway.reaches(id, Status::Sent).await;
-    assert!(begun.elapsed() < Duration::from_millis(700), "not only at the next poll: {:?}", begun.elapsed());
+    assert!(start.elapsed() < Duration::from_millis(700), "sent after {:?}", start.elapsed());
     worker.stop().await;
 }
 
@@ -138,7 +138,7 @@ async fn an_expired_code_is_never_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_carrier_a_message_is_tried_again_until_it_is_given_up() {
+async fn without_a_carrier_a_message_is_retried_until_it_fails() {
     let store = Store::sqlite().await;
     let mut gateway = Gateway::new(&store);
     gateway.settings.max_attempts = 2;
@@ -166,7 +166,7 @@ async fn without_a_carrier_a_message_expires_on_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_with_another_master_key_leaves_the_message_to_others() {
+async fn a_message_sealed_under_another_master_key_is_left_to_other_gateways() {
     let store = Store::sqlite().await;
     let gateway = Gateway::new(&store);
     let id = gateway.queue_sms().await;
@@ -187,7 +187,7 @@ async fn a_gateway_with_another_master_key_leaves_the_message_to_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_is_down_is_waited_out() {
+async fn the_worker_recovers_when_the_database_becomes_available() {
     let store = Store::bare_sqlite().await;
     let gateway = Gateway::new(&store);
     let worker = gateway.start(gateway.sms(), gateway.email());
@@ -199,7 +199,7 @@ async fn a_store_that_is_down_is_waited_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_mail_server_decides_between_again_and_never() {
+async fn a_temporary_reply_is_retried_and_a_permanent_reply_is_final() {
     let store = Store::sqlite().await;
     let gateway = Gateway::new(&store);
     let server = MailServer::start(&["451 ann@example.com: try later"], Duration::ZERO).await;
@@ -207,7 +207,7 @@ async fn the_mail_server_decides_between_again_and_never() {
     let worker = gateway.start(None, server.client(&gateway.clock));
     gateway.attempted(id, 1).await;
     assert_eq!(gateway.status(id).await, Status::Queued);
-    assert_eq!(gateway.last_error(id).await.as_deref(), Some("the mail server answered 451"));
+    assert_eq!(gateway.last_error(id).await.as_deref(), Some("the mail server replied 451"));
     gateway.clock.advance(TimeDelta::seconds(5));
     gateway.reaches(id, Status::Sent).await;
     worker.stop().await;
@@ -218,22 +218,22 @@ async fn the_mail_server_decides_between_again_and_never() {
     let worker = gateway.start(None, server.client(&gateway.clock));
     gateway.reaches(id, Status::Failed).await;
     worker.stop().await;
-    assert_eq!(gateway.last_error(id).await.as_deref(), Some("the mail server answered 550"));
+    assert_eq!(gateway.last_error(id).await.as_deref(), Some("the mail server replied 550"));
     assert!(server.mails().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_lets_what_is_under_way_end() {
+async fn stopping_waits_for_messages_in_progress() {
     let store = Store::sqlite().await;
     let gateway = Gateway::new(&store);
     let server = MailServer::start(&[], Duration::from_millis(600)).await;
     let id = gateway.queue_email().await;
     let worker = gateway.start(None, server.client(&gateway.clock));
     eventually(async || server.mails().len() == 1).await;
-    assert_eq!(gateway.status(id).await, Status::Queued, "the server has not answered yet");
+    assert_eq!(gateway.status(id).await, Status::Queued, "the server has not replied yet");
     worker.stop().await;
     assert_eq!(gateway.status(id).await, Status::Sent);
     let late = gateway.queue_email().await;
     tokio::time::sleep(Duration::from_millis(1_200)).await;
-    assert_eq!(gateway.status(late).await, Status::Queued, "nobody works any more");
+    assert_eq!(gateway.status(late).await, Status::Queued, "the worker has stopped");
 }
