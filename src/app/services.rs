@@ -104,7 +104,7 @@ impl Parts<'_> {
                 vec![("database", db.is_ok()), ("ephemeral", store.is_ok())]
             })
         };
-        let proofs = self.proofs(me);
+        let services = self.service_endpoints(me);
         http::Parts {
             api,
             settings: self.config.http.clone(),
@@ -117,7 +117,7 @@ impl Parts<'_> {
                 pages: social::form_pages(&self.config.social).into(),
                 states: self.states(),
             }),
-            proofs: Some(proofs),
+            services: Some(services),
             extra: self.sandbox().map(sandbox::router),
         }
     }
@@ -147,7 +147,7 @@ impl Parts<'_> {
     }
 
     /// What proxies and services ask.
-    fn proofs(&self, me: Me) -> http::Proofs {
+    fn service_endpoints(&self, me: Me) -> http::ServiceEndpoints {
         let settings = &self.config.services;
         let upstream = UpstreamTokens::new(
             self.keys.clone(),
@@ -159,7 +159,7 @@ impl Parts<'_> {
         // Of this process alone: services go on while Redis is away.
         let limits =
             Limiter::new(Ephemeral::memory(), &self.master, self.clock.clone(), self.config.limits.clone());
-        http::Proofs {
+        http::ServiceEndpoints {
             verify: Verify { me, strict: settings.strict },
             upstream,
             clients: ServiceClients::new(&settings.clients, limits),

@@ -1,4 +1,4 @@
-//! Who is calling: address, device, language, and the name of the request.
+//! Reads the client of a request: address, device, language and request id.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -10,15 +10,15 @@ use crate::core::client::Client;
 use crate::core::language::Language;
 use crate::core::random::Random;
 
-/// Names a request in answers and log lines.
+/// Identifies a request in responses and log lines.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The other end of the socket; the server puts it into each request.
+/// The remote end of the connection. The server adds it to the extensions of each request.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
-/// What `headers` tell of the sender. Without a peer, which only tests have, the address is the unspecified one.
+/// Returns the client of a request. Without a peer, which happens in tests only, the address is `0.0.0.0`.
 #[must_use]
 pub fn client(settings: &HttpSettings, random: &Random, peer: Option<Peer>, headers: &HeaderMap) -> Client {
     let peer = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip().to_canonical());
@@ -42,8 +42,9 @@ fn trusted(proxies: &[Network], address: IpAddr) -> bool {
     proxies.iter().any(|network| network.contains(address))
 }
 
-/// The nearest address that is none of our proxies. Each proxy adds, on the right, whom it got the request from, so the
-/// list is walked from there; what stands left of the first stranger is that stranger's own tale.
+/// Returns the nearest address that is not a trusted proxy. Each proxy appends the address from which it received the
+/// request, so the list is read from right to left. Entries to the left of the first untrusted address were written by
+/// that client and are ignored.
 fn caller_address(proxies: &[Network], peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     let mut nearest = peer;
     let lines: Vec<_> = headers.get_all(FORWARDED_FOR).iter().collect();
@@ -61,7 +62,7 @@ fn caller_address(proxies: &[Network], peer: IpAddr, headers: &HeaderMap) -> IpA
     nearest
 }
 
-/// An address as proxies write it: bare, or with a port, an IPv6 one perhaps in brackets.
+/// Parses an address as proxies write it: with or without a port, and IPv6 addresses with or without brackets.
 fn forwarded(entry: &str) -> Option<IpAddr> {
     let bare = entry.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(entry);
     let address =
@@ -69,17 +70,17 @@ fn forwarded(entry: &str) -> Option<IpAddr> {
     Some(IpAddr::to_canonical(&address))
 }
 
-/// At most 512 characters, none of them a control character. `None` when nothing is left.
+/// Returns at most 512 characters without control characters; `None` if nothing remains.
 fn user_agent(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     let kept: String = text.chars().filter(|c| !c.is_control()).take(512).collect();
     Some(kept.trim().to_owned()).filter(|kept| !kept.is_empty())
 }
 
-/// A cookie of ours, when it has the form that we give it: so many characters of base64url. By https only the `__Host-`
-/// one counts, which no subdomain can set.
+/// Returns the value of a cookie if it has the expected form: `length` characters of base64url. With https only the
+/// `__Host-` cookie is accepted, because subdomains cannot set it.
 fn cookie(https: bool, name: &str, length: usize, headers: &HeaderMap) -> Option<String> {
-    let ours = |found: &str| {
+    let matches = |found: &str| {
         if https { found.strip_prefix("__Host-") == Some(name) } else { found == name }
     };
     let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
@@ -88,7 +89,7 @@ fn cookie(https: bool, name: &str, length: usize, headers: &HeaderMap) -> Option
         value.len() == length
             && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
     };
-    pairs.filter(|(name, value)| ours(name) && is_token(value)).map(|(_, value)| value.to_owned()).next()
+    pairs.filter(|(name, value)| matches(name) && is_token(value)).map(|(_, value)| value.to_owned()).next()
 }
 
 fn is_request_id(id: &str) -> bool {
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_addresses_count_only_through_our_proxies() {
+    fn forwarded_addresses_are_accepted_only_from_trusted_proxies() {
         let net = ["10.0.0.0/8", "2001:db8::/32"];
         assert_eq!(seen(&[], "203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
         assert_eq!(seen(&net, "203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
@@ -139,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_stops_the_walk_at_the_last_known_address() {
+    fn an_invalid_entry_ends_the_search_at_the_last_known_address() {
         let net = ["10.0.0.0/8"];
         assert_eq!(seen(&net, "10.0.0.1", &["198.51.100.1, unknown"]), "10.0.0.1");
         assert_eq!(seen(&net, "10.0.0.1", &["198.51.100.1, nonsense, 10.0.0.2"]), "10.0.0.2");
@@ -148,14 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn a_user_agent_is_cut_and_has_no_control_characters() {
+    fn a_user_agent_is_truncated_and_has_no_control_characters() {
         assert_eq!(user_agent(b"a\tb\xff").as_deref(), Some("ab\u{fffd}"));
         assert_eq!(user_agent(&[b'x'; 2_000]).map(|agent| agent.len()), Some(512));
         assert_eq!(user_agent(b" \t "), None);
     }
 
     #[test]
-    fn only_a_device_cookie_of_our_form_counts() {
+    fn only_a_valid_device_cookie_is_accepted() {
         let device = |cookie: &str| with(&[(COOKIE, cookie)], &[]).device;
         let found = device(&format!("a=b; menjin_device={TOKEN}; c=d")).unwrap();
         assert_eq!(found.expose_secret(), TOKEN);
@@ -170,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_id_is_taken_from_our_proxies_alone() {
+    fn a_request_id_is_accepted_only_from_trusted_proxies() {
         let id = |value: &str, proxies: &[&str]| with(&[(REQUEST_ID, value)], proxies).request_id;
         assert_eq!(id("trace-1.a_B", &["10.0.0.1"]), "trace-1.a_B");
         for (value, proxies) in
@@ -181,14 +182,14 @@ mod tests {
     }
 
     #[test]
-    fn the_language_is_the_callers() {
+    fn the_language_comes_from_accept_language() {
         assert_eq!(with(&[(ACCEPT_LANGUAGE, "en-GB")], &[]).language, Language::English);
         assert_eq!(with(&[], &[]).language, Language::Chinese);
     }
 
     proptest! {
         #[test]
-        fn no_header_upsets_the_walk(line in "[ -~]*") {
+        fn any_header_value_is_handled(line in "[ -~]*") {
             seen(&["10.0.0.0/8", "::/1"], "10.0.0.1", &[&line]);
         }
     }

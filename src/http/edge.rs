@@ -1,5 +1,5 @@
-//! The outermost layer: names the request, bounds its time, logs it, writes refusals and the headers that every answer
-//! bears.
+//! The outermost middleware: assigns the request id, applies the request timeout, writes error bodies and common response
+//! headers, and logs the request.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::core::random::Random;
 use crate::graphql::api::ApiReply;
 use crate::graphql::fault::CallerFault;
 
-/// What the layers know. Cheap to clone.
+/// The state of the middleware. Cheap to clone.
 #[derive(Clone)]
 pub struct Edge {
     pub settings: Arc<HttpSettings>,
@@ -31,9 +31,9 @@ pub struct Edge {
     pub random: Random,
 }
 
-/// Runs one request in a span that bears its id, so that every log line of it does.
+/// Runs a request in a span with its id, so that every log line of the request contains the id.
 pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
-    let began = edge.clock.now();
+    let start = edge.clock.now();
     let peer = request.extensions().get::<Peer>().copied();
     let client = address::client(&edge.settings, &edge.random, peer, request.headers());
     let request_id = client.request_id.clone();
@@ -41,23 +41,23 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
     let work = async {
         let media = Media::negotiate(request.headers()).unwrap_or(Media::Json);
         let method = request.method().clone();
-        // Without the query: it may hold a document, and with it a password.
+        // Without the query string, which may contain a GraphQL document and with it a password.
         let path = request.uri().path().to_owned();
         request.extensions_mut().insert(client);
-        let answer = tokio::time::timeout(edge.settings.request_timeout, next.run(request)).await;
-        let mut response = answer.unwrap_or_else(|_| refuse(CallerFault::Unavailable));
+        let result = tokio::time::timeout(edge.settings.request_timeout, next.run(request)).await;
+        let mut response = result.unwrap_or_else(|_| refuse(CallerFault::Unavailable));
         if let Some(Refused(fault)) = response.extensions_mut().remove() {
-            write_refusal(&mut response, fault, media, &request_id, &method);
+            write_error_body(&mut response, fault, media, &request_id, &method);
         }
-        finish(&edge.settings, &request_id, response.headers_mut());
-        let ms = (edge.clock.now() - began).num_milliseconds();
-        tracing::info!(%method, path, status = response.status().as_u16(), ms, "answered");
+        add_common_headers(&edge.settings, &request_id, response.headers_mut());
+        let ms = (edge.clock.now() - start).num_milliseconds();
+        tracing::info!(%method, path, status = response.status().as_u16(), ms, "request completed");
         response
     };
     work.instrument(span).await
 }
 
-fn write_refusal(
+fn write_error_body(
     response: &mut Response,
     fault: CallerFault,
     media: Media,
@@ -71,9 +71,9 @@ fn write_refusal(
     *response.body_mut() = if *method == Method::HEAD { Body::empty() } else { Body::from(body) };
 }
 
-/// The headers of every answer; one that is set already stays.
-fn finish(settings: &HttpSettings, request_id: &str, headers: &mut HeaderMap) {
-    const ALWAYS: [(HeaderName, &str); 6] = [
+/// Adds the headers of every response. Headers that the handler has set are kept.
+fn add_common_headers(settings: &HttpSettings, request_id: &str, headers: &mut HeaderMap) {
+    const COMMON: [(HeaderName, &str); 6] = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
         (X_FRAME_OPTIONS, "DENY"),
@@ -81,7 +81,7 @@ fn finish(settings: &HttpSettings, request_id: &str, headers: &mut HeaderMap) {
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (CACHE_CONTROL, "no-store"),
     ];
-    for (name, value) in ALWAYS {
+    for (name, value) in COMMON {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if settings.public_url.is_https() {

@@ -1,4 +1,4 @@
-//! `POST /auth/callback/{provider}`: the callback of a provider that posts a form.
+//! `POST /auth/callback/{provider}`: receives the callback of a provider that uses `response_mode=form_post`.
 
 use std::sync::Arc;
 
@@ -10,13 +10,14 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, HeaderValue, LOCATION, REFERRER_POLICY};
 use url::form_urlencoded;
 
-use super::graphql::read;
+use super::graphql::read_body;
 use super::refusal::refuse;
 use crate::config::http::HttpSettings;
 use crate::graphql::fault::CallerFault;
 use crate::social::form_callback::FormCallback;
 
-/// Below it, foreign pages may post: that is what the provider's page is. What they bring changes nothing by itself.
+/// Requests from other origins are allowed below this path, because the provider's page posts the form. A form alone
+/// changes no account.
 pub const PREFIX: &str = "/auth/callback/";
 
 #[derive(Clone)]
@@ -27,16 +28,16 @@ struct Endpoint {
 
 pub fn routes(forms: FormCallback, settings: Arc<HttpSettings>) -> Router {
     let path = format!("{PREFIX}{{provider}}");
-    Router::new().route(&path, post(answer)).with_state(Endpoint { forms, settings })
+    Router::new().route(&path, post(handle)).with_state(Endpoint { forms, settings })
 }
 
-async fn answer(
+async fn handle(
     State(endpoint): State<Endpoint>,
     Path(provider): Path<String>,
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let bytes = match read(&endpoint.settings, &parts.headers, body).await {
+    let bytes = match read_body(&endpoint.settings, &parts.headers, body).await {
         Ok(bytes) => bytes,
         Err(fault) => return refuse(fault),
     };

@@ -1,6 +1,6 @@
-//! GraphiQL, for development: served from here, so that it works without the internet.
+//! Serves GraphiQL in development mode, from embedded files, so that it works offline.
 //!
-//! `scripts/build-graphiql` makes the bundle; `assets/README.md` tells what is in it.
+//! `scripts/build-graphiql` builds the bundle; `assets/README.md` lists its contents.
 
 use axum::Router;
 use axum::response::{IntoResponse as _, Response};
@@ -8,7 +8,7 @@ use axum::routing::get;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 
-/// Scripts from here alone. The editor puts `style` elements and attributes into the page.
+/// Scripts are loaded from the gateway only. The editor needs inline styles.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
     img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -17,7 +17,7 @@ const START: &[u8] = include_bytes!("assets/start.graphql");
 const SCRIPT: &[u8] = include_bytes!("assets/graphiql.js.gz");
 const STYLE: &[u8] = include_bytes!("assets/graphiql.css.gz");
 
-/// `/graphiql` and what the page loads.
+/// Routes `/graphiql` and the files that the page loads.
 pub fn routes() -> Router {
     Router::new()
         .route("/graphiql", get(async || asset(PAGE, "text/html; charset=utf-8", false)))

@@ -1,4 +1,4 @@
-//! GraphQL over HTTP: GET for queries, POST with JSON for everything.
+//! GraphQL over HTTP: queries by GET, queries and mutations by POST with JSON.
 
 use std::sync::Arc;
 
@@ -22,9 +22,10 @@ use crate::core::client::Client;
 use crate::graphql::api::{Api, ApiRequest};
 use crate::graphql::fault::CallerFault;
 
-/// Where the API answers.
+/// The path of the API.
 pub const PATH: &str = "/graphql";
-/// The credentials of a router, beside the `Authorization` of the person for whom it asks.
+/// The credentials of a federation router. `Authorization` contains those of the user on whose behalf it sends the
+/// request.
 const SERVICE_AUTHORIZATION: HeaderName = HeaderName::from_static("x-service-authorization");
 
 #[derive(Clone)]
@@ -34,12 +35,12 @@ struct Endpoint {
     routers: Option<ServiceClients>,
 }
 
-/// The one path of the API. `routers`: who may ask for entities; nobody where the API is no subgraph.
+/// Routes [`PATH`]. `routers` are the services that may query entities; `None` where the API is not a subgraph.
 pub fn routes(api: Api, settings: Arc<HttpSettings>, routers: Option<ServiceClients>) -> Router {
-    Router::new().route(PATH, any(answer)).with_state(Endpoint { api, settings, routers })
+    Router::new().route(PATH, any(handle)).with_state(Endpoint { api, settings, routers })
 }
 
-async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response {
+async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let mut response = match execute(&endpoint, request).await {
         Ok(response) => response,
         Err(fault) => refuse(fault),
@@ -63,11 +64,11 @@ async fn execute(endpoint: &Endpoint, request: Request) -> Result<Response, Call
         if !negotiate::is_json(&parts.headers) {
             return Err(CallerFault::UnsupportedMediaType);
         }
-        posted_operation(&read(&endpoint.settings, &parts.headers, body).await?)?
+        operation_from_body(&read_body(&endpoint.settings, &parts.headers, body).await?)?
     } else {
-        asked_operation(parts.uri.query().unwrap_or_default())?
+        operation_from_query(parts.uri.query().unwrap_or_default())?
     };
-    // The outermost layer put it there.
+    // The outermost middleware has added it.
     let client = parts.extensions.get::<Client>().cloned().ok_or(CallerFault::InternalServerError)?;
     operation.trusted = is_router(endpoint, &parts.headers, &client).await;
     let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -85,17 +86,18 @@ async fn execute(endpoint: &Endpoint, request: Request) -> Result<Response, Call
     Ok(response)
 }
 
-/// Whether a router of the federation asks. Wrong credentials make it a caller like all others.
+/// Returns whether the request has valid credentials of a federation router. A request with invalid credentials is
+/// handled like that of any other client.
 async fn is_router(endpoint: &Endpoint, headers: &HeaderMap, client: &Client) -> bool {
     let mut values = headers.get_all(SERVICE_AUTHORIZATION).iter();
     match (&endpoint.routers, values.next(), values.next()) {
-        (Some(routers), Some(header), None) => service_client::prove(routers, header, client).await.is_ok(),
+        (Some(routers), Some(header), None) => service_client::authenticate(routers, header, client).await.is_ok(),
         _ => false,
     }
 }
 
-/// The body, when it is short enough and comes in time.
-pub(super) async fn read(
+/// Reads the body within the limits of size and time.
+pub(super) async fn read_body(
     settings: &HttpSettings,
     headers: &HeaderMap,
     body: Body,
@@ -118,7 +120,7 @@ pub(super) async fn read(
     tokio::time::timeout(settings.body_timeout, whole).await.unwrap_or(Err(CallerFault::RequestTimeout))
 }
 
-fn posted_operation(bytes: &[u8]) -> Result<ApiRequest, CallerFault> {
+fn operation_from_body(bytes: &[u8]) -> Result<ApiRequest, CallerFault> {
     let mut members = match serde_json::from_slice(bytes) {
         Ok(Value::Object(members)) => members,
         Ok(Value::Array(_)) => return Err(CallerFault::BatchNotAllowed),
@@ -128,21 +130,21 @@ fn posted_operation(bytes: &[u8]) -> Result<ApiRequest, CallerFault> {
     operation(take("query"), take("operationName"), take("variables"), &take("extensions"))
 }
 
-fn asked_operation(query: &str) -> Result<ApiRequest, CallerFault> {
+fn operation_from_query(query: &str) -> Result<ApiRequest, CallerFault> {
     let (mut document, mut name, mut variables, mut extensions) =
         (Value::Null, Value::Null, Value::Null, Value::Null);
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
-        let (place, is_json) = match key.as_ref() {
+        let (target, is_json) = match key.as_ref() {
             "query" => (&mut document, false),
             "operationName" => (&mut name, false),
             "variables" => (&mut variables, true),
             "extensions" => (&mut extensions, true),
             _ => continue,
         };
-        if !place.is_null() {
+        if !target.is_null() {
             return Err(CallerFault::BadRequest);
         }
-        *place = match (is_json, value.is_empty()) {
+        *target = match (is_json, value.is_empty()) {
             (true, true) => Value::Null,
             (true, false) => serde_json::from_str(&value).map_err(|_| CallerFault::BadRequest)?,
             (false, _) => Value::String(value.into_owned()),
@@ -151,7 +153,7 @@ fn asked_operation(query: &str) -> Result<ApiRequest, CallerFault> {
     operation(document, name, variables, &extensions)
 }
 
-/// The parameters, when each is of the type that GraphQL over HTTP gives it.
+/// Builds the request if each parameter has the type that GraphQL over HTTP specifies.
 fn operation(
     query: Value,
     name: Value,

@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether its stores answer.
+//! Health checks: whether the process runs, and whether its stores respond.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,13 +11,13 @@ use futures_util::future::BoxFuture;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-/// Asks every store; its name and whether it answered.
+/// Checks every store. Returns the name of each store and whether it responded.
 pub type Checks = Arc<dyn Fn() -> BoxFuture<'static, Vec<(&'static str, bool)>> + Send + Sync>;
 
-/// Stores that take longer than this count as away.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Stores that take longer are reported as down.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// `/health/live` and `/health/ready`.
+/// Routes `/health/live` and `/health/ready`.
 pub fn routes(checks: Checks) -> Router {
     Router::new().route("/health/live", get(live)).route("/health/ready", get(ready)).with_state(checks)
 }
@@ -27,12 +27,12 @@ async fn live() -> Response {
 }
 
 async fn ready(State(checks): State<Checks>) -> Response {
-    let found = tokio::time::timeout(PATIENCE, checks()).await.ok();
-    let all = found.as_ref().is_some_and(|stores| stores.iter().all(|(_, answers)| *answers));
+    let found = tokio::time::timeout(TIMEOUT, checks()).await.ok();
+    let all = found.as_ref().is_some_and(|stores| stores.iter().all(|(_, up)| *up));
     let (status, word) =
         if all { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not ready") };
     let stores = found.unwrap_or_default().into_iter();
     let stores: Map<String, Value> =
-        stores.map(|(name, answers)| (name.to_owned(), json!(if answers { "up" } else { "down" }))).collect();
+        stores.map(|(name, up)| (name.to_owned(), json!(if up { "up" } else { "down" }))).collect();
     (status, axum::Json(json!({ "status": word, "stores": stores }))).into_response()
 }

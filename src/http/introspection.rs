@@ -1,4 +1,4 @@
-//! Token introspection (RFC 7662): for services that cannot verify a JWT, or want to know of this moment.
+//! Token introspection (RFC 7662), for services that cannot verify a JWT or need the current state of the session.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::graphql::read;
-use super::proofs::{Proofs, away};
+use super::graphql::read_body;
 use super::refusal::refuse;
 use super::service_client;
+use super::service_endpoints::{ServiceEndpoints, database_error};
 use crate::accounts::service_clients::ClientRefusal;
 use crate::config::http::HttpSettings;
 use crate::core::client::Client;
@@ -26,49 +26,53 @@ const PATH: &str = "/oauth/introspect";
 
 #[derive(Clone)]
 struct Endpoint {
-    proofs: Proofs,
+    services: ServiceEndpoints,
     settings: Arc<HttpSettings>,
 }
 
-pub fn routes(proofs: Proofs, settings: Arc<HttpSettings>) -> Router {
-    Router::new().route(PATH, post(answer)).with_state(Endpoint { proofs, settings })
+pub fn routes(services: ServiceEndpoints, settings: Arc<HttpSettings>) -> Router {
+    Router::new().route(PATH, post(handle)).with_state(Endpoint { services, settings })
 }
 
-async fn answer(State(endpoint): State<Endpoint>, request: Request) -> Response {
+async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Some(client) = parts.extensions.get::<Client>() else {
         return refuse(CallerFault::InternalServerError);
     };
-    // First of all: nobody else is told anything, and nobody else's body is read.
-    if let Err(refusal) = authenticate(&endpoint.proofs, &parts.headers, client).await {
-        return refused(&endpoint.proofs, &refusal);
+    // Authenticate first, so that the body of an unauthenticated request is never read.
+    if let Err(refusal) = authenticate(&endpoint.services, &parts.headers, client).await {
+        return refused(&endpoint.services, &refusal);
     }
     if !is_form(&parts.headers) {
         return error(StatusCode::BAD_REQUEST, "invalid_request");
     }
-    let form = match read(&endpoint.settings, &parts.headers, body).await {
+    let form = match read_body(&endpoint.settings, &parts.headers, body).await {
         Ok(form) => form,
         Err(fault) => return refuse(fault),
     };
     let Some(token) = token(&form) else { return error(StatusCode::BAD_REQUEST, "invalid_request") };
-    // Always strictly: what may have been revoked must be looked up (RFC 7662, section 4).
-    match endpoint.proofs.verify.strictly(&token).await {
+    // Always check the database, because the session may have been revoked (RFC 7662, section 4).
+    match endpoint.services.verify.strictly(&token).await {
         Ok(claims) => {
             Json(claims.map_or_else(|| json!({ "active": false }), |claims| active(&claims))).into_response()
         }
-        Err(error) => away(&error),
+        Err(error) => database_error(&error),
     }
 }
 
-async fn authenticate(proofs: &Proofs, headers: &HeaderMap, client: &Client) -> Result<(), ClientRefusal> {
+async fn authenticate(
+    services: &ServiceEndpoints,
+    headers: &HeaderMap,
+    client: &Client,
+) -> Result<(), ClientRefusal> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     match (values.next(), values.next()) {
-        (Some(header), None) => service_client::prove(&proofs.clients, header, client).await,
+        (Some(header), None) => service_client::authenticate(&services.clients, header, client).await,
         (None, _) | (_, Some(_)) => Err(ClientRefusal::WrongCredentials),
     }
 }
 
-fn refused(proofs: &Proofs, refusal: &ClientRefusal) -> Response {
+fn refused(services: &ServiceEndpoints, refusal: &ClientRefusal) -> Response {
     match refusal {
         ClientRefusal::WrongCredentials => {
             let mut response = error(StatusCode::UNAUTHORIZED, "invalid_client");
@@ -78,7 +82,7 @@ fn refused(proofs: &Proofs, refusal: &ClientRefusal) -> Response {
         }
         ClientRefusal::Shared(Refusal::RateLimited { retry_at, .. }) => {
             let mut response = refuse(CallerFault::RateLimited);
-            let seconds = (*retry_at - proofs.clock.now()).num_seconds().max(0) + 1;
+            let seconds = (*retry_at - services.clock.now()).num_seconds().max(0) + 1;
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
             response
         }
@@ -92,7 +96,7 @@ fn refused(proofs: &Proofs, refusal: &ClientRefusal) -> Response {
     }
 }
 
-/// An error in the words of OAuth (RFC 6749, section 5.2).
+/// Returns an OAuth error response (RFC 6749, section 5.2).
 fn error(status: StatusCode, code: &'static str) -> Response {
     (status, Json(json!({ "error": code }))).into_response()
 }
@@ -103,14 +107,14 @@ fn is_form(headers: &HeaderMap) -> bool {
     media.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// The one `token`. A hint of its type may stand beside it and is not needed.
+/// Returns the `token` parameter, which must occur once. The parameter `token_type_hint` is ignored.
 fn token(form: &[u8]) -> Option<String> {
     let mut tokens = form_urlencoded::parse(form).filter(|(name, _)| name == "token");
     let (_, token) = tokens.next()?;
     (tokens.next().is_none() && !token.is_empty()).then(|| token.into_owned())
 }
 
-/// The roles are those of this moment, not of the token's making.
+/// Returns the response for an active token. The roles are the current ones of the account, not those in the token.
 fn active(claims: &Claims) -> Value {
     json!({
         "active": true, "token_type": "Bearer", "sub": claims.sub, "sid": claims.sid, "roles": claims.roles,
@@ -123,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_has_one_token() {
+    fn the_form_must_contain_exactly_one_token() {
         assert_eq!(token(b"token_type_hint=access_token&token=a.b%2Bc").as_deref(), Some("a.b+c"));
         for form in [&b""[..], b"token=", b"token=a&token=a", b"tokens=a", b"TOKEN=a", b"{\"token\":\"a\"}"] {
             assert_eq!(token(form), None, "{}", String::from_utf8_lossy(form));

@@ -1,5 +1,6 @@
-//! HTTP: the router, GraphQL over HTTP, client addresses.
+//! The HTTP server: router, middleware, GraphQL over HTTP, and endpoints for proxies and services.
 
+mod activity;
 pub mod address;
 pub mod edge;
 pub mod form_callback;
@@ -11,12 +12,11 @@ pub mod health;
 pub mod introspection;
 pub mod negotiate;
 pub mod origin;
-pub mod proofs;
 pub mod refusal;
 pub mod router;
 pub mod server;
 mod service_client;
-mod watch;
+pub mod service_endpoints;
 pub mod well_known;
 
 #[cfg(test)]
@@ -28,6 +28,6 @@ mod tests;
 
 pub use address::Peer;
 pub use health::Checks;
-pub use proofs::Proofs;
 pub use router::{Parts, router};
 pub use server::serve;
+pub use service_endpoints::ServiceEndpoints;

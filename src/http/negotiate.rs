@@ -1,4 +1,4 @@
-//! Which media type an answer has (`Accept`), and which a body has (`Content-Type`).
+//! Content negotiation: the media type of the response (`Accept`) and of the body (`Content-Type`).
 
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -6,18 +6,18 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::refusal;
 use crate::graphql::fault::CallerFault;
 
-/// The media types of answers.
+/// The media type of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Media {
-    /// `application/graphql-response+json`: the status tells how the request fared.
+    /// `application/graphql-response+json`: the HTTP status reflects the result of the request.
     GraphqlResponse,
-    /// `application/json`: for clients that take any status but 200 for a fault of the network.
+    /// `application/json`: for clients that treat every status except 200 as a network error.
     Json,
 }
 
 impl Media {
-    /// Chooses by `Accept` (RFC 9110, section 12.5.1): the higher quality wins; at the same quality the one that is
-    /// named exactly. Without wishes it is JSON, which every client reads. `None`: neither is wanted.
+    /// Chooses by `Accept` (RFC 9110, section 12.5.1): the media type with the higher quality, or the one that is named
+    /// exactly if the qualities are equal. Without `Accept` it is JSON. `None` if neither is acceptable.
     #[must_use]
     pub fn negotiate(headers: &HeaderMap) -> Option<Self> {
         let mut ranges = Vec::new();
@@ -28,8 +28,8 @@ impl Media {
             return Some(Self::Json);
         }
         let quality = |subtype: &str| {
-            let fitting = ranges.iter().filter(|range| range.fits(subtype));
-            fitting
+            let matching = ranges.iter().filter(|range| range.matches(subtype));
+            matching
                 .max_by_key(|range| range.precision)
                 .map_or((0, 0), |range| (range.quality, range.precision))
         };
@@ -37,13 +37,13 @@ impl Media {
         match (graphql.0, json.0) {
             (0, 0) => None,
             _ if graphql > json => Some(Self::GraphqlResponse),
-            // Both by name and with the same quality: the newer one, which tells more.
+            // Both are named with the same quality: the newer one, because its status is more precise.
             _ if graphql == json && graphql.1 == EXACT => Some(Self::GraphqlResponse),
             _ => Some(Self::Json),
         }
     }
 
-    /// `Content-Type` of an answer.
+    /// Returns the value of `Content-Type`.
     #[must_use]
     pub fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
@@ -52,8 +52,8 @@ impl Media {
         })
     }
 
-    /// The status of a GraphQL request that was not executed. In the older media type a document that cannot be parsed
-    /// and variables that do not fit are answered with 200, as GraphQL over HTTP asks.
+    /// Returns the status of a GraphQL request that was not executed. With `application/json`, GraphQL over HTTP requires
+    /// 200 for documents that cannot be parsed and for invalid variables.
     #[must_use]
     pub fn status(self, fault: CallerFault) -> StatusCode {
         match (self, fault) {
@@ -65,17 +65,17 @@ impl Media {
 
 const EXACT: u8 = 2;
 
-/// One range of `Accept`.
+/// One media range of `Accept`.
 struct Range {
     subtype: String,
     /// 0 for `*/*`, 1 for `application/*`, [`EXACT`] for a media type.
     precision: u8,
-    /// Thousandths.
+    /// In thousandths.
     quality: u16,
 }
 
 impl Range {
-    /// `None` for what is no range or is not about our types at all.
+    /// Parses a range; `None` for an empty element.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
         let name = parts.next().filter(|name| !name.is_empty())?.to_ascii_lowercase();
@@ -86,26 +86,26 @@ impl Range {
             _ => EXACT,
         };
         let mut quality = 1_000;
-        let mut ours = precision < EXACT || kind == "application";
+        let mut supported = precision < EXACT || kind == "application";
         for parameter in parts {
             let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             match key.trim().to_ascii_lowercase().as_str() {
                 "q" => quality = thousandths(value.trim()),
-                "charset" => ours &= is_utf8(value),
+                "charset" => supported &= is_utf8(value),
                 _ => {}
             }
         }
-        // A range about other types still counts as a wish: it fits nothing that we have.
-        let subtype = if ours { subtype.to_owned() } else { String::new() };
+        // A range of unsupported types is kept, so that the list is not empty, but it matches nothing.
+        let subtype = if supported { subtype.to_owned() } else { String::new() };
         Some(Self { subtype, precision, quality })
     }
 
-    fn fits(&self, subtype: &str) -> bool {
+    fn matches(&self, subtype: &str) -> bool {
         self.subtype == subtype || self.subtype == "*"
     }
 }
 
-/// A `qvalue` in thousandths; 0 for what is none.
+/// Parses a `qvalue` into thousandths; 0 if it is invalid.
 fn thousandths(text: &str) -> u16 {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = fraction.len() <= 3 && fraction.bytes().all(|byte| byte.is_ascii_digit());
@@ -122,8 +122,8 @@ fn is_utf8(charset: &str) -> bool {
     charset.eq_ignore_ascii_case("utf-8") || charset.eq_ignore_ascii_case("utf8")
 }
 
-/// Whether a body is `application/json` in UTF-8 and not compressed. A form of a foreign page can send no such type
-/// without asking first, which is why nothing else is taken.
+/// Returns whether the body is uncompressed `application/json` in UTF-8. Other types are refused because a page of
+/// another origin could send them without a CORS preflight.
 #[must_use]
 pub fn is_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn wishes_are_heard() {
+    fn accept_selects_the_media_type() {
         const NEW: Option<Media> = Some(Media::GraphqlResponse);
         const OLD: Option<Media> = Some(Media::Json);
         assert_eq!(Media::negotiate(&HeaderMap::new()), OLD);
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn only_json_in_utf8_is_taken() {
+    fn only_json_in_utf8_is_accepted() {
         for (content_type, expected) in [
             ("application/json", true),
             ("application/json; charset=utf-8", true),
@@ -209,7 +209,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_accept_gets_an_answer(accept in "[ -~]*|([a-z*]+/[a-z*+]+(; ?q=[0-9.]*)?, ?)*") {
+        fn any_accept_header_is_handled(accept in "[ -~]*|([a-z*]+/[a-z*+]+(; ?q=[0-9.]*)?, ?)*") {
             let _ = negotiate(&accept);
         }
     }

@@ -1,5 +1,5 @@
-//! Which web pages may call: CORS by an allow-list, foreign origins refused, and no answer for strange host names while
-//! developing.
+//! Checks the origin of requests: CORS by an allow-list, refusal of other origins, and refusal of unknown host names in
+//! development mode.
 
 use std::net::IpAddr;
 
@@ -24,22 +24,22 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const ALLOWED_HEADERS: &str =
     "accept, accept-language, apollo-require-preflight, authorization, content-type, x-apollo-operation-name";
 
-/// What proxies and services ask, by credentials that no browser sends on its own. They pass on what a browser told them,
-/// its origin and its preflights included: that is about the service behind them, and no answer to it may look like a yes.
-const MACHINES: [&str; 3] = ["/auth/verify", "/auth/hasura", "/oauth/introspect"];
+/// The endpoints for proxies and services, which need credentials that browsers do not send on their own. Proxies forward
+/// the origin and the preflights of browsers. Those concern the service behind the proxy, so they are not handled here.
+const SERVICE_PATHS: [&str; 3] = ["/auth/verify", "/auth/hasura", "/oauth/introspect"];
 
-/// Where a request comes from, as the browser tells.
+/// The origin of a request, as reported by the browser.
 #[derive(Debug, PartialEq, Eq)]
 enum Site {
     /// A page of the gateway itself, or no page at all.
     Own,
-    /// A page of a listed origin.
-    Listed(HeaderValue),
-    /// Any other page.
-    Foreign,
+    /// A page of an allowed origin.
+    Allowed(HeaderValue),
+    /// A page of any other origin.
+    Other,
 }
 
-/// Refuses what no browser of an honest person sends, and adds the CORS headers.
+/// Refuses requests from pages of other origins, and adds the CORS headers.
 pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     let settings = &edge.settings;
     let host = host(request.headers(), request.uri());
@@ -47,33 +47,33 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
         return refuse(CallerFault::Misdirected);
     }
     let path = request.uri().path();
-    if MACHINES.iter().any(|prefix| path.starts_with(prefix)) || path.starts_with(form_callback::PREFIX) {
+    if SERVICE_PATHS.iter().any(|prefix| path.starts_with(prefix)) || path.starts_with(form_callback::PREFIX) {
         return next.run(request).await;
     }
     let site = site(settings, host.as_deref(), request.headers());
     let graphql = path == super::graphql::PATH;
-    let asks = graphql
+    let is_preflight = graphql
         && request.method() == Method::OPTIONS
         && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    // A link on a foreign page may lead to a page of ours; nothing else may come from there.
-    let guarded = graphql || changes;
-    let mut response = if site == Site::Foreign && guarded {
+    let unsafe_method = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    // Pages of other origins may link to pages of the gateway, but may not send other requests.
+    let guarded = graphql || unsafe_method;
+    let mut response = if site == Site::Other && guarded {
         if settings.development {
-            // The browser shows its programmer no more than that something failed.
+            // Browsers do not show developers the reason.
             tracing::info!(
-                "a page of another origin was refused: `http.allowed_origins` names those that may call"
+                "request from another origin refused; add the origin to `http.allowed_origins` to allow it"
             );
         }
         refuse(CallerFault::OriginRefused)
-    } else if asks {
+    } else if is_preflight {
         preflight()
     } else {
         next.run(request).await
     };
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("Origin"));
-    if let Site::Listed(origin) = site {
+    if let Site::Allowed(origin) = site {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("x-request-id"));
@@ -93,28 +93,28 @@ fn preflight() -> Response {
 fn site(settings: &HttpSettings, host: Option<&str>, headers: &HeaderMap) -> Site {
     let mut origins = headers.get_all(ORIGIN).iter();
     match (origins.next(), origins.next()) {
-        (None, _) if headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site") => Site::Foreign,
+        (None, _) if headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "cross-site") => Site::Other,
         (None, _) => Site::Own,
         (Some(origin), None) => {
-            if settings.allowed_origins.iter().any(|listed| origin == listed.as_str()) {
-                return Site::Listed(origin.clone());
+            if settings.allowed_origins.iter().any(|allowed| origin == allowed.as_str()) {
+                return Site::Allowed(origin.clone());
             }
-            // While developing, localhost and 127.0.0.1 both lead here; the host was checked before.
+            // In development mode, localhost and 127.0.0.1 are the same. The host has been checked already.
             let local = settings.development && host.is_some_and(|host| *origin == format!("http://{host}"));
-            if local || origin == settings.public_url.as_str() { Site::Own } else { Site::Foreign }
+            if local || origin == settings.public_url.as_str() { Site::Own } else { Site::Other }
         }
-        (Some(_), Some(_)) => Site::Foreign,
+        (Some(_), Some(_)) => Site::Other,
     }
 }
 
-/// The host that the caller believes to talk to, with its port; in HTTP/2 it is part of the address.
+/// Returns the host and port to which the client sent the request. In HTTP/2 they are part of the URI.
 fn host(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let header = headers.get(HOST).map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
     header.or_else(|| uri.authority().map(ToString::to_string)).map(|host| host.to_ascii_lowercase())
 }
 
-/// A page can point its own name at 127.0.0.1 and so talk to this machine as if to its own server; the name gives it
-/// away (DNS rebinding).
+/// Prevents DNS rebinding: a page can let its own name resolve to 127.0.0.1 and then send requests to this machine, but
+/// the host name reveals it.
 fn is_known_host(settings: &HttpSettings, host: &str) -> bool {
     let Ok(authority) = host.parse::<Authority>() else {
         return false;
@@ -158,25 +158,25 @@ mod tests {
         assert_eq!(judged(&[], false), Site::Own);
         assert_eq!(judged(&[(ORIGIN, "http://127.0.0.1:8000")], false), Site::Own);
         assert_eq!(judged(&[(ORIGIN, "http://localhost:8000")], true), Site::Own);
-        assert_eq!(judged(&[(ORIGIN, "http://localhost:8000")], false), Site::Foreign);
+        assert_eq!(judged(&[(ORIGIN, "http://localhost:8000")], false), Site::Other);
         let listed = HeaderValue::from_static("https://app.example");
         let cross = (SEC_FETCH_SITE, "cross-site");
-        assert_eq!(judged(&[(ORIGIN, "https://app.example"), cross.clone()], false), Site::Listed(listed));
+        assert_eq!(judged(&[(ORIGIN, "https://app.example"), cross.clone()], false), Site::Allowed(listed));
         for origin in
             ["null", "https://app.example.evil", "http://app.example", "https://app.example:444", "", "*"]
         {
-            assert_eq!(judged(&[(ORIGIN, origin)], true), Site::Foreign, "{origin}");
+            assert_eq!(judged(&[(ORIGIN, origin)], true), Site::Other, "{origin}");
         }
         assert_eq!(
             judged(&[(ORIGIN, "https://app.example"), (ORIGIN, "https://app.example")], false),
-            Site::Foreign
+            Site::Other
         );
-        assert_eq!(judged(&[cross], false), Site::Foreign);
+        assert_eq!(judged(&[cross], false), Site::Other);
         assert_eq!(judged(&[(SEC_FETCH_SITE, "none")], false), Site::Own);
     }
 
     #[test]
-    fn a_strange_name_for_this_machine_is_noticed() {
+    fn unknown_host_names_are_detected() {
         let mut settings = settings();
         settings.listen = "192.0.2.5:8000".parse().unwrap();
         settings.public_url = "http://menjin.test:8000".parse().unwrap();

@@ -1,18 +1,18 @@
-//! Refusals before GraphQL begins: they too are GraphQL errors, so that a client reads one form only.
+//! Refusals before GraphQL execution. They are GraphQL errors too, so that clients handle one format only.
 //!
-//! A handler answers [`refuse`], which has a status and no body. The outermost layer, which knows the request's id and
-//! what the caller accepts, writes the body.
+//! A handler returns [`refuse`], a response with a status and no body. The outermost middleware, which knows the request
+//! id and the accepted media type, writes the body.
 
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 
 use crate::graphql::fault::CallerFault;
 
-/// Marks an answer whose body is still to be written.
+/// Marks a response whose body has yet to be written.
 #[derive(Clone, Copy)]
 pub struct Refused(pub CallerFault);
 
-/// An answer that refuses. Headers may be added to it.
+/// Builds an error response. Handlers may add headers to it.
 #[must_use]
 pub fn refuse(fault: CallerFault) -> Response {
     let mut response = status(fault).into_response();
@@ -20,7 +20,7 @@ pub fn refuse(fault: CallerFault) -> Response {
     response
 }
 
-/// The status of a request that was not executed.
+/// Returns the status of a request that was not executed.
 #[must_use]
 pub fn status(fault: CallerFault) -> StatusCode {
     match fault {
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_never_a_success() {
+    fn every_refusal_has_an_error_status() {
         for fault in CallerFault::ALL {
             assert!(status(fault).is_client_error() || status(fault).is_server_error(), "{}", fault.code());
             assert!(refuse(fault).extensions().get::<Refused>().is_some());

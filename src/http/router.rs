@@ -1,4 +1,4 @@
-//! All paths, and the layers around them.
+//! All routes and the middleware around them.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::edge::{Edge, observe};
 use super::health::Checks;
 use super::origin::guard;
-use super::proofs::Proofs;
 use super::refusal::refuse;
+use super::service_endpoints::ServiceEndpoints;
 use super::{form_callback, forward_auth, graphiql, graphql, hasura, health, introspection, well_known};
 use crate::config::http::HttpSettings;
 use crate::core::clock::Clock;
@@ -23,7 +23,7 @@ use crate::graphql::fault::CallerFault;
 use crate::sessions::KeyRing;
 use crate::social::form_callback::FormCallback;
 
-/// What the router is made of.
+/// The dependencies of the router.
 pub struct Parts {
     pub api: Api,
     pub settings: HttpSettings,
@@ -32,22 +32,22 @@ pub struct Parts {
     /// Whether GraphiQL is served.
     pub graphiql: bool,
     pub checks: Checks,
-    /// The keys to publish.
+    /// The signing keys, whose public parts are published.
     pub keys: KeyRing,
-    /// Who takes callbacks that come as forms.
+    /// Receives callbacks of providers that use `response_mode=form_post`.
     pub forms: Option<FormCallback>,
-    /// Who answers proxies and services.
-    pub proofs: Option<Proofs>,
-    /// Further paths, inside all layers: the sandbox of development.
+    /// The endpoints for proxies and services.
+    pub services: Option<ServiceEndpoints>,
+    /// Additional routes inside all middleware: the sandbox of development mode.
     pub extra: Option<Router>,
 }
 
-/// The whole of what the gateway answers.
+/// Builds the router of the gateway.
 pub fn router(parts: Parts) -> Router {
     let settings = Arc::new(parts.settings);
     let edge = Edge { settings: Arc::clone(&settings), clock: parts.clock, random: parts.random };
-    let federated = parts.proofs.as_ref().filter(|proofs| proofs.federation);
-    let routers = federated.map(|proofs| proofs.clients.clone());
+    let federated = parts.services.as_ref().filter(|services| services.federation);
+    let routers = federated.map(|services| services.clients.clone());
     let mut routes = Router::new()
         .merge(graphql::routes(parts.api, Arc::clone(&settings), routers))
         .merge(health::routes(parts.checks))
@@ -58,11 +58,11 @@ pub fn router(parts: Parts) -> Router {
     if let Some(forms) = parts.forms {
         routes = routes.merge(form_callback::routes(forms, Arc::clone(&settings)));
     }
-    if let Some(proofs) = parts.proofs {
+    if let Some(services) = parts.services {
         routes = routes
-            .merge(forward_auth::routes(proofs.clone()))
-            .merge(introspection::routes(proofs.clone(), Arc::clone(&settings)))
-            .merge(hasura::routes(proofs, settings));
+            .merge(forward_auth::routes(services.clone()))
+            .merge(introspection::routes(services.clone(), Arc::clone(&settings)))
+            .merge(hasura::routes(services, settings));
     }
     if let Some(extra) = parts.extra {
         routes = routes.merge(extra);
@@ -75,8 +75,8 @@ pub fn router(parts: Parts) -> Router {
         .layer(from_fn_with_state(edge, observe))
 }
 
-/// The panic's own text may hold anything; the panic hook has written it to standard error with its place.
+/// The panic message may contain secrets, so it is not sent to the client. The panic hook has printed it with its location.
 fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
-    tracing::error!("a request made the program panic");
+    tracing::error!("panic while handling a request");
     refuse(CallerFault::InternalServerError)
 }

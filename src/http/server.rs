@@ -1,4 +1,4 @@
-//! Accepts connections and speaks HTTP/1.1 and HTTP/2 on them, within limits of number and time.
+//! Accepts connections and serves HTTP/1.1 and HTTP/2, within limits on their number and time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,58 +16,58 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use super::activity::{Activity, MonitoredStream};
 use super::address::Peer;
-use super::watch::{Activity, Watched};
 use crate::config::http::HttpSettings;
 
-/// Requests that one HTTP/2 connection may have under way.
+/// The number of concurrent requests per HTTP/2 connection.
 const MAX_STREAMS: u32 = 64;
-/// Bytes of a request's head.
+/// The size of a request's head in bytes.
 const MAX_HEAD: u32 = 32 * 1_024;
-/// How long to wait when the system has no more sockets to give.
-const BREATH: Duration = Duration::from_millis(100);
+/// The delay after a failed accept, for example because the process has no file descriptors left.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// Serves until `cancel`, then lets requests under way end within `http.drain`. Beyond `http.max_connections` callers
-/// wait in the system's queue, and connections at rest are cut early.
+/// Serves requests until `cancel`, then waits up to `http.drain` for requests in progress. When `http.max_connections` is
+/// reached, new connections wait in the queue of the operating system and idle connections are closed early.
 pub async fn serve(listener: TcpListener, router: Router, settings: HttpSettings, cancel: CancellationToken) {
     let settings = Arc::new(settings);
-    let places = Arc::new(Semaphore::new(settings.max_connections));
+    let permits = Arc::new(Semaphore::new(settings.max_connections));
     let connections = TaskTracker::new();
-    // Cuts what is still open after the drain.
-    let cut = CancellationToken::new();
+    // Closes the connections that are still open after the drain.
+    let abort = CancellationToken::new();
     loop {
         let accepted = async {
-            let place = Arc::clone(&places).acquire_owned().await.ok()?;
-            Some((place, listener.accept().await))
+            let permit = Arc::clone(&permits).acquire_owned().await.ok()?;
+            Some((permit, listener.accept().await))
         };
-        let (place, accepted) = tokio::select! {
+        let (permit, accepted) = tokio::select! {
             () = cancel.cancelled() => break,
             Some(accepted) = accepted => accepted,
         };
         match accepted {
             Ok((stream, address)) => {
-                let free = Arc::clone(&places);
-                // One place is always held for the caller who comes next.
-                let crowded = move || free.available_permits() == 0;
+                let permits = Arc::clone(&permits);
+                // This loop always holds one permit for the next connection.
+                let at_capacity = move || permits.available_permits() == 0;
                 let (router, settings) = (router.clone(), Arc::clone(&settings));
-                let work = connection(stream, Peer(address), router, settings, cancel.clone(), crowded);
-                let cut = cut.clone();
+                let work = connection(stream, Peer(address), router, settings, cancel.clone(), at_capacity);
+                let abort = abort.clone();
                 connections.spawn(async move {
-                    let _ended = cut.run_until_cancelled(work).await;
-                    drop(place);
+                    let _ended = abort.run_until_cancelled(work).await;
+                    drop(permit);
                 });
             }
             Err(error) => {
-                tracing::warn!(%error, "a connection cannot be accepted");
-                tokio::time::sleep(BREATH).await;
+                tracing::warn!(%error, "failed to accept a connection");
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
     drop(listener);
     connections.close();
     if tokio::time::timeout(settings.drain, connections.wait()).await.is_err() {
-        tracing::warn!(left = connections.len(), "connections are cut: the drain is over");
-        cut.cancel();
+        tracing::warn!(connections = connections.len(), "drain timeout reached; closing the remaining connections");
+        abort.cancel();
         connections.wait().await;
     }
 }
@@ -78,28 +78,28 @@ async fn connection(
     router: Router,
     settings: Arc<HttpSettings>,
     cancel: CancellationToken,
-    crowded: impl Fn() -> bool,
+    at_capacity: impl Fn() -> bool,
 ) {
-    // Answers are small and written at once.
+    // Responses are small and written at once.
     let _best_effort = stream.set_nodelay(true);
     let activity = Arc::new(Activity::new(settings.header_timeout, settings.idle_timeout));
-    let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
-    let busy = Arc::clone(&activity);
+    let io = TokioIo::new(MonitoredStream::new(stream, Arc::clone(&activity)));
+    let requests = Arc::clone(&activity);
     let service = router.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
         request.map(Body::new)
     });
     let service = tower::service_fn(move |request: Request<Incoming>| {
-        let under_way = busy.begin();
-        let answer = service.clone().oneshot(request);
+        let in_progress = requests.begin();
+        let response = service.clone().oneshot(request);
         async move {
-            let answer = answer.await;
-            drop(under_way);
-            answer
+            let response = response.await;
+            drop(in_progress);
+            response
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
-    // The head's time is kept by `Activity`, which can tell a slow head from a connection at rest.
+    // `Activity` limits the time for a request's head, because it distinguishes a slow head from an idle connection.
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -118,7 +118,7 @@ async fn connection(
         tokio::select! {
             ended = serving.as_mut() => {
                 if let Err(error) = ended {
-                    tracing::debug!(%error, "a connection ended badly");
+                    tracing::debug!(%error, "connection failed");
                 }
                 return;
             }
@@ -126,7 +126,7 @@ async fn connection(
                 draining = true;
                 serving.as_mut().graceful_shutdown();
             }
-            () = activity.expired(&crowded) => return,
+            () = activity.expired(&at_capacity) => return,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The server over real sockets, with short times.
+//! Tests of the server over real sockets, with short timeouts.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use super::server::serve;
 use super::testing::{app, settings};
 use crate::config::http::HttpSettings;
 
-const ASK: &str = "GET /graphql?query=%7Bzebra%7D HTTP/1.1\r\nhost: localhost\r\n\r\n";
-const ASK_SLOWLY: &str = "GET /graphql?query=%7Bslow%7D HTTP/1.1\r\nhost: localhost\r\n\r\n";
+const REQUEST: &str = "GET /graphql?query=%7Bzebra%7D HTTP/1.1\r\nhost: localhost\r\n\r\n";
+const SLOW_REQUEST: &str = "GET /graphql?query=%7Bslow%7D HTTP/1.1\r\nhost: localhost\r\n\r\n";
 
 async fn start(settings: HttpSettings) -> (SocketAddr, CancellationToken, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -32,12 +32,12 @@ fn short() -> HttpSettings {
     settings
 }
 
-/// Reads until there is `end` in it, or the other side closes.
+/// Reads until the text contains `end` or the server closes the connection.
 async fn read(stream: &mut TcpStream, end: &str) -> String {
     let mut text = String::new();
     let mut buffer = [0; 4_096];
     while !text.contains(end) {
-        let read = timeout(Duration::from_secs(5), stream.read(&mut buffer)).await.expect("an end");
+        let read = timeout(Duration::from_secs(5), stream.read(&mut buffer)).await.expect("the read ends in time");
         match read {
             Ok(0) | Err(_) => break,
             Ok(count) => text.push_str(&String::from_utf8_lossy(&buffer[..count])),
@@ -47,63 +47,63 @@ async fn read(stream: &mut TcpStream, end: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_head_that_does_not_end_is_cut() {
+async fn an_incomplete_request_head_times_out() {
     let (address, _cancel, _server) = start(short()).await;
     for head in ["", "P", "PRI * HTTP/2.0\r\n", "GET / HTTP/1.1\r\nhost: local"] {
-        let began = Instant::now();
+        let start = Instant::now();
         let mut stream = TcpStream::connect(address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         read(&mut stream, "never").await;
-        assert!(began.elapsed() < Duration::from_millis(1_500), "{head:?}: {:?}", began.elapsed());
+        assert!(start.elapsed() < Duration::from_millis(1_500), "{head:?}: {:?}", start.elapsed());
     }
 }
 
 #[tokio::test]
-async fn connections_at_rest_make_room_when_all_places_are_taken() {
+async fn idle_connections_are_closed_early_at_the_connection_limit() {
     let mut settings = short();
     settings.idle_timeout = Duration::from_secs(60);
     settings.max_connections = 4;
     let (address, _cancel, _server) = start(settings).await;
-    let mut resting = Vec::new();
+    let mut idle = Vec::new();
     for _ in 0..4 {
         let mut stream = TcpStream::connect(address).await.unwrap();
-        stream.write_all(ASK.as_bytes()).await.unwrap();
+        stream.write_all(REQUEST.as_bytes()).await.unwrap();
         read(&mut stream, r#""z"}}"#).await;
-        resting.push(stream);
+        idle.push(stream);
     }
-    let began = Instant::now();
+    let start = Instant::now();
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(ASK.as_bytes()).await.unwrap();
+    stream.write_all(REQUEST.as_bytes()).await.unwrap();
     assert!(read(&mut stream, r#""z"}}"#).await.starts_with("HTTP/1.1 200"));
-    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
-async fn a_connection_may_rest_longer_than_a_head_may_take() {
+async fn a_connection_may_be_idle_longer_than_the_header_timeout() {
     let (address, _cancel, _server) = start(short()).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     for _ in 0..2 {
-        stream.write_all(ASK.as_bytes()).await.unwrap();
+        stream.write_all(REQUEST.as_bytes()).await.unwrap();
         assert!(read(&mut stream, r#""z"}}"#).await.starts_with("HTTP/1.1 200"));
         tokio::time::sleep(Duration::from_millis(400)).await;
     }
-    // A second head gets no more time than the first.
+    // The header timeout applies to the second request too.
     stream.write_all(b"GET / HT").await.unwrap();
-    let began = Instant::now();
+    let start = Instant::now();
     read(&mut stream, "never").await;
-    assert!(began.elapsed() < Duration::from_millis(1_500));
-    // And rest is not for ever.
+    assert!(start.elapsed() < Duration::from_millis(1_500));
+    // The idle timeout closes the connection.
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(ASK.as_bytes()).await.unwrap();
+    stream.write_all(REQUEST.as_bytes()).await.unwrap();
     read(&mut stream, r#""z"}}"#).await;
     assert_eq!(read(&mut stream, "never").await, "");
 }
 
 #[tokio::test]
-async fn requests_under_way_end_and_then_the_server_does() {
+async fn shutdown_waits_for_requests_in_progress() {
     let (address, cancel, server) = start(settings()).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(ASK_SLOWLY.as_bytes()).await.unwrap();
+    stream.write_all(SLOW_REQUEST.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     cancel.cancel();
     assert!(read(&mut stream, r#""slow":1"#).await.contains(r#""slow":1"#));
@@ -112,12 +112,12 @@ async fn requests_under_way_end_and_then_the_server_does() {
 }
 
 #[tokio::test]
-async fn the_drain_is_not_for_ever() {
+async fn shutdown_closes_connections_after_the_drain_timeout() {
     let mut settings = settings();
     settings.drain = Duration::from_millis(100);
     let (address, cancel, server) = start(settings).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(ASK_SLOWLY.as_bytes()).await.unwrap();
+    stream.write_all(SLOW_REQUEST.as_bytes()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(200)).await;
     cancel.cancel();
     timeout(Duration::from_millis(700), server).await.unwrap().unwrap();
@@ -125,31 +125,31 @@ async fn the_drain_is_not_for_ever() {
 }
 
 #[tokio::test]
-async fn connections_beyond_the_limit_wait() {
+async fn connections_above_the_limit_wait() {
     let mut settings = settings();
     settings.max_connections = 1;
     let (address, _cancel, _server) = start(settings).await;
     let mut first = TcpStream::connect(address).await.unwrap();
-    first.write_all(ASK.as_bytes()).await.unwrap();
+    first.write_all(REQUEST.as_bytes()).await.unwrap();
     read(&mut first, r#""z"}}"#).await;
     let mut second = TcpStream::connect(address).await.unwrap();
-    second.write_all(ASK.as_bytes()).await.unwrap();
+    second.write_all(REQUEST.as_bytes()).await.unwrap();
     assert!(timeout(Duration::from_millis(200), second.read_u8()).await.is_err());
     drop(first);
     assert!(read(&mut second, r#""z"}}"#).await.contains("200 OK"));
 }
 
 #[tokio::test]
-async fn http2_is_spoken_without_tls() {
+async fn http2_works_without_tls() {
     let (address, _cancel, _server) = start(settings()).await;
     let client = reqwest::Client::builder().http2_prior_knowledge().no_proxy().build().unwrap();
-    let answer = client.get(format!("http://{address}/graphql?query=%7Bzebra%7D")).send().await.unwrap();
-    assert_eq!((answer.status(), answer.version()), (http::StatusCode::OK, http::Version::HTTP_2));
+    let response = client.get(format!("http://{address}/graphql?query=%7Bzebra%7D")).send().await.unwrap();
+    assert_eq!((response.status(), response.version()), (http::StatusCode::OK, http::Version::HTTP_2));
 }
 
-/// All audits of the npm package `graphql-http`, with `MENJIN_AUDIT=1`: it needs Node and npm.
+/// Runs all audits of the npm package `graphql-http` if `MENJIN_AUDIT` is set at compile time. Needs Node and npm.
 #[tokio::test(flavor = "multi_thread")]
-async fn graphql_over_http_is_audited() {
+async fn the_audits_of_graphql_over_http_pass() {
     if option_env!("MENJIN_AUDIT").is_none() {
         return;
     }

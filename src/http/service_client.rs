@@ -1,4 +1,4 @@
-//! The credentials of a service: HTTP Basic, as OAuth's clients send them (RFC 6749, section 2.3.1).
+//! Authenticates services by HTTP Basic, as OAuth clients do (RFC 6749, section 2.3.1).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,14 +9,13 @@ use crate::accounts::service_clients::{ClientRefusal, ServiceClients};
 use crate::core::client::Client;
 use crate::core::secret::SecretString;
 
-/// A name and a secret.
 struct Credentials {
     name: String,
     secret: SecretString,
 }
 
-/// Whether `header` holds the credentials of a service that we know.
-pub(super) async fn prove(
+/// Checks that `header` contains the credentials of a configured service.
+pub(super) async fn authenticate(
     clients: &ServiceClients,
     header: &HeaderValue,
     client: &Client,
@@ -27,8 +26,8 @@ pub(super) async fn prove(
     clients.authenticate(&name, &secret, client).await
 }
 
-/// The standard wants both parts form-encoded before they are put together. Few programs do so; secrets in hex look the
-/// same both ways, and a `+` or `%` that was meant as such must have been encoded.
+/// Parses the header. RFC 6749 requires both parts to be form-encoded before they are joined, which few clients do. For
+/// secrets in hexadecimal it makes no difference; a literal `+` or `%` must be encoded.
 fn basic(header: &str) -> Option<Credentials> {
     let (scheme, encoded) = header.trim().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -40,7 +39,7 @@ fn basic(header: &str) -> Option<Credentials> {
 }
 
 fn decoded(part: &str) -> String {
-    // The value of one pair without a name; `&` would end it.
+    // Parse the part as the value of a pair without a name. An unescaped `&` would end the value.
     let pair = format!("={}", part.replace('&', "%26"));
     form_urlencoded::parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).next().unwrap_or_default()
 }
@@ -73,7 +72,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_encoded_is_read_back(name in "\\PC{0,20}", secret in "\\PC{0,20}") {
+        fn encoded_credentials_are_read_back(name in "\\PC{0,20}", secret in "\\PC{0,20}") {
             let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
             prop_assert_eq!(read(&format!("{}:{}", encoded(&name), encoded(&secret))), Some((name, secret)));
         }

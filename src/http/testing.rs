@@ -1,4 +1,4 @@
-//! What the tests of this folder share: settings, and the real router over a small schema.
+//! Helpers for the tests of this module: settings, and the router with a small schema.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::graphql::testing::api;
 
-/// The defaults of development.
+/// Returns the defaults of development mode.
 pub fn settings() -> HttpSettings {
     HttpSettings::read(&mut Reader::new(Source::default()), true)
 }
@@ -33,7 +33,7 @@ pub async fn app(settings: HttpSettings) -> Router {
         graphiql: true,
         checks: Arc::new(|| Box::pin(async { vec![("database", true), ("ephemeral", false)] })),
         forms: None,
-        proofs: None,
+        services: None,
         extra: None,
     })
 }
@@ -60,10 +60,10 @@ pub async fn text(response: Response) -> String {
 
 pub async fn json(response: Response) -> Value {
     let text = text(response).await;
-    serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text}"))
+    serde_json::from_str(&text).unwrap_or_else(|_| panic!("not JSON: {text}"))
 }
 
-/// The status and the first error's code.
+/// Returns the status and the code of the first error.
 pub async fn outcome(response: Response) -> (u16, String) {
     let status = response.status().as_u16();
     assert!(response.headers().contains_key("x-request-id"));

@@ -1,4 +1,4 @@
-//! The real router over a small schema, request by request.
+//! Tests of the router with a small schema.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::testing::{app, json, method, outcome, post, query, send, settings, te
 const NEW: &str = "application/graphql-response+json";
 
 #[tokio::test]
-async fn a_query_goes_by_get_and_by_post() {
+async fn queries_are_accepted_by_get_and_post() {
     let app = app(settings()).await;
     let response = send(&app, post().body(query("{ zebra }")).unwrap()).await;
     assert_eq!(response.status(), StatusCode::OK);
@@ -27,7 +27,7 @@ async fn a_query_goes_by_get_and_by_post() {
 }
 
 #[tokio::test]
-async fn a_mutation_goes_by_post_alone() {
+async fn mutations_are_accepted_by_post_only() {
     let app = app(settings()).await;
     let mutation = "mutation%20%7Blogin(input:%7Baccount:%22a%22,password:%22b%22%7D)%7D";
     let response = method(&app, Method::GET, &format!("/graphql?query={mutation}")).await;
@@ -46,7 +46,7 @@ async fn a_mutation_goes_by_post_alone() {
 }
 
 #[tokio::test]
-async fn what_is_not_json_is_refused() {
+async fn bodies_that_are_not_json_are_refused() {
     let app = app(settings()).await;
     for content_type in [
         "text/plain",
@@ -80,7 +80,7 @@ async fn what_is_not_json_is_refused() {
 }
 
 #[tokio::test]
-async fn the_status_follows_the_media_type() {
+async fn the_status_depends_on_the_media_type() {
     let app = app(settings()).await;
     for (document, accept, status) in [
         ("{", "application/json", 200),
@@ -101,7 +101,7 @@ async fn the_status_follows_the_media_type() {
 }
 
 #[tokio::test]
-async fn a_body_is_limited_announced_or_not() {
+async fn the_body_limit_applies_with_and_without_content_length() {
     let app = app(settings()).await;
     let fits = format!("{{\"query\": \"{{ zebra }}\"{}}}", " ".repeat(60_000));
     assert_eq!(send(&app, post().body(Body::from(fits)).unwrap()).await.status(), StatusCode::OK);
@@ -116,7 +116,7 @@ async fn a_body_is_limited_announced_or_not() {
 }
 
 #[tokio::test]
-async fn what_takes_too_long_is_given_up() {
+async fn slow_bodies_and_slow_requests_time_out() {
     let mut settings = settings();
     settings.body_timeout = Duration::from_millis(50);
     settings.request_timeout = Duration::from_millis(200);
@@ -128,7 +128,7 @@ async fn what_takes_too_long_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_panic_is_an_error_of_ours_and_tells_nothing() {
+async fn a_panic_is_an_internal_error_without_details() {
     let app = app(settings()).await;
     let response = send(&app, post().header("accept", NEW).body(query("{ panic }")).unwrap()).await;
     assert_eq!(response.headers()["content-type"], format!("{NEW}; charset=utf-8"));
@@ -139,7 +139,7 @@ async fn a_panic_is_an_error_of_ours_and_tells_nothing() {
 }
 
 #[tokio::test]
-async fn foreign_pages_are_refused_and_listed_ones_get_cors() {
+async fn other_origins_are_refused_and_allowed_origins_get_cors_headers() {
     let mut settings = settings();
     settings.allowed_origins = vec!["https://app.example".parse().unwrap()];
     let app = app(settings).await;
@@ -154,15 +154,15 @@ async fn foreign_pages_are_refused_and_listed_ones_get_cors() {
     let own = post().header("origin", "http://127.0.0.1:8000").body(query("{ zebra }")).unwrap();
     assert_eq!(send(&app, own).await.status(), StatusCode::OK);
 
-    let listed = post().header("origin", "https://app.example").header("sec-fetch-site", "cross-site");
-    let response = send(&app, listed.body(query("{ zebra }")).unwrap()).await;
+    let allowed = post().header("origin", "https://app.example").header("sec-fetch-site", "cross-site");
+    let response = send(&app, allowed.body(query("{ zebra }")).unwrap()).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["access-control-allow-origin"], "https://app.example");
     assert_eq!(response.headers()["access-control-allow-credentials"], "true");
     let vary: Vec<_> = response.headers().get_all("vary").iter().collect();
     assert_eq!(vary, ["Accept", "Origin"]);
 
-    let ask = |origin: &str| {
+    let preflight = |origin: &str| {
         Request::options("/graphql")
             .header("origin", origin)
             .header("access-control-request-method", "POST")
@@ -170,29 +170,29 @@ async fn foreign_pages_are_refused_and_listed_ones_get_cors() {
             .body(Body::empty())
             .unwrap()
     };
-    let response = send(&app, ask("https://app.example")).await;
+    let response = send(&app, preflight("https://app.example")).await;
     assert_eq!(response.status(), StatusCode::NO_CONTENT);
     assert_eq!(response.headers()["access-control-allow-methods"], "GET, POST");
     assert!(response.headers()["access-control-allow-headers"].to_str().unwrap().contains("authorization"));
-    assert_eq!(send(&app, ask("https://evil.example")).await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(send(&app, preflight("https://evil.example")).await.status(), StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]
-async fn a_strange_host_is_refused_while_developing_only() {
-    let ask =
+async fn unknown_hosts_are_refused_in_development_mode_only() {
+    let request =
         || Request::get("/health/live").header("host", "evil.example:8000").body(Body::empty()).unwrap();
-    let developing = app(settings()).await;
-    assert_eq!(outcome(send(&developing, ask()).await).await, (421, "MISDIRECTED".into()));
+    let development = app(settings()).await;
+    assert_eq!(outcome(send(&development, request()).await).await, (421, "MISDIRECTED".into()));
     let mut settings = settings();
     settings.development = false;
     settings.public_url = "https://login.example".parse().unwrap();
-    let response = send(&app(settings).await, ask()).await;
+    let response = send(&app(settings).await, request()).await;
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["strict-transport-security"], "max-age=31536000");
 }
 
 #[tokio::test]
-async fn health_tells_each_store() {
+async fn readiness_reports_each_store() {
     let app = app(settings()).await;
     assert_eq!(json(method(&app, Method::GET, "/health/live").await).await, json!({"status": "live"}));
     let response = method(&app, Method::GET, "/health/ready").await;
@@ -204,9 +204,9 @@ async fn health_tells_each_store() {
     assert_eq!(outcome(method(&app, Method::GET, "/nowhere").await).await, (404, "NOT_FOUND".into()));
 }
 
-/// What GraphiQL and other tools ask first; it must pass the limits.
+/// The introspection query of GraphiQL and other tools must not exceed the limits.
 #[tokio::test]
-async fn the_customary_introspection_passes() {
+async fn the_standard_introspection_query_is_allowed() {
     const INTROSPECTION: &str = "query IntrospectionQuery { __schema { description queryType { name kind } mutationType { name \
          kind } subscriptionType { name kind } types { ...FullType } directives { name description \
          isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } } fragment FullType \
@@ -229,7 +229,7 @@ async fn the_customary_introspection_passes() {
 }
 
 #[tokio::test]
-async fn graphiql_loads_only_what_is_served_here() {
+async fn graphiql_loads_files_of_the_gateway_only() {
     let app = app(settings()).await;
     let response = method(&app, Method::GET, "/graphiql").await;
     assert!(response.headers()["content-security-policy"].to_str().unwrap().contains("script-src 'self'"));
@@ -246,7 +246,7 @@ async fn graphiql_loads_only_what_is_served_here() {
 }
 
 #[tokio::test]
-async fn the_address_comes_from_the_socket_and_the_id_goes_back() {
+async fn the_address_is_the_peer_unless_a_trusted_proxy_forwards_it() {
     let mut settings = settings();
     settings.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
     let app = app(settings).await;

@@ -1,4 +1,4 @@
-//! What is published under `/.well-known/` (RFC 8615).
+//! Resources under `/.well-known/` (RFC 8615).
 
 use axum::Router;
 use axum::extract::State;
@@ -12,21 +12,21 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::sessions::KeyRing;
 
-/// Where the keys are published.
+/// The path of the public keys.
 pub const JWKS: &str = "/.well-known/jwks.json";
 
 /// RFC 7517, section 8.5.2.
 const MEDIA_TYPE: &str = "application/jwk-set+json";
 
-/// The paths.
+/// Routes [`JWKS`].
 pub fn routes(keys: KeyRing) -> Router {
     Router::new().route(JWKS, get(jwks)).with_state(keys)
 }
 
-/// The keys that verify access tokens. They are for everybody: any page may read them, any cache may keep them.
-async fn jwks(State(keys): State<KeyRing>, asked: HeaderMap) -> Response {
+/// Returns the public keys that verify access tokens. Pages of every origin may read them, and shared caches may store them.
+async fn jwks(State(keys): State<KeyRing>, request: HeaderMap) -> Response {
     let jwks = keys.jwks();
-    let mut response = if knows(&asked, &jwks.etag) {
+    let mut response = if matches_etag(&request, &jwks.etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))], jwks.body.to_string()).into_response()
@@ -45,9 +45,9 @@ async fn jwks(State(keys): State<KeyRing>, asked: HeaderMap) -> Response {
     response
 }
 
-/// RFC 9110, section 13.1.2: weak comparison with each tag of each header.
-fn knows(asked: &HeaderMap, etag: &str) -> bool {
-    let lists = asked.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+/// Compares the entity tag weakly with each tag of `If-None-Match` (RFC 9110, section 13.1.2).
+fn matches_etag(request: &HeaderMap, etag: &str) -> bool {
+    let lists = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
     let mut tags = lists.flat_map(|list| list.split(',')).map(str::trim);
     tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
@@ -61,7 +61,7 @@ mod tests {
     use crate::http::testing::{app, json, method, send, settings, text};
 
     #[tokio::test]
-    async fn the_keys_are_for_everybody_and_for_caches() {
+    async fn the_keys_are_public_and_cacheable() {
         let app = app(settings()).await;
         let request =
             Request::get(JWKS).header("origin", "https://elsewhere.example").body(Body::empty()).unwrap();

@@ -1,4 +1,4 @@
-//! What proxies and services ask about callers. Beside GraphQL, since none of them speaks it.
+//! What the endpoints for proxies and services have in common.
 
 use axum::response::Response;
 use http::HeaderMap;
@@ -13,25 +13,25 @@ use crate::graphql::api;
 use crate::graphql::fault::CallerFault;
 use crate::sessions::{Claims, UpstreamTokens};
 
-/// Who answers. Cheap to clone.
+/// The dependencies of these endpoints. Cheap to clone.
 #[derive(Clone)]
-pub struct Proofs {
+pub struct ServiceEndpoints {
     pub verify: Verify,
     pub upstream: UpstreamTokens,
     pub clients: ServiceClients,
     pub clock: Clock,
-    /// Hasura's role for everybody.
+    /// The Hasura role that every user has.
     pub hasura_role: String,
-    /// Whether the clients may ask for entities of a federation.
+    /// Whether the clients may query entities of a federation.
     pub federation: bool,
 }
 
-/// The claims of the bearer token in `Authorization`, or the answer that refuses.
+/// Returns the claims of the bearer token in `Authorization`, or the error response.
 ///
-/// Only this header counts. A cookie would be sent along by any page that a browser shows, and with it every service
-/// behind the proxy would have to guard itself against forged requests.
-pub(super) async fn bearer(verify: &Verify, headers: &HeaderMap) -> Result<Claims, Response> {
-    // Of two headers, a proxy and a service may read different ones.
+/// Cookies are ignored. Browsers would send them with requests of any page, and every service behind the proxy would
+/// need its own protection against cross-site request forgery.
+pub(super) async fn authenticate_bearer(verify: &Verify, headers: &HeaderMap) -> Result<Claims, Response> {
+    // If there were two headers, the proxy and the service could read different ones.
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (first, second) = (values.next(), values.next());
     let Some(value) = first.filter(|_| second.is_none()) else {
@@ -41,20 +41,20 @@ pub(super) async fn bearer(verify: &Verify, headers: &HeaderMap) -> Result<Claim
     match verify.run(token).await {
         Ok(Some(claims)) => Ok(claims),
         Ok(None) => Err(unauthenticated(true)),
-        Err(error) => Err(away(&error)),
+        Err(error) => Err(database_error(&error)),
     }
 }
 
-/// 401 in the words of RFC 6750: `tried` tells whether there were credentials at all.
-pub(super) fn unauthenticated(tried: bool) -> Response {
+/// Returns 401 as RFC 6750 specifies. `invalid` is whether the request contained credentials.
+fn unauthenticated(invalid: bool) -> Response {
     let mut response = refuse(CallerFault::Unauthenticated);
-    let challenge = if tried { "Bearer error=\"invalid_token\"" } else { "Bearer" };
+    let challenge = if invalid { "Bearer error=\"invalid_token\"" } else { "Bearer" };
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
 }
 
-/// A database that cannot say yes has not said yes.
-pub(super) fn away(error: &DbError) -> Response {
+/// Returns the error response for a failed query. Without a result from the database, access is denied.
+pub(super) fn database_error(error: &DbError) -> Response {
     match error {
         DbError::Unavailable(cause) => {
             tracing::warn!(cause, "unavailable");

@@ -1,7 +1,7 @@
-//! Tells a connection that does something from one that only holds a place.
+//! Distinguishes connections with requests in progress from idle ones, and applies the header and idle timeouts.
 //!
-//! The HTTP library's own limit for heads counts from the end of the last request, so it would also cut connections at
-//! rest; and it does not watch the first bytes, by which the version is told.
+//! The header timeout of hyper starts at the end of the previous request, so it would close idle connections too. It also
+//! does not cover the first bytes, by which hyper detects the HTTP version.
 
 use std::io;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
-/// What a connection is doing, and since when.
+/// The state of a connection.
 pub struct Activity {
     state: Mutex<State>,
     header: Duration,
@@ -22,15 +22,16 @@ pub struct Activity {
 struct State {
     requests: usize,
     since: Instant,
-    /// Bytes have come that are not yet a request; a new connection owes its first head from the start.
+    /// Whether a request's head is being received. A new connection starts in this state.
     in_head: bool,
-    /// Its frames come between requests too, so bytes do not mean a head.
+    /// HTTP/2 sends frames between requests too, so received bytes do not start a head.
     http2: bool,
     any_bytes: bool,
 }
 
 impl Activity {
-    /// A connection that was just accepted. `header`: how long a head may take; `idle`: how long nothing may happen.
+    /// Builds the state of a new connection. `header` limits the time for a request's head, `idle` the time without a
+    /// request.
     #[must_use]
     pub fn new(header: Duration, idle: Duration) -> Self {
         let state =
@@ -38,23 +39,23 @@ impl Activity {
         Self { state: Mutex::new(state), header, idle }
     }
 
-    /// A request has come; it is under way until the answer is dropped.
+    /// Starts a request, which is in progress until the guard is dropped.
     #[must_use]
-    pub fn begin(self: &Arc<Self>) -> UnderWay {
+    pub fn begin(self: &Arc<Self>) -> RequestGuard {
         self.state().requests += 1;
-        UnderWay(Arc::clone(self))
+        RequestGuard(Arc::clone(self))
     }
 
-    /// Waits until the connection has used up its time. While others wait for a place (`crowded`), a connection at rest
-    /// gets no more of it than a head: a place that is not used is not worth more than one that may be.
-    pub async fn expired(&self, crowded: impl Fn() -> bool) {
+    /// Waits until a timeout of the connection has expired. At the connection limit (`at_capacity`), idle connections get
+    /// no more time than a request's head.
+    pub async fn expired(&self, at_capacity: impl Fn() -> bool) {
         loop {
             let now = Instant::now();
             let deadline = {
                 let state = self.state();
                 match (state.requests, state.in_head) {
                     (0, true) => state.since + self.header,
-                    (0, false) if crowded() => state.since + self.idle.min(self.header),
+                    (0, false) if at_capacity() => state.since + self.idle.min(self.header),
                     (0, false) => state.since + self.idle,
                     _ => now + self.header.min(self.idle),
                 }
@@ -62,12 +63,12 @@ impl Activity {
             if deadline <= now {
                 return;
             }
-            // What happens meanwhile can bring the end nearer, so look again before long.
+            // Events can bring the deadline forward, so check again before it.
             tokio::time::sleep_until(deadline.min(now + self.header.min(self.idle) / 2)).await;
         }
     }
 
-    fn arrived(&self, bytes: &[u8]) {
+    fn received(&self, bytes: &[u8]) {
         let mut state = self.state();
         if !state.any_bytes {
             state.any_bytes = true;
@@ -84,10 +85,10 @@ impl Activity {
     }
 }
 
-/// A request under way.
-pub struct UnderWay(Arc<Activity>);
+/// A request in progress.
+pub struct RequestGuard(Arc<Activity>);
 
-impl Drop for UnderWay {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.requests = state.requests.saturating_sub(1);
@@ -96,20 +97,20 @@ impl Drop for UnderWay {
     }
 }
 
-/// A stream that reports what it reads.
-pub struct Watched<S> {
+/// A stream that reports the received bytes to [`Activity`].
+pub struct MonitoredStream<S> {
     inner: S,
     activity: Arc<Activity>,
 }
 
-impl<S> Watched<S> {
+impl<S> MonitoredStream<S> {
     #[must_use]
     pub fn new(inner: S, activity: Arc<Activity>) -> Self {
         Self { inner, activity }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for MonitoredStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -118,13 +119,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.inner).poll_read(cx, buffer);
         if let Some(bytes) = buffer.filled().get(before..).filter(|bytes| !bytes.is_empty()) {
-            self.activity.arrived(bytes);
+            self.activity.received(bytes);
         }
         polled
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for MonitoredStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.inner).poll_write(cx, bytes)
     }
