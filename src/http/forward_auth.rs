@@ -24,7 +24,10 @@ const UPSTREAM_TOKEN: HeaderName = HeaderName::from_static("x-upstream-token");
 
 /// Accepts every method: Envoy uses the method of the original request, other proxies use GET.
 pub fn routes(endpoints: ServiceEndpoints) -> Router {
-    PATHS.into_iter().fold(Router::new(), |router, path| router.route(path, any(handle))).with_state(endpoints)
+    PATHS
+        .into_iter()
+        .fold(Router::new(), |router, path| router.route(path, any(handle)))
+        .with_state(endpoints)
 }
 
 async fn handle(State(endpoints): State<ServiceEndpoints>, headers: HeaderMap) -> Response {
@@ -87,7 +90,8 @@ mod tests {
 
     #[test]
     fn a_role_cannot_become_two_roles() {
-        let joined = |roles: &[&str]| join_roles(&roles.iter().map(|role| (*role).into()).collect::<Vec<_>>());
+        let joined =
+            |roles: &[&str]| join_roles(&roles.iter().map(|role| (*role).into()).collect::<Vec<_>>());
         assert_eq!(joined(&[]), "");
         assert_eq!(joined(&["editor", "billing:read"]), "editor,billing:read");
         assert_eq!(

@@ -91,7 +91,9 @@ async fn execute(endpoint: &Endpoint, request: Request) -> Result<Response, Call
 async fn is_router(endpoint: &Endpoint, headers: &HeaderMap, client: &Client) -> bool {
     let mut values = headers.get_all(SERVICE_AUTHORIZATION).iter();
     match (&endpoint.routers, values.next(), values.next()) {
-        (Some(routers), Some(header), None) => service_client::authenticate(routers, header, client).await.is_ok(),
+        (Some(routers), Some(header), None) => {
+            service_client::authenticate(routers, header, client).await.is_ok()
+        }
         _ => false,
     }
 }

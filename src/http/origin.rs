@@ -47,7 +47,8 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
         return refuse(CallerFault::Misdirected);
     }
     let path = request.uri().path();
-    if SERVICE_PATHS.iter().any(|prefix| path.starts_with(prefix)) || path.starts_with(form_callback::PREFIX) {
+    if SERVICE_PATHS.iter().any(|prefix| path.starts_with(prefix)) || path.starts_with(form_callback::PREFIX)
+    {
         return next.run(request).await;
     }
     let site = site(settings, host.as_deref(), request.headers());

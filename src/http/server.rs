@@ -66,7 +66,10 @@ pub async fn serve(listener: TcpListener, router: Router, settings: HttpSettings
     drop(listener);
     connections.close();
     if tokio::time::timeout(settings.drain, connections.wait()).await.is_err() {
-        tracing::warn!(connections = connections.len(), "drain timeout reached; closing the remaining connections");
+        tracing::warn!(
+            connections = connections.len(),
+            "drain timeout reached; closing the remaining connections"
+        );
         abort.cancel();
         connections.wait().await;
     }

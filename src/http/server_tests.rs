@@ -37,7 +37,8 @@ async fn read(stream: &mut TcpStream, end: &str) -> String {
     let mut text = String::new();
     let mut buffer = [0; 4_096];
     while !text.contains(end) {
-        let read = timeout(Duration::from_secs(5), stream.read(&mut buffer)).await.expect("the read ends in time");
+        let read =
+            timeout(Duration::from_secs(5), stream.read(&mut buffer)).await.expect("the read ends in time");
         match read {
             Ok(0) | Err(_) => break,
             Ok(count) => text.push_str(&String::from_utf8_lossy(&buffer[..count])),

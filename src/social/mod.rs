@@ -1,11 +1,10 @@
 //! Sign-in by QQ and its siblings: the provider vouches for a person, whom we sign in, bind to an account or register.
 //!
-//! `provider` is the port, one file in `providers/` implements it for each of them, `client` is how they are asked, `answers`
-//! reads what they say and `values` is what of it is let in.
+//! `provider` is the port, one file in `providers/` implements it for each of them, `client` sends HTTP requests, `responses`
+//! parses their responses and `values` validates single values.
 //! `states` and `tickets` tie each sign-in to one browser; the use cases are named after their mutations. Those about QQ
 //! are the same ones, with the provider fixed.
 
-mod answers;
 pub mod bind_social;
 mod browser;
 mod client;
@@ -18,6 +17,7 @@ mod provider;
 pub mod providers;
 pub mod register_with_social;
 mod registry;
+mod responses;
 pub mod social_authorize;
 pub mod social_authorize_url;
 mod states;
@@ -28,7 +28,7 @@ pub mod unlink_social;
 pub mod values;
 mod vault;
 
-pub use client::{Answer, HttpClient};
+pub use client::HttpClient;
 pub use provider::{AuthorizeRequest, Callback, Display, Profile, ProviderError, SocialProvider, Tokens};
 pub use registry::{Offered, Providers};
 pub use states::States;

@@ -1,4 +1,4 @@
-//! The port: what the flow wants of a provider.
+//! The port for social providers.
 
 use std::time::Duration;
 
@@ -8,101 +8,97 @@ use url::Url;
 use crate::core::language::Language;
 use crate::core::secret::SecretString;
 
-/// Somewhere that people can sign in and that vouches for them.
+/// A provider that authenticates people for sign-in.
 #[async_trait]
 pub trait SocialProvider: Send + Sync {
-    /// Its name in the API, such as `qq`.
+    /// Returns the provider's name in the API, such as `qq`.
     fn slug(&self) -> &str;
 
-    /// Its name for people, as it writes it itself.
+    /// Returns the provider's name for people, as the provider writes it.
     fn name(&self) -> &str;
 
-    /// Returns the name to use in texts of a language, where it differs from [`SocialProvider::name`].
+    /// Returns the provider's name in a language. Providers with a Chinese name override this method.
     fn name_in(&self, _: Language) -> &str {
         self.name()
     }
 
-    /// Where the browser is sent.
-    ///
-    /// # Errors
-    /// Where that has to be asked for first, as with `OpenID` Connect.
+    /// Returns the authorization URL to which the browser is redirected. It fails if the URL must be fetched from the
+    /// provider first, as with `OpenID` Connect, and the provider is unavailable.
     async fn authorize_url(&self, request: &AuthorizeRequest<'_>) -> Result<Url, ProviderError>;
 
-    /// Exchanges the code that the browser brought back for the person behind it. Everything that the provider offers as
-    /// a check is checked.
-    ///
-    /// # Errors
-    /// [`ProviderError`].
+    /// Exchanges the authorization code for the profile of the identity. Performs every check that the provider supports.
     async fn identify(&self, callback: &Callback<'_>) -> Result<Profile, ProviderError>;
 }
 
-/// What an authorization begins with.
+/// The options of an authorization request.
 pub struct AuthorizeRequest<'a> {
-    /// Comes back with the browser. Letters and digits, at most 128: `WeChat` promises no more.
+    /// Returned in the callback. At most 128 letters and digits, which is the limit of `WeChat`.
     pub state: &'a str,
-    /// Where the browser comes back to.
+    /// The URL to which the provider redirects the browser.
     pub redirect_uri: &'a Url,
     /// The S256 challenge of [`Callback::verifier`] (RFC 7636).
     pub challenge: &'a str,
-    /// Comes back in the ID token.
+    /// Returned in the ID token.
     pub nonce: &'a str,
     pub display: Display,
 }
 
-/// Which page of the provider fits the screen.
+/// The kind of authorization page to display.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Display {
     Page,
     Mobile,
 }
 
-/// What the browser brought back, and what we kept meanwhile.
+/// The callback parameters and the stored values of the authorization request.
 pub struct Callback<'a> {
     pub code: &'a str,
-    /// The same as in the request.
+    /// The same URI as in the authorization request.
     pub redirect_uri: &'a Url,
     pub verifier: &'a SecretString,
     pub nonce: &'a str,
-    /// The form field `user` that Apple sends once, with the name.
+    /// The form field `user`, which Apple sends with the name at the first authorization only.
     pub user: Option<&'a str>,
 }
 
-/// Whom the provider vouches for.
+/// An identity that the provider has authenticated.
 pub struct Profile {
-    /// Who it is, for ever, at this provider: openid, uid, id or `sub`. 1 to 255 characters.
+    /// The permanent identifier at this provider: openid, uid, id or `sub`. 1 to 255 characters.
     pub subject: String,
-    /// The same person in all apps of one owner: QQ's and WeChat's unionid.
+    /// The identifier that all apps of one owner share: the unionid of QQ and `WeChat`.
     pub union_id: Option<String>,
-    /// As the person chose it; any characters.
+    /// The nickname at the provider; any characters.
     pub nickname: Option<String>,
-    /// An http:// or https:// address.
+    /// An http or https URL.
     pub avatar_url: Option<String>,
-    /// Only one that the provider attests.
+    /// Set only if the provider has verified the address.
     pub email: Option<String>,
     pub tokens: Tokens,
 }
 
-/// What the provider hands out for its API. Kept sealed, never given to a client.
+/// The tokens for the provider's API. They are stored sealed and never sent to clients.
 pub struct Tokens {
     pub access: SecretString,
     pub refresh: Option<SecretString>,
-    /// From now on, as the answer says; `None` where it says nothing.
+    /// The lifetime of the access token; `None` if the response does not contain it.
     pub expires_in: Option<Duration>,
 }
 
 /// Why there is no profile.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ProviderError {
-    /// It was asked and said no: the code is old, was used, belongs to another app. To begin anew may help.
-    #[error("refused with {}", code.as_deref().unwrap_or("no code"))]
+    /// The provider rejected the sign-in, for example because the code has expired, was used, or belongs to another app.
+    /// The user can start again.
+    #[error("rejected with {}", code.as_deref().unwrap_or("no error code"))]
     Rejected {
-        /// Its own error code or word, at most 64 ASCII characters. No secrets are in those.
+        /// The provider's error code, at most 64 ASCII characters. It contains no secrets.
         code: Option<String>,
     },
-    /// It said that our credentials, address or permissions are wrong: the operator has to act.
-    #[error("refuses this gateway with {code}")]
+    /// The provider rejected the gateway's credentials, address or permissions. The operator must correct the settings.
+    #[error("rejected the configuration of this gateway with {code}")]
     Misconfigured { code: String },
-    /// No answer in time, half an answer, or one that makes no sense. The words are for the log and hold no secrets.
+    /// The provider did not respond in time, or its response is incomplete or invalid. The text is for the log and contains
+    /// no secrets.
     #[error("{0}")]
     Unavailable(String),
 }

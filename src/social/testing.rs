@@ -1,4 +1,4 @@
-//! A provider of a test's own: plays exact bytes on this machine and remembers what it was asked.
+//! A stub provider for tests. It sends scripted bytes and records the received requests.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -12,14 +12,14 @@ use super::client::HttpClient;
 use super::provider::{AuthorizeRequest, Callback, Display, ProviderError};
 use crate::core::secret::SecretString;
 
-/// Far longer than answers of this machine take, however busy it is.
-const PATIENCE: Duration = Duration::from_secs(8);
-/// For replies that never come.
-const HASTE: Duration = Duration::from_millis(200);
+/// Much longer than a response of this machine takes, however busy it is.
+const TIMEOUT: Duration = Duration::from_secs(8);
+/// For replies that are never sent.
+const SHORT_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// The provider. Each path has a queue of replies, the last of which is given again and again; others are 404.
+/// The stub. Each path has a queue of replies, the last of which is repeated. Other paths return 404.
 pub struct Stub {
-    /// Without a slash at the end, as the settings have it.
+    /// Without a trailing slash, as in the settings.
     pub url: String,
     shared: Arc<Mutex<Shared>>,
 }
@@ -27,31 +27,31 @@ pub struct Stub {
 #[derive(Default)]
 struct Shared {
     replies: HashMap<String, VecDeque<Reply>>,
-    asked: Vec<Asked>,
+    requests: Vec<ReceivedRequest>,
 }
 
-/// One request that came in.
+/// A request that the stub received.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct ReceivedRequest {
     pub method: String,
     pub path: String,
-    /// Of the address, decoded.
+    /// The parameters of the URL, decoded.
     pub query: Vec<(String, String)>,
-    /// Of the body, read as a form.
+    /// The fields of the body, parsed as a form.
     pub form: Vec<(String, String)>,
-    /// The head as it came.
+    /// The unparsed head.
     pub head: String,
 }
 
-impl Asked {
-    /// The value of a parameter of the address or, failing that, of the form.
+impl ReceivedRequest {
+    /// Returns the value of a parameter of the URL or, if it is missing there, of the form.
     pub fn value(&self, name: &str) -> Option<&str> {
         let mut pairs = self.query.iter().chain(&self.form);
         pairs.find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// What is played: bytes, and whether the connection then stays open without another word.
+/// A reply: its bytes, and whether the connection then stays open without further bytes.
 #[derive(Clone)]
 pub struct Reply {
     bytes: Vec<u8>,
@@ -59,40 +59,40 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// 200, as HTML, which is what QQ calls JSON.
+    /// Status 200 with the content type HTML, as QQ sends JSON.
     pub fn ok(body: &str) -> Self {
         Self::status(200, body)
     }
 
     pub fn status(status: u16, body: &str) -> Self {
-        Self::promised(status, "", body, body.len())
+        Self::with_length(status, "", body, body.len())
     }
 
-    /// A body that ends before the length that was promised.
+    /// A body that is shorter than its `Content-Length`.
     pub fn cut(body: &str) -> Self {
-        Self::promised(200, "", body, body.len() + 1)
+        Self::with_length(200, "", body, body.len() + 1)
     }
 
     pub fn redirect(to: &str) -> Self {
-        Self::promised(302, &format!("Location: {to}\r\n"), "", 0)
+        Self::with_length(302, &format!("Location: {to}\r\n"), "", 0)
     }
 
-    /// The connection is taken, and nothing comes.
+    /// The connection is accepted, but nothing is sent.
     pub fn silence() -> Self {
         Self { bytes: Vec::new(), silent: true }
     }
 
-    /// Whether a client waits for it in vain.
+    /// Returns whether nothing is ever sent.
     pub fn is_silent(&self) -> bool {
         self.silent
     }
 
-    /// No HTTP at all.
+    /// Bytes that need not be HTTP.
     pub fn raw(bytes: &[u8]) -> Self {
         Self { bytes: bytes.to_vec(), silent: false }
     }
 
-    fn promised(status: u16, lines: &str, body: &str, length: usize) -> Self {
+    fn with_length(status: u16, lines: &str, body: &str, length: usize) -> Self {
         let head = format!(
             "HTTP/1.1 {status} x\r\nContent-Type: text/html; charset=utf-8\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n"
         );
@@ -100,7 +100,7 @@ impl Reply {
     }
 }
 
-/// What no provider's answer may be: each is played by [`Reply::broken`].
+/// Names of invalid responses, which [`Reply::broken`] builds. The names appear in docs/social.md.
 pub const BROKEN: [&str; 11] = [
     "no response before the timeout",
     "a closed connection",
@@ -116,7 +116,7 @@ pub const BROKEN: [&str; 11] = [
 ];
 
 impl Reply {
-    /// One of [`BROKEN`], made of the right answer.
+    /// Builds one of [`BROKEN`] from the valid response.
     pub fn broken(what: &str, right: &str) -> Option<Self> {
         Some(match what {
             "no response before the timeout" => Self::silence(),
@@ -135,26 +135,27 @@ impl Reply {
     }
 }
 
-/// Where browsers come back to in tests.
+/// The redirect URI of the tests.
 pub const REDIRECT: &str = "https://app.example/callback/x";
 static REDIRECT_URI: LazyLock<Url> = LazyLock::new(|| REDIRECT.parse().expect("an address"));
 static VERIFIER: LazyLock<SecretString> = LazyLock::new(|| "verifier-of-the-test".into());
 
-/// A sign-in that begins, with state `57a7e`.
+/// Returns an authorization request with state `57a7e`.
 pub fn request(display: Display) -> AuthorizeRequest<'static> {
     AuthorizeRequest { state: "57a7e", redirect_uri: &REDIRECT_URI, challenge: "c", nonce: "n", display }
 }
 
-/// A browser that comes back.
+/// Returns the callback of a browser.
 pub fn callback(code: &str) -> Callback<'_> {
     Callback { code, redirect_uri: &REDIRECT_URI, verifier: &VERIFIER, nonce: "n", user: None }
 }
 
-/// `Rejected`, `Misconfigured` or `Unavailable`, and the provider's code; the words must hold none of `secrets`.
+/// Returns `Rejected`, `Misconfigured` or `Unavailable`, and the provider's code. Fails if the error contains one of
+/// `secrets`.
 #[track_caller]
-pub fn told(error: ProviderError, secrets: &[&str]) -> (&'static str, Option<String>) {
-    let words = format!("{error} {error:?}");
-    assert!(!secrets.iter().any(|secret| words.contains(secret)), "{words}");
+pub fn kind_and_code(error: ProviderError, secrets: &[&str]) -> (&'static str, Option<String>) {
+    let text = format!("{error} {error:?}");
+    assert!(!secrets.iter().any(|secret| text.contains(secret)), "{text}");
     match error {
         ProviderError::Rejected { code } => ("Rejected", code),
         ProviderError::Misconfigured { code } => ("Misconfigured", Some(code)),
@@ -163,7 +164,7 @@ pub fn told(error: ProviderError, secrets: &[&str]) -> (&'static str, Option<Str
 }
 
 impl Stub {
-    /// Listens, on a port of its own, as long as the test runs.
+    /// Starts the stub on a free port. It runs until the test ends.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
@@ -183,30 +184,30 @@ impl Stub {
         self
     }
 
-    /// From now on `path` is answered so.
+    /// Replaces the replies of `path`.
     pub fn always(&self, path: &str, reply: Reply) -> &Self {
         lock(&self.shared).replies.insert(path.to_owned(), VecDeque::from([reply]));
         self
     }
 
-    /// All that came in so far, oldest first.
-    pub fn asked(&self) -> Vec<Asked> {
-        lock(&self.shared).asked.clone()
+    /// Returns all received requests, oldest first.
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        lock(&self.shared).requests.clone()
     }
 
-    /// What came in for `path`.
-    pub fn asked_at(&self, path: &str) -> Vec<Asked> {
-        self.asked().into_iter().filter(|asked| asked.path == path).collect()
+    /// Returns the received requests to `path`.
+    pub fn requests_to(&self, path: &str) -> Vec<ReceivedRequest> {
+        self.requests().into_iter().filter(|request| request.path == path).collect()
     }
 
-    /// A client that waits for an answer.
+    /// Returns a client that waits for the response.
     pub fn client() -> HttpClient {
-        HttpClient::new(PATIENCE, None).expect("the client needs nothing")
+        HttpClient::new(TIMEOUT, None).expect("the client has no proxy")
     }
 
-    /// A client that waits 200 ms, for [`Reply::silence`].
-    pub fn hasty_client() -> HttpClient {
-        HttpClient::new(HASTE, None).expect("the client needs nothing")
+    /// Returns a client with a timeout of 200 ms, for [`Reply::silence`].
+    pub fn impatient_client() -> HttpClient {
+        HttpClient::new(SHORT_TIMEOUT, None).expect("the client has no proxy")
     }
 }
 
@@ -215,13 +216,13 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 async fn serve(mut stream: TcpStream, shared: Arc<Mutex<Shared>>) {
-    let Some(asked) = read(&mut stream).await else { return };
+    let Some(request) = read(&mut stream).await else { return };
     let reply = {
         let mut shared = lock(&shared);
-        let queue = shared.replies.get_mut(&asked.path);
+        let queue = shared.replies.get_mut(&request.path);
         let reply =
             queue.and_then(|queue| if queue.len() > 1 { queue.pop_front() } else { queue.front().cloned() });
-        shared.asked.push(asked);
+        shared.requests.push(request);
         reply.unwrap_or_else(|| Reply::status(404, ""))
     };
     let _ = stream.write_all(&reply.bytes).await;
@@ -231,8 +232,8 @@ async fn serve(mut stream: TcpStream, shared: Arc<Mutex<Shared>>) {
     let _ = stream.shutdown().await;
 }
 
-/// One request; `None` if it breaks off.
-async fn read(stream: &mut TcpStream) -> Option<Asked> {
+/// Reads a request; `None` if it is incomplete.
+async fn read(stream: &mut TcpStream) -> Option<ReceivedRequest> {
     let mut bytes = Vec::new();
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -251,7 +252,7 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
     let mut words = head.split(' ');
     let method = words.next()?.to_owned();
     let url = Url::parse("http://stub").ok()?.join(words.next()?).ok()?;
-    Some(Asked {
+    Some(ReceivedRequest {
         method,
         path: url.path().to_owned(),
         query: url.query_pairs().into_owned().collect(),

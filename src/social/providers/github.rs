@@ -10,22 +10,23 @@ use url::Url;
 
 use crate::config::social::GithubSettings;
 use crate::core::secret::{ExposeSecret as _, SecretString};
-use crate::social::client::{Answer, HttpClient};
+use crate::social::client::{HttpClient, Response};
 use crate::social::provider::{AuthorizeRequest, Callback, Profile, ProviderError, SocialProvider, Tokens};
 use crate::social::values;
 
-/// The name, and the verified e-mails.
+/// Access to the name and the verified e-mail addresses.
 const SCOPES: &str = "read:user user:email";
-/// Of GitHub's API.
+/// The version of GitHub's API.
 const API_VERSION: &str = "2022-11-28";
 
-/// GitHub. Accounts are known by their number, since logins can be given up and taken by others.
+/// The provider GitHub. Identities are identified by their numeric id, because a login can be released and taken by another
+/// user.
 pub struct Github {
     settings: GithubSettings,
     http: HttpClient,
 }
 
-/// The public account.
+/// The response of `/user`.
 #[derive(Deserialize)]
 struct User {
     id: u64,
@@ -34,6 +35,7 @@ struct User {
     avatar_url: Option<String>,
 }
 
+/// An element of the response of `/user/emails`.
 #[derive(Deserialize)]
 struct Address {
     email: String,
@@ -44,13 +46,12 @@ struct Address {
 }
 
 impl Github {
-    /// The provider as configured.
     #[must_use]
     pub fn new(settings: GithubSettings, http: HttpClient) -> Self {
         Self { settings, http }
     }
 
-    /// The tokens, and the scopes that were granted where the answer tells them.
+    /// Exchanges the code. Returns the tokens, and the granted scopes if the response contains them.
     async fn exchange(&self, callback: &Callback<'_>) -> Result<(Tokens, Option<String>), ProviderError> {
         let form = [
             ("client_id", self.settings.client_id.as_str()),
@@ -59,9 +60,9 @@ impl Github {
             ("redirect_uri", callback.redirect_uri.as_str()),
             ("code_verifier", callback.verifier.expose_secret()),
         ];
-        let address = address(&self.settings.web_url, "/login/oauth/access_token")?;
-        let answer = self.http.post(address, &form, &[("accept", "application/json")]).await?;
-        read_tokens(&answer)
+        let url = endpoint(&self.settings.web_url, "/login/oauth/access_token")?;
+        let response = self.http.post(url, &form, &[("accept", "application/json")]).await?;
+        parse_tokens(&response)
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, access: &str) -> Result<T, ProviderError> {
@@ -71,16 +72,18 @@ impl Github {
             ("accept", "application/vnd.github+json"),
             ("x-github-api-version", API_VERSION),
         ];
-        let answer = self.http.get(address(&self.settings.api_url, path)?, &headers).await?;
-        match answer.status {
-            200 => serde_json::from_str(&answer.text).map_err(|_| unavailable("the API makes no sense")),
+        let response = self.http.get(endpoint(&self.settings.api_url, path)?, &headers).await?;
+        match response.status {
+            200 => {
+                serde_json::from_str(&response.text).map_err(|_| unavailable("invalid response of the API"))
+            }
             401 => Err(ProviderError::Rejected { code: Some("bad_credentials".into()) }),
-            status => Err(unavailable(&format!("the API answers with {status}"))),
+            status => Err(unavailable(&format!("the API returned status {status}"))),
         }
     }
 
-    /// The primary address, if it is verified. A sign-in does not fail for want of it: the person may have withheld the
-    /// scope.
+    /// Returns the primary address if it is verified. The sign-in continues without it, because the user may not have
+    /// granted the scope.
     async fn email(&self, access: &str) -> Option<String> {
         let addresses = self.get::<Vec<Address>>("/user/emails", access).await.ok()?;
         let primary = addresses.into_iter().find(|address| address.primary && address.verified)?;
@@ -99,7 +102,7 @@ impl SocialProvider for Github {
     }
 
     async fn authorize_url(&self, request: &AuthorizeRequest<'_>) -> Result<Url, ProviderError> {
-        let mut url = address(&self.settings.web_url, "/login/oauth/authorize")?;
+        let mut url = endpoint(&self.settings.web_url, "/login/oauth/authorize")?;
         url.query_pairs_mut()
             .append_pair("client_id", &self.settings.client_id)
             .append_pair("redirect_uri", request.redirect_uri.as_str())
@@ -131,32 +134,33 @@ fn unavailable(what: &str) -> ProviderError {
     ProviderError::Unavailable(what.into())
 }
 
-fn address(base: &str, path: &str) -> Result<Url, ProviderError> {
+fn endpoint(base: &str, path: &str) -> Result<Url, ProviderError> {
     format!("{base}{path}").parse().map_err(|_| ProviderError::Misconfigured { code: "url".into() })
 }
 
-/// GitHub separates with commas what was asked for with blanks. Where it tells nothing, it is to be tried.
+/// Returns whether the scopes include the e-mail addresses. GitHub separates granted scopes with commas, not blanks. If the
+/// response does not contain them, the request is tried.
 fn may_read_emails(scopes: Option<&str>) -> bool {
     scopes.is_none_or(|scopes| scopes.split([',', ' ']).any(|scope| matches!(scope, "user" | "user:email")))
 }
 
-/// Refusals come with 200 too, and what was asked for as JSON may come urlencoded all the same.
-fn read_tokens(answer: &Answer) -> Result<(Tokens, Option<String>), ProviderError> {
-    let text = answer.text.trim();
+/// Parses a token response. Errors may have status 200, and the body may be urlencoded although JSON was requested.
+fn parse_tokens(response: &Response) -> Result<(Tokens, Option<String>), ProviderError> {
+    let text = response.text.trim();
     let fields: Map<String, Value> = if text.starts_with('{') {
-        serde_json::from_str(text).map_err(|_| unavailable("the token endpoint makes no sense"))?
+        serde_json::from_str(text).map_err(|_| unavailable("invalid response of the token endpoint"))?
     } else {
         let pairs = url::form_urlencoded::parse(text.as_bytes()).into_owned();
         pairs.map(|(name, value)| (name, Value::String(value))).collect()
     };
     let field = |name: &str| fields.get(name).and_then(Value::as_str).filter(|value| !value.is_empty());
     if let Some(error) = field("error") {
-        return Err(refusal(error));
+        return Err(classify(error));
     }
-    if answer.status != 200 {
-        return Err(unavailable(&format!("the token endpoint answers with {}", answer.status)));
+    if response.status != 200 {
+        return Err(unavailable(&format!("the token endpoint returned status {}", response.status)));
     }
-    let access = field("access_token").ok_or_else(|| unavailable("the token endpoint gives no token"))?;
+    let access = field("access_token").ok_or_else(|| unavailable("the token endpoint returned no token"))?;
     let expires = fields.get("expires_in");
     let seconds = expires.and_then(|value| value.as_u64().or_else(|| value.as_str()?.parse().ok()));
     let tokens = Tokens {
@@ -167,8 +171,8 @@ fn read_tokens(answer: &Answer) -> Result<(Tokens, Option<String>), ProviderErro
     Ok((tokens, field("scope").map(str::to_owned)))
 }
 
-/// The words of "Troubleshooting OAuth app access token request errors".
-fn refusal(error: &str) -> ProviderError {
+/// Classifies an error code of GitHub's page "Troubleshooting OAuth app access token request errors".
+fn classify(error: &str) -> ProviderError {
     match values::error_code(error) {
         Some(code)
             if matches!(

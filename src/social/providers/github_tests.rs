@@ -71,7 +71,7 @@ fn emails(primary: bool, verified: bool) -> String {
 }
 
 #[tokio::test]
-async fn the_browser_is_sent_with_state_and_challenge() {
+async fn the_authorization_url_contains_state_and_challenge() {
     let world = World::start().await;
     let redirect_uri = Url::parse("https://app.example/callback/github").unwrap();
     let request = AuthorizeRequest {
@@ -96,7 +96,7 @@ async fn the_browser_is_sent_with_state_and_challenge() {
 }
 
 #[tokio::test]
-async fn the_code_is_exchanged_and_the_person_known_by_number() {
+async fn the_code_is_exchanged_and_the_subject_is_the_id() {
     let world = World::start().await;
     let profile = world.identify().await.unwrap();
     assert_eq!(profile.subject, "583231");
@@ -105,7 +105,7 @@ async fn the_code_is_exchanged_and_the_person_known_by_number() {
     assert_eq!(profile.email.as_deref(), Some("octocat@github.com"));
     assert_eq!(profile.tokens.access.expose_secret(), "gho_EXAMPLE");
     assert!(profile.tokens.expires_in.is_none() && profile.union_id.is_none());
-    let exchange = world.stub.asked_at(TOKEN).remove(0);
+    let exchange = world.stub.requests_to(TOKEN).remove(0);
     for (name, value) in [
         ("client_id", "Iv1.app"),
         ("client_secret", "hunter2"),
@@ -115,10 +115,10 @@ async fn the_code_is_exchanged_and_the_person_known_by_number() {
     ] {
         assert_eq!(exchange.value(name), Some(value));
     }
-    assert!(exchange.method == "POST" && exchange.query.is_empty(), "the secret is in no address");
+    assert!(exchange.method == "POST" && exchange.query.is_empty(), "the secret is not in the URL");
     assert!(exchange.head.to_ascii_lowercase().contains("\r\naccept: application/json\r\n"));
     for path in ["/user", "/user/emails"] {
-        let head = world.stub.asked_at(path).remove(0).head.to_ascii_lowercase();
+        let head = world.stub.requests_to(path).remove(0).head.to_ascii_lowercase();
         for line in [
             "authorization: bearer gho_example",
             "accept: application/vnd.github+json",
@@ -131,7 +131,7 @@ async fn the_code_is_exchanged_and_the_person_known_by_number() {
 }
 
 #[tokio::test]
-async fn tokens_are_read_urlencoded_too() {
+async fn urlencoded_token_responses_are_accepted() {
     let world = World::start().await;
     for (body, email) in [
         ("access_token=gho_E&scope=user%3Aemail&token_type=bearer", true),
@@ -140,16 +140,16 @@ async fn tokens_are_read_urlencoded_too() {
         ("access_token=gho_E&scope=read%3Auser&token_type=bearer", false),
     ] {
         world.stub.always(TOKEN, Reply::ok(body));
-        let before = world.stub.asked_at("/user/emails").len();
+        let before = world.stub.requests_to("/user/emails").len();
         let profile = world.identify().await.unwrap();
         assert_eq!(profile.tokens.access.expose_secret(), "gho_E", "{body}");
         assert_eq!(profile.email.is_some(), email, "{body}");
-        assert_eq!(world.stub.asked_at("/user/emails").len() - before, usize::from(email), "{body}");
+        assert_eq!(world.stub.requests_to("/user/emails").len() - before, usize::from(email), "{body}");
     }
 }
 
 #[tokio::test]
-async fn only_a_verified_primary_address_counts_and_none_is_no_failure() {
+async fn only_a_verified_primary_address_is_used_and_it_may_be_missing() {
     let world = World::start().await;
     for reply in [
         Reply::ok(&emails(true, false)),
@@ -169,7 +169,7 @@ async fn only_a_verified_primary_address_counts_and_none_is_no_failure() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_left_out() {
+async fn missing_profile_fields_are_omitted() {
     let world = World::start().await;
     for (user, nickname) in [
         (json!({ "id": 1, "login": "octocat", "name": null, "avatar_url": "" }), Some("octocat")),
@@ -183,40 +183,43 @@ async fn what_is_missing_is_left_out() {
 }
 
 #[tokio::test]
-async fn refusals_come_with_200_and_are_told_apart() {
+async fn errors_with_status_200_are_classified() {
     let world = World::start().await;
     for (body, expected) in [
         (
             r#"{"error":"bad_verification_code","error_description":"x"}"#,
-            "refused with bad_verification_code",
+            "rejected with bad_verification_code",
         ),
-        ("error=bad_verification_code&error_description=x", "refused with bad_verification_code"),
-        (r#"{"error":"unverified_user_email"}"#, "refused with unverified_user_email"),
-        (r#"{"error":"a b"}"#, "refused with no code"),
-        (r#"{"error":"redirect_uri_mismatch"}"#, "refuses this gateway with redirect_uri_mismatch"),
+        ("error=bad_verification_code&error_description=x", "rejected with bad_verification_code"),
+        (r#"{"error":"unverified_user_email"}"#, "rejected with unverified_user_email"),
+        (r#"{"error":"a b"}"#, "rejected with no error code"),
+        (
+            r#"{"error":"redirect_uri_mismatch"}"#,
+            "rejected the configuration of this gateway with redirect_uri_mismatch",
+        ),
         (
             r#"{"error":"incorrect_client_credentials","access_token":"x"}"#,
-            "refuses this gateway with incorrect_client_credentials",
+            "rejected the configuration of this gateway with incorrect_client_credentials",
         ),
-        ("{}", "the token endpoint gives no token"),
-        ("", "the token endpoint gives no token"),
-        ("<html>", "the token endpoint gives no token"),
-        (r#"{"access_token":"#, "the token endpoint makes no sense"),
-        (r#"{"access_token":7}"#, "the token endpoint gives no token"),
+        ("{}", "the token endpoint returned no token"),
+        ("", "the token endpoint returned no token"),
+        ("<html>", "the token endpoint returned no token"),
+        (r#"{"access_token":"#, "invalid response of the token endpoint"),
+        (r#"{"access_token":7}"#, "the token endpoint returned no token"),
     ] {
         world.stub.always(TOKEN, Reply::ok(body));
         assert_eq!(world.identify().await.err().unwrap().to_string(), expected, "{body}");
     }
-    assert!(world.stub.asked_at("/user").is_empty());
+    assert!(world.stub.requests_to("/user").is_empty());
     world.stub.always(TOKEN, Reply::status(502, "access_token=x"));
-    assert_eq!(world.identify().await.err().unwrap().to_string(), "the token endpoint answers with 502");
-    let world = World::with(Stub::hasty_client()).await;
+    assert_eq!(world.identify().await.err().unwrap().to_string(), "the token endpoint returned status 502");
+    let world = World::with(Stub::impatient_client()).await;
     world.stub.always(TOKEN, Reply::silence());
-    assert!(world.identify().await.err().unwrap().to_string().contains("no answer in time"));
+    assert!(world.identify().await.err().unwrap().to_string().contains("no response in time"));
 }
 
 #[tokio::test]
-async fn nobody_is_signed_in_without_a_number() {
+async fn an_identity_without_an_id_is_refused() {
     let world = World::start().await;
     for reply in [
         Reply::ok("{}"),

@@ -1,4 +1,4 @@
-//! One file a provider. Each speaks that provider's dialect and nothing else; none knows accounts.
+//! One file per provider. Each implements the protocol of that provider and knows nothing about accounts.
 
 mod github;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What Apple does its own way: the client secret that the client signs itself, and the name that comes once, beside
+//! What is specific to Apple: the client secret is a JWT that the client signs, and the name is sent once, together with
 //! the code ("Sign in with Apple REST API").
 
 use chrono::TimeDelta;
@@ -10,7 +10,7 @@ use crate::core::clock::Instant;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::social::values;
 
-/// How long a signed secret holds. Apple allows half a year; it is used at once.
+/// The lifetime of a client secret. Apple allows six months, but each secret is used immediately.
 const LIFETIME: TimeDelta = TimeDelta::minutes(5);
 
 /// Signs client secrets.
@@ -21,20 +21,21 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    /// Reads the key, and tries it.
+    /// Parses the key and signs a test message with it.
     ///
     /// # Errors
-    /// In words for the operator, without the key.
+    /// A message for the operator, without the key.
     pub(super) fn new(team_id: String, key_id: String, pem: &SecretString) -> Result<Self, String> {
-        let refused = |_| "the private key of Sign in with Apple is no P-256 key as PKCS#8 in PEM".to_owned();
-        // What goes through one line of an environment file has its line ends written out.
+        let invalid =
+            |_| "the private key of Sign in with Apple is not a P-256 key in PKCS#8 PEM format".to_owned();
+        // In environment files, line breaks are often written as `\n`.
         let pem = SecretString::from(pem.expose_secret().replace("\\n", "\n"));
-        let key = EncodingKey::from_ec_pem(pem.expose_secret().as_bytes()).map_err(refused)?;
-        jsonwebtoken::crypto::sign(b"try", &key, Algorithm::ES256).map_err(refused)?;
+        let key = EncodingKey::from_ec_pem(pem.expose_secret().as_bytes()).map_err(invalid)?;
+        jsonwebtoken::crypto::sign(b"try", &key, Algorithm::ES256).map_err(invalid)?;
         Ok(Self { team_id, key_id, key })
     }
 
-    /// The secret of that client towards that issuer.
+    /// Builds the client secret for an issuer.
     pub(super) fn secret(
         &self,
         issuer: &str,
@@ -54,8 +55,8 @@ impl Signer {
     }
 }
 
-/// The name in the form field `user`. Nobody has signed that field, the browser could have written it: it is good for a
-/// nickname and for nothing else, and the e-mail in it is not looked at.
+/// Returns the name in the form field `user`. The field is not signed, so the browser could have changed it. The name is
+/// used as a nickname only, and the e-mail address in the field is ignored.
 pub(super) fn name(user: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct User {
@@ -79,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_is_put_together_from_what_is_there() {
+    fn the_name_is_built_from_the_available_parts() {
         for (user, expected) in [
             (
                 r#"{"name":{"firstName":"Ada","lastName":"Lovelace"},"email":"a@example.com"}"#,
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_cannot_sign_is_told_at_the_start() {
+    fn an_invalid_key_is_reported_at_startup() {
         let new = |pem: &str| Signer::new("T".into(), "K".into(), &SecretString::from(pem));
         let others = [Algorithm::ES384, Algorithm::EdDSA, Algorithm::RS256].map(private_key);
         let broken = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".to_owned();

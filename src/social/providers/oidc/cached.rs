@@ -1,4 +1,4 @@
-//! Something that is asked for once and then kept for a while.
+//! Caches a resource that is fetched on demand.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,42 +9,41 @@ use tokio::sync::Mutex;
 use crate::core::clock::{Clock, Instant};
 use crate::social::provider::ProviderError;
 
-type Answer<T> = Result<Arc<T>, ProviderError>;
+type Fetched<T> = Result<Arc<T>, ProviderError>;
 
-/// Keeps the last answer. Whoever comes while it is being asked for waits and shares what comes of it, a failure too,
-/// so that a crowd costs the provider one question and nobody waits for more than one.
+/// Keeps the last result. Callers that arrive during a fetch wait for it and share its result, including an error. So
+/// concurrent callers cause one request, and no caller waits for more than one.
 pub(super) struct Cached<T> {
     clock: Clock,
-    /// How many questions were answered, well or badly.
-    asked: AtomicU64,
-    slot: Mutex<Option<(Instant, Answer<T>)>>,
+    /// The number of completed fetches, including failed ones.
+    fetches: AtomicU64,
+    slot: Mutex<Option<(Instant, Fetched<T>)>>,
 }
 
 impl<T> Cached<T> {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, asked: AtomicU64::new(0), slot: Mutex::new(None) }
+        Self { clock, fetches: AtomicU64::new(0), slot: Mutex::new(None) }
     }
 
-    /// What is kept, where it is younger than `age`; else what `ask` brings.
-    ///
-    /// # Errors
-    /// Those of `ask`. They are not kept.
+    /// Returns the cached value if it is younger than `max_age`; otherwise fetches it. Errors are not cached.
     pub(super) async fn get(
         &self,
-        age: TimeDelta,
-        ask: impl Future<Output = Result<T, ProviderError>>,
-    ) -> Answer<T> {
-        let asked = self.asked.load(Ordering::SeqCst);
+        max_age: TimeDelta,
+        fetch: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Fetched<T> {
+        let fetches = self.fetches.load(Ordering::SeqCst);
         let mut slot = self.slot.lock().await;
         match slot.as_ref() {
-            Some((at, Ok(kept))) if self.clock.now() - *at < age => return Ok(Arc::clone(kept)),
-            Some((_, Err(error))) if self.asked.load(Ordering::SeqCst) != asked => return Err(error.clone()),
+            Some((at, Ok(value))) if self.clock.now() - *at < max_age => return Ok(Arc::clone(value)),
+            Some((_, Err(error))) if self.fetches.load(Ordering::SeqCst) != fetches => {
+                return Err(error.clone());
+            }
             _ => {}
         }
-        let answer = ask.await.map(Arc::new);
-        self.asked.fetch_add(1, Ordering::SeqCst);
-        *slot = Some((self.clock.now(), answer.clone()));
-        answer
+        let fetched = fetch.await.map(Arc::new);
+        self.fetches.fetch_add(1, Ordering::SeqCst);
+        *slot = Some((self.clock.now(), fetched.clone()));
+        fetched
     }
 }
 
@@ -58,18 +57,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_kept_for_its_age() {
+    async fn a_value_is_cached_until_its_maximum_age() {
         let (clock, cached, count) = cached();
-        let ask = || async { Ok(count.fetch_add(1, Ordering::SeqCst)) };
+        let fetch = || async { Ok(count.fetch_add(1, Ordering::SeqCst)) };
         let age = TimeDelta::seconds(60);
         for (wait, expected) in [(0, 0), (59, 0), (1, 1), (0, 1)] {
             clock.advance(TimeDelta::seconds(wait));
-            assert_eq!(*cached.get(age, ask()).await.unwrap(), expected);
+            assert_eq!(*cached.get(age, fetch()).await.unwrap(), expected);
         }
     }
 
     #[tokio::test]
-    async fn a_crowd_asks_once_and_shares_the_failure_but_the_next_asks_anew() {
+    async fn concurrent_callers_share_one_fetch_and_errors_are_not_cached() {
         let (_, cached, count) = cached();
         let age = TimeDelta::seconds(60);
         let fail = || async {
@@ -77,12 +76,12 @@ mod tests {
             tokio::task::yield_now().await;
             Err(ProviderError::Unavailable("down".into()))
         };
-        let crowd = futures_util::future::join_all((0..20).map(|_| cached.get(age, fail()))).await;
-        assert!(crowd.iter().all(Result::is_err));
+        let results = futures_util::future::join_all((0..20).map(|_| cached.get(age, fail()))).await;
+        assert!(results.iter().all(Result::is_err));
         assert_eq!(count.load(Ordering::SeqCst), 1);
-        let work = || async { Ok(count.fetch_add(1, Ordering::SeqCst)) };
-        let crowd = futures_util::future::join_all((0..20).map(|_| cached.get(age, work()))).await;
-        assert!(crowd.iter().all(|kept| **kept.as_ref().unwrap() == 1));
+        let succeed = || async { Ok(count.fetch_add(1, Ordering::SeqCst)) };
+        let results = futures_util::future::join_all((0..20).map(|_| cached.get(age, succeed()))).await;
+        assert!(results.iter().all(|value| **value.as_ref().unwrap() == 1));
         assert_eq!(count.load(Ordering::SeqCst), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! Where the provider's endpoints are (`OpenID` Connect Discovery 1.0).
+//! The provider's endpoints (`OpenID` Connect Discovery 1.0).
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -7,37 +7,37 @@ use url::{Host, Url};
 use crate::social::client::HttpClient;
 use crate::social::provider::ProviderError;
 
-/// What is wanted of the discovery document.
+/// The used members of the discovery document.
 #[derive(Debug, Deserialize)]
 pub(super) struct Discovery {
     issuer: String,
-    #[serde(deserialize_with = "address")]
+    #[serde(deserialize_with = "url")]
     pub(super) authorization_endpoint: Url,
-    #[serde(deserialize_with = "address")]
+    #[serde(deserialize_with = "url")]
     pub(super) token_endpoint: Url,
-    #[serde(deserialize_with = "address")]
+    #[serde(deserialize_with = "url")]
     pub(super) jwks_uri: Url,
-    #[serde(default, deserialize_with = "some_address")]
+    #[serde(default, deserialize_with = "optional_url")]
     pub(super) userinfo_endpoint: Option<Url>,
     #[serde(default = "basic")]
     token_endpoint_auth_methods_supported: Vec<String>,
 }
 
-/// Where the document says nothing (section 3 of the specification).
+/// The default of the specification (section 3).
 fn basic() -> Vec<String> {
     vec!["client_secret_basic".into()]
 }
 
-fn address<'de, D: Deserializer<'de>>(reader: D) -> Result<Url, D::Error> {
+fn url<'de, D: Deserializer<'de>>(reader: D) -> Result<Url, D::Error> {
     String::deserialize(reader)?.parse().map_err(D::Error::custom)
 }
 
-fn some_address<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Url>, D::Error> {
+fn optional_url<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<Url>, D::Error> {
     let text = Option::<String>::deserialize(reader)?;
     text.map(|text| text.parse().map_err(D::Error::custom)).transpose()
 }
 
-/// How a client with a secret shows it.
+/// How the gateway sends its client secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Authentication {
     Basic,
@@ -45,22 +45,22 @@ pub(super) enum Authentication {
 }
 
 impl Discovery {
-    /// Asks for the document and checks it.
+    /// Fetches and checks the document.
     ///
     /// # Errors
-    /// [`ProviderError::Misconfigured`] for a document of another issuer, or with an address that is not safe.
+    /// [`ProviderError::Misconfigured`] if the document is from another issuer or contains an unsafe URL.
     pub(super) async fn fetch(http: &HttpClient, issuer: &str) -> Result<Self, ProviderError> {
-        let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let address = Url::parse(&address).map_err(|_| misconfigured("issuer"))?;
-        if !is_safe(&address, is_here(&address)) {
+        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let url = Url::parse(&url).map_err(|_| misconfigured("issuer"))?;
+        if !is_safe(&url, is_loopback(&url)) {
             return Err(misconfigured("issuer"));
         }
-        let answer = http.get(address, &[("accept", "application/json")]).await?;
-        if answer.status != 200 {
-            return Err(ProviderError::Unavailable(format!("discovery answers with {}", answer.status)));
+        let response = http.get(url, &[("accept", "application/json")]).await?;
+        if response.status != 200 {
+            return Err(ProviderError::Unavailable(format!("discovery returned status {}", response.status)));
         }
-        let document: Self = serde_json::from_str(&answer.text)
-            .map_err(|error| ProviderError::Unavailable(format!("discovery makes no sense: {error}")))?;
+        let document: Self = serde_json::from_str(&response.text)
+            .map_err(|error| ProviderError::Unavailable(format!("invalid discovery document: {error}")))?;
         document.check(issuer)?;
         Ok(document)
     }
@@ -69,28 +69,29 @@ impl Discovery {
         if self.issuer != issuer {
             return Err(misconfigured("issuer"));
         }
-        let here = Url::parse(issuer).is_ok_and(|issuer| is_here(&issuer));
-        let addresses = [
+        let local_issuer = Url::parse(issuer).is_ok_and(|issuer| is_loopback(&issuer));
+        let urls = [
             ("authorization_endpoint", Some(&self.authorization_endpoint)),
             ("token_endpoint", Some(&self.token_endpoint)),
             ("jwks_uri", Some(&self.jwks_uri)),
             ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),
         ];
-        match addresses.iter().find(|(_, address)| address.is_some_and(|address| !is_safe(address, here))) {
+        match urls.iter().find(|(_, url)| url.is_some_and(|url| !is_safe(url, local_issuer))) {
             Some((name, _)) => Err(misconfigured(name)),
             None => Ok(()),
         }
     }
 
-    /// How a shared secret is shown; every server that follows RFC 6749, section 2.3.1, takes the first.
+    /// Returns how to send a shared secret. HTTP Basic is preferred because RFC 6749, section 2.3.1, requires servers to
+    /// support it.
     ///
     /// # Errors
-    /// [`ProviderError::Misconfigured`] where the provider wants something else.
+    /// [`ProviderError::Misconfigured`] if the provider supports neither method.
     pub(super) fn authentication(&self) -> Result<Authentication, ProviderError> {
-        let offers = |name: &str| self.token_endpoint_auth_methods_supported.iter().any(|it| it == name);
-        if offers("client_secret_basic") {
+        let supports = |name: &str| self.token_endpoint_auth_methods_supported.iter().any(|it| it == name);
+        if supports("client_secret_basic") {
             Ok(Authentication::Basic)
-        } else if offers("client_secret_post") {
+        } else if supports("client_secret_post") {
             Ok(Authentication::Post)
         } else {
             Err(misconfigured("token_endpoint_auth_method"))
@@ -98,19 +99,20 @@ impl Discovery {
     }
 }
 
-/// Plain HTTP is for a provider on this machine: a sandbox, a test.
-fn is_safe(address: &Url, here: bool) -> bool {
-    address.scheme() == "https" && address.has_host() || here && is_here(address)
+/// Returns whether the URL uses https. Plain HTTP is allowed if the issuer and the URL are on this machine, as in the
+/// sandbox.
+fn is_safe(url: &Url, local_issuer: bool) -> bool {
+    url.scheme() == "https" && url.has_host() || local_issuer && is_loopback(url)
 }
 
-fn is_here(address: &Url) -> bool {
-    let loopback = match address.host() {
+fn is_loopback(url: &Url) -> bool {
+    let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    address.scheme() == "http" && loopback
+    url.scheme() == "http" && loopback
 }
 
 fn misconfigured(code: &str) -> ProviderError {
@@ -139,17 +141,18 @@ mod tests {
     }
 
     #[test]
-    fn the_issuer_is_the_same_to_the_letter() {
-        let good = "https://sso.example";
-        for (issuer, same) in [(good, true), ("https://sso.example/", false), ("https://SSO.example", false)]
+    fn the_issuer_must_match_exactly() {
+        let expected = "https://sso.example";
+        for (issuer, same) in
+            [(expected, true), ("https://sso.example/", false), ("https://SSO.example", false)]
         {
-            assert_eq!(check(document(issuer, good), good).is_ok(), same, "{issuer}");
+            assert_eq!(check(document(issuer, expected), expected).is_ok(), same, "{issuer}");
         }
     }
 
     #[test]
-    fn every_address_is_https_unless_all_is_on_this_machine() {
-        for (issuer, base, good) in [
+    fn every_url_must_be_https_unless_all_are_local() {
+        for (issuer, base, valid) in [
             ("https://sso.example", "https://other.example", true),
             ("https://sso.example", "http://sso.example", false),
             ("https://sso.example", "http://127.0.0.1:1", false),
@@ -162,22 +165,22 @@ mod tests {
             for name in ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"] {
                 let mut one = document(issuer, issuer);
                 one[name] = document(issuer, base)[name].clone();
-                let answer = check(one, issuer);
-                assert_eq!(answer.is_ok(), good, "{issuer} {base} {name} {answer:?}");
-                assert!(good || answer.unwrap_err().contains(name));
+                let result = check(one, issuer);
+                assert_eq!(result.is_ok(), valid, "{issuer} {base} {name} {result:?}");
+                assert!(valid || result.unwrap_err().contains(name));
             }
         }
     }
 
     #[tokio::test]
-    async fn a_plain_issuer_elsewhere_is_never_asked() {
+    async fn no_request_is_sent_to_a_remote_issuer_without_https() {
         let http = HttpClient::new(std::time::Duration::from_millis(1), None).unwrap();
         let error = Discovery::fetch(&http, "http://sso.example").await.unwrap_err();
         assert!(matches!(error, ProviderError::Misconfigured { code } if code == "issuer"));
     }
 
     #[test]
-    fn secrets_are_shown_as_the_provider_offers() {
+    fn the_authentication_method_is_one_that_the_provider_supports() {
         for (methods, expected) in [
             (None, Some(Authentication::Basic)),
             (Some(json!(["client_secret_post", "client_secret_basic"])), Some(Authentication::Basic)),

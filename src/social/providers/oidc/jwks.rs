@@ -1,4 +1,4 @@
-//! The provider's keys (RFC 7517).
+//! The provider's public keys (RFC 7517).
 
 use chrono::TimeDelta;
 use jsonwebtoken::Algorithm;
@@ -12,12 +12,12 @@ use crate::core::clock::Clock;
 use crate::social::client::HttpClient;
 use crate::social::provider::ProviderError;
 
-/// Keys are asked for anew after that.
+/// How long keys are cached.
 const LIFETIME: TimeDelta = TimeDelta::hours(1);
-/// A key that is not known may be a new one; no more often than that is it looked for.
-const LOOK_AGAIN: TimeDelta = TimeDelta::minutes(1);
+/// An unknown key may be new, so the keys are fetched again, but at most once per minute.
+const MIN_REFETCH_INTERVAL: TimeDelta = TimeDelta::minutes(1);
 
-/// The provider's keys, asked for when they are needed.
+/// The provider's keys, fetched on demand.
 pub(super) struct Jwks(Cached<Vec<Jwk>>);
 
 impl Jwks {
@@ -25,54 +25,54 @@ impl Jwks {
         Self(Cached::new(clock))
     }
 
-    /// The key of that name that signs by that algorithm.
+    /// Returns the key with this key id for this algorithm.
     ///
     /// # Errors
-    /// [`ProviderError::Unavailable`] where there is none.
+    /// [`ProviderError::Unavailable`] if the provider has no such key.
     pub(super) async fn find(
         &self,
         http: &HttpClient,
-        address: &Url,
+        url: &Url,
         kid: Option<&str>,
         algorithm: Algorithm,
     ) -> Result<Jwk, ProviderError> {
-        for age in [LIFETIME, LOOK_AGAIN] {
-            let keys = self.0.get(age, fetch(http, address)).await?;
+        for max_age in [LIFETIME, MIN_REFETCH_INTERVAL] {
+            let keys = self.0.get(max_age, fetch(http, url)).await?;
             if let Some(key) = choose(&keys, kid, algorithm) {
                 return Ok(key.clone());
             }
         }
-        Err(ProviderError::Unavailable("the ID token is signed by no key of the provider's".into()))
+        Err(ProviderError::Unavailable("the ID token is not signed by a key of the provider".into()))
     }
 }
 
-async fn fetch(http: &HttpClient, address: &Url) -> Result<Vec<Jwk>, ProviderError> {
+async fn fetch(http: &HttpClient, url: &Url) -> Result<Vec<Jwk>, ProviderError> {
     #[derive(Deserialize)]
-    struct Set {
+    struct KeySet {
         keys: Vec<Value>,
     }
-    let answer = http.get(address.clone(), &[("accept", "application/json")]).await?;
-    if answer.status != 200 {
-        return Err(ProviderError::Unavailable(format!("the key set answers with {}", answer.status)));
+    let response = http.get(url.clone(), &[("accept", "application/json")]).await?;
+    if response.status != 200 {
+        return Err(ProviderError::Unavailable(format!("the key set returned status {}", response.status)));
     }
-    let set: Set = serde_json::from_str(&answer.text)
-        .map_err(|error| ProviderError::Unavailable(format!("the key set makes no sense: {error}")))?;
-    // Keys of kinds that are not known are none of ours (section 5).
+    let set: KeySet = serde_json::from_str(&response.text)
+        .map_err(|error| ProviderError::Unavailable(format!("invalid key set: {error}")))?;
+    // Keys of unsupported types are ignored (section 5).
     Ok(set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok()).collect())
 }
 
-/// Without a name there must be no choice (`OpenID` Connect Core, section 10.1).
+/// Returns the matching key. Without a key id, exactly one key must match (`OpenID` Connect Core, section 10.1).
 fn choose<'a>(keys: &'a [Jwk], kid: Option<&str>, algorithm: Algorithm) -> Option<&'a Jwk> {
-    let mut fitting = keys.iter().filter(|key| {
-        fits(key, algorithm) && kid.is_none_or(|kid| key.common.key_id.as_deref() == Some(kid))
+    let mut matching = keys.iter().filter(|key| {
+        allows(key, algorithm) && kid.is_none_or(|kid| key.common.key_id.as_deref() == Some(kid))
     });
-    let first = fitting.next();
-    if kid.is_none() && fitting.next().is_some() { None } else { first }
+    let first = matching.next();
+    if kid.is_none() && matching.next().is_some() { None } else { first }
 }
 
-/// Whether the key's own words allow it to verify that: its type and curve, what it is for, its algorithm.
-fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "what is not named here is refused")]
+/// Returns whether the key may verify signatures of the algorithm, by its type, curve, use, operations and algorithm.
+fn allows(key: &Jwk, algorithm: Algorithm) -> bool {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "every other type is refused")]
     let kind = match &key.algorithm {
         AlgorithmParameters::RSA(_) => matches!(algorithm, Algorithm::RS256 | Algorithm::PS256),
         AlgorithmParameters::EllipticCurve(curve) => match curve.curve {
@@ -86,9 +86,9 @@ fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
         _ => false,
     };
     let common = &key.common;
-    kind && common.public_key_use.as_ref().is_none_or(|used| *used == PublicKeyUse::Signature)
-        && common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify))
-        && common.key_algorithm.is_none_or(|said| said == KeyAlgorithm::from(algorithm))
+    kind && common.public_key_use.as_ref().is_none_or(|key_use| *key_use == PublicKeyUse::Signature)
+        && common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Verify))
+        && common.key_algorithm.is_none_or(|stated| stated == KeyAlgorithm::from(algorithm))
 }
 
 #[cfg(test)]
@@ -102,14 +102,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_used_only_as_it_allows() {
+    fn the_use_and_the_algorithm_of_a_key_are_respected() {
         let rsa = json!({ "kty": "RSA", "kid": "a", "n": "AQAB", "e": "AQAB" });
         let with = |name: &str, value: Value| {
             let mut key = rsa.clone();
             key[name] = value;
             keys(json!([key]))
         };
-        for (key, good) in [
+        for (key, allowed) in [
             (keys(json!([rsa])), true),
             (with("use", json!("sig")), true),
             (with("use", json!("enc")), false),
@@ -119,7 +119,7 @@ mod tests {
             (with("alg", json!("PS256")), false),
             (with("alg", json!("RSA-OAEP")), false),
         ] {
-            assert_eq!(choose(&key, Some("a"), Algorithm::RS256).is_some(), good, "{key:?}");
+            assert_eq!(choose(&key, Some("a"), Algorithm::RS256).is_some(), allowed, "{key:?}");
             assert!(choose(&key, Some("b"), Algorithm::RS256).is_none());
             for other in [Algorithm::HS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA] {
                 assert!(choose(&key, Some("a"), other).is_none(), "{other:?}");
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn curves_and_shared_keys_are_told_apart() {
+    fn every_curve_has_its_algorithm_and_shared_keys_are_refused() {
         let all = keys(json!([
             { "kty": "EC", "kid": "256", "crv": "P-256", "x": "AA", "y": "AA" },
             { "kty": "EC", "kid": "384", "crv": "P-384", "x": "AA", "y": "AA" },
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_name_there_must_be_no_choice() {
+    fn without_a_key_id_exactly_one_key_must_match() {
         let one = json!({ "kty": "RSA", "kid": "a", "n": "AQAB", "e": "AQAB" });
         let other = json!({ "kty": "EC", "kid": "b", "crv": "P-256", "x": "AA", "y": "AA" });
         assert!(choose(&keys(json!([one, other])), None, Algorithm::RS256).is_some());

@@ -1,19 +1,20 @@
 //! `OpenID` Connect: one client for Google, Apple and company sign-on.
 //!
-//! `provider` is the flow; `discovery` and `jwks` are what the provider publishes, kept for an hour by `cached`;
-//! `token` exchanges the code, `id_token` holds the checks, `person` reads names and e-mails, `apple` what only Apple does.
+//! `provider` is the flow. `discovery` and `jwks` fetch what the provider publishes, and `cached` keeps it for an hour.
+//! `token` exchanges the code, `id_token` verifies the ID token, `user_info` reads names and e-mail addresses, and `apple`
+//! contains what is specific to Apple.
 
 mod apple;
 mod cached;
 mod discovery;
 mod id_token;
 mod jwks;
-mod person;
 mod provider;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod token;
+mod user_info;
 
 pub use provider::Oidc;

@@ -1,4 +1,4 @@
-//! One provider of `OpenID` Connect.
+//! The authorization code flow of an `OpenID` Connect provider.
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -9,18 +9,18 @@ use super::cached::Cached;
 use super::discovery::Discovery;
 use super::id_token::{self, Claims, Expected};
 use super::jwks::Jwks;
-use super::person::{self, Person};
 use super::token::{self, Client, Exchanged, Secret};
+use super::user_info::{self, UserInfo};
 use crate::config::social::{OidcSecret, OidcSettings};
 use crate::core::clock::{Clock, Instant};
 use crate::core::secret::ExposeSecret as _;
 use crate::social::client::HttpClient;
 use crate::social::provider::{AuthorizeRequest, Callback, Profile, ProviderError, SocialProvider};
 
-/// Endpoints are asked for anew after that.
+/// How long the discovery document is cached.
 const DISCOVERY_LIFETIME: TimeDelta = TimeDelta::hours(1);
 
-/// Google, Apple, or any other provider of `OpenID` Connect, by the authorization code flow with PKCE and nonce.
+/// Google, Apple or any other `OpenID` Connect provider. Uses PKCE and a nonce.
 pub struct Oidc {
     slug: String,
     name: String,
@@ -34,10 +34,10 @@ pub struct Oidc {
 }
 
 impl Oidc {
-    /// The provider as configured. It is asked nothing before the first sign-in.
+    /// Builds the provider. It sends no request before the first sign-in.
     ///
     /// # Errors
-    /// In words for the operator, where Apple's private key is none.
+    /// A message for the operator if Apple's private key is invalid.
     pub fn new(settings: OidcSettings, http: HttpClient, clock: Clock) -> Result<Self, String> {
         let secret = match settings.secret {
             OidcSecret::None => Secret::None,
@@ -63,7 +63,7 @@ impl Oidc {
         self.discovery.get(DISCOVERY_LIFETIME, Discovery::fetch(&self.http, &self.client.issuer)).await
     }
 
-    /// The claims of the ID token, all checks done.
+    /// Verifies the ID token and returns its claims.
     async fn claims(
         &self,
         discovery: &Discovery,
@@ -96,8 +96,8 @@ impl SocialProvider for Oidc {
     }
 
     async fn authorize_url(&self, request: &AuthorizeRequest<'_>) -> Result<Url, ProviderError> {
-        let mut address = self.discovery().await?.authorization_endpoint.clone();
-        let mut query = address.query_pairs_mut();
+        let mut url = self.discovery().await?.authorization_endpoint.clone();
+        let mut query = url.query_pairs_mut();
         query
             .append_pair("response_type", "code")
             .append_pair("client_id", &self.client.id)
@@ -111,7 +111,7 @@ impl SocialProvider for Oidc {
             query.append_pair("response_mode", "form_post");
         }
         drop(query);
-        Ok(address)
+        Ok(url)
     }
 
     async fn identify(&self, callback: &Callback<'_>) -> Result<Profile, ProviderError> {
@@ -119,17 +119,17 @@ impl SocialProvider for Oidc {
         let now = self.clock.now();
         let exchanged = token::exchange(&self.http, &discovery, &self.client, callback, now).await?;
         let claims = self.claims(&discovery, &exchanged, callback.nonce, now).await?;
-        let mut person = Person::read(&claims.rest);
-        if let Some(address) = discovery.userinfo_endpoint.as_ref().filter(|_| !person.is_complete()) {
+        let mut info = UserInfo::from_claims(&claims.rest);
+        if let Some(url) = discovery.userinfo_endpoint.as_ref().filter(|_| !info.is_complete()) {
             let access = exchanged.tokens.access.expose_secret();
-            person = person.or(person::userinfo(&self.http, address, access, &claims.sub).await?);
+            info = info.or(user_info::fetch(&self.http, url, access, &claims.sub).await?);
         }
         Ok(Profile {
             subject: claims.sub,
             union_id: None,
-            nickname: person.name.or_else(|| callback.user.and_then(apple::name)),
-            avatar_url: person.picture,
-            email: person.email,
+            nickname: info.name.or_else(|| callback.user.and_then(apple::name)),
+            avatar_url: info.picture,
+            email: info.email,
             tokens: exchanged.tokens,
         })
     }

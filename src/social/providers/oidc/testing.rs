@@ -1,4 +1,4 @@
-//! For the tests: a provider on loopback with keys of every kind, which says what it is told to say.
+//! A scripted `OpenID` Connect provider for tests, with keys of every type.
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::KeySize;
@@ -22,7 +22,7 @@ use crate::social::client::HttpClient;
 use crate::social::provider::{
     AuthorizeRequest, Callback, Display, Profile, ProviderError, SocialProvider as _,
 };
-use crate::social::testing::{Asked, Reply, Stub};
+use crate::social::testing::{ReceivedRequest, Reply, Stub};
 
 pub(super) const CLIENT: &str = "menjin";
 pub(super) const NONCE: &str = "the nonce";
@@ -37,7 +37,7 @@ fn ec(algorithm: &'static EcdsaSigningAlgorithm) -> String {
     pem(pair.to_pkcs8v1().unwrap().as_ref())
 }
 
-/// A new private key in PEM.
+/// Generates a private key in PEM format.
 pub(super) fn private_key(algorithm: Algorithm) -> String {
     match algorithm.family() {
         AlgorithmFamily::Ec if algorithm == Algorithm::ES384 => ec(&ECDSA_P384_SHA384_FIXED_SIGNING),
@@ -49,7 +49,7 @@ pub(super) fn private_key(algorithm: Algorithm) -> String {
     }
 }
 
-/// A key of the provider's.
+/// A signing key of the provider.
 pub(super) struct Key {
     pub(super) algorithm: Algorithm,
     pub(super) kid: &'static str,
@@ -68,7 +68,7 @@ impl Key {
         Self { algorithm, kid, private: private.unwrap() }
     }
 
-    /// Without `alg`, as many providers publish theirs: the type of the key alone decides.
+    /// Returns the JWK without `alg`, as many providers publish it. The key type then decides.
     pub(super) fn public(&self) -> Value {
         let mut jwk = Jwk::from_encoding_key(&self.private, self.algorithm).unwrap();
         jwk.common.key_id = Some(self.kid.into());
@@ -82,7 +82,7 @@ impl Key {
     }
 }
 
-/// Header and claims as they are, whatever they say.
+/// Signs a header and claims without checking them.
 pub(super) fn signed(header: &Value, claims: &Value, key: &EncodingKey, algorithm: Algorithm) -> String {
     let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
     let message = format!("{}.{}", encode(header), encode(claims));
@@ -90,7 +90,7 @@ pub(super) fn signed(header: &Value, claims: &Value, key: &EncodingKey, algorith
     format!("{message}.{signature}")
 }
 
-/// The provider, and the gateway's client of it.
+/// The provider and the gateway's client for it.
 pub(super) struct Sso {
     pub(super) server: Stub,
     pub(super) clock: Clock,
@@ -103,9 +103,9 @@ impl Sso {
         Self::with(Key::new(algorithm, "first"), |_| {}).await
     }
 
-    /// For a provider that is silent.
-    pub(super) async fn start_hasty() -> Self {
-        Self::build(Key::new(Algorithm::ES256, "first"), Stub::hasty_client(), |_| {}).await
+    /// Starts a provider whose client has a short timeout.
+    pub(super) async fn start_impatient() -> Self {
+        Self::build(Key::new(Algorithm::ES256, "first"), Stub::impatient_client(), |_| {}).await
     }
 
     pub(super) async fn with(key: Key, change: impl FnOnce(&mut OidcSettings)) -> Self {
@@ -129,18 +129,18 @@ impl Sso {
         let sso = Self { server, clock, key, oidc };
         sso.server.always("/.well-known/openid-configuration", Reply::ok(&sso.document().to_string()));
         sso.server.always("/jwks", Reply::ok(&json!({ "keys": [sso.key.public()] }).to_string()));
-        sso.say(&sso.claims());
+        sso.issue(&sso.claims());
         sso
     }
 
-    /// An address at the provider.
+    /// Returns a URL of the provider.
     pub(super) fn at(&self, path: &str) -> String {
         format!("{}{path}", self.server.url)
     }
 
-    /// What the token endpoint was asked last.
-    pub(super) fn exchange(&self) -> Asked {
-        self.server.asked_at("/token").pop().unwrap()
+    /// Returns the last request to the token endpoint.
+    pub(super) fn token_request(&self) -> ReceivedRequest {
+        self.server.requests_to("/token").pop().unwrap()
     }
 
     pub(super) fn document(&self) -> Value {
@@ -152,14 +152,14 @@ impl Sso {
         })
     }
 
-    /// The document with something else in it.
+    /// Publishes the discovery document with one member changed.
     pub(super) fn publish(&self, name: &str, value: Value) {
         let mut document = self.document();
         document[name] = value;
         self.server.always("/.well-known/openid-configuration", Reply::ok(&document.to_string()));
     }
 
-    /// Claims that hold.
+    /// Returns valid claims.
     pub(super) fn claims(&self) -> Value {
         let now = self.clock.now().timestamp();
         json!({
@@ -168,11 +168,13 @@ impl Sso {
         })
     }
 
-    pub(super) fn say(&self, claims: &Value) {
-        self.hand_out(&self.key.sign(claims));
+    /// Signs the claims and returns them as ID token from now on.
+    pub(super) fn issue(&self, claims: &Value) {
+        self.issue_token(&self.key.sign(claims));
     }
 
-    pub(super) fn hand_out(&self, id_token: &str) {
+    /// Returns this ID token from now on.
+    pub(super) fn issue_token(&self, id_token: &str) {
         let body = json!({
             "access_token": ACCESS, "token_type": "Bearer", "expires_in": 3600, "refresh_token": "r",
             "id_token": id_token,
@@ -209,9 +211,9 @@ impl Sso {
         self.oidc.identify(&callback).await
     }
 
-    /// Why there is no profile.
+    /// Returns the text of the error.
     #[track_caller]
-    pub(super) fn refusal(profile: Result<Profile, ProviderError>) -> String {
-        profile.err().expect("this must be refused").to_string()
+    pub(super) fn error(profile: Result<Profile, ProviderError>) -> String {
+        profile.err().expect("the sign-in fails").to_string()
     }
 }

@@ -1,7 +1,7 @@
-//! QQ Connect (wiki.connect.qq.com): authorization code, openid and unionid, user info, refresh.
+//! QQ Connect (wiki.connect.qq.com): authorization code, openid and unionid, user info.
 //!
-//! QQ has no PKCE and no nonce. What it offers as a check is `client_id` beside the openid: a token that another app
-//! got hold of does not pass.
+//! QQ supports neither PKCE nor a nonce. The response with the openid contains `client_id`, by which a token that was
+//! issued to another app is detected.
 
 mod codes;
 #[cfg(test)]
@@ -14,72 +14,56 @@ use url::Url;
 
 use crate::config::social::QqSettings;
 use crate::core::secret::{ExposeSecret as _, SecretString};
-use crate::social::answers::Fields;
 use crate::social::client::HttpClient;
 use crate::social::endpoint::{endpoint, is_code};
 use crate::social::provider::{
     AuthorizeRequest, Callback, Display, Profile, ProviderError, SocialProvider, Tokens,
 };
+use crate::social::responses::Fields;
 use crate::social::values;
 
 const TOKEN: &str = "/oauth2.0/token";
 const ME: &str = "/oauth2.0/me";
 const USER_INFO: &str = "/user/get_user_info";
 
-/// The nickname of everybody as long as QQ has not reviewed the app.
+/// The nickname of every user until QQ has approved the app.
 const PLACEHOLDER_NAME: &str = "qzuser";
-/// Stands in the avatars of everybody as long as QQ has not reviewed the app.
+/// Part of the avatar URL of every user until QQ has approved the app.
 const PLACEHOLDER_APP: &str = "/111111/";
 
-/// Sign-in by QQ.
+/// The provider QQ.
 pub struct Qq {
     settings: QqSettings,
     client: HttpClient,
 }
 
-/// Whom a token belongs to.
+/// The owner of an access token.
 struct Identity {
     openid: String,
     union_id: Option<String>,
 }
 
 impl Qq {
-    /// `client` with the time that one question may take.
     #[must_use]
     pub fn new(settings: QqSettings, client: HttpClient) -> Self {
         Self { settings, client }
     }
 
-    /// Exchanges a refresh token for new tokens. QQ takes each refresh token once: keep the new one.
-    ///
-    /// # Errors
-    /// [`ProviderError`].
-    pub async fn refresh(&self, refresh_token: &SecretString) -> Result<Tokens, ProviderError> {
-        self.tokens(&[
-            ("grant_type", "refresh_token"),
-            ("client_id", &self.settings.app_id),
-            ("client_secret", self.settings.app_key.expose_secret()),
-            ("refresh_token", refresh_token.expose_secret()),
-            ("fmt", "json"),
-        ])
-        .await
-    }
-
     async fn tokens(&self, query: &[(&str, &str)]) -> Result<Tokens, ProviderError> {
-        let answer = self.ask(TOKEN, query).await?;
-        if answer.is_half(&["access_token", "expires_in", "refresh_token"]) {
-            return Err(ProviderError::Unavailable("half a form instead of tokens".to_owned()));
+        let response = self.get(TOKEN, query).await?;
+        if response.is_truncated(&["access_token", "expires_in", "refresh_token"]) {
+            return Err(ProviderError::Unavailable("truncated token response".to_owned()));
         }
-        let access = answer.need_token("access_token")?;
-        // The last of a form may be cut. QQ's two tokens have one length, so that a whole one can be told.
-        let whole = |text: &&str| text.len() == access.expose_secret().len();
-        let refresh = answer
+        let access = response.require_token("access_token")?;
+        // The last field of a form may be truncated. Both tokens of QQ have the same length, so a complete one is detectable.
+        let complete = |text: &&str| text.len() == access.expose_secret().len();
+        let refresh = response
             .token("refresh_token")
-            .or_else(|| answer.last("refresh_token").filter(whole).map(SecretString::from));
-        Ok(Tokens { refresh, expires_in: answer.lifetime("expires_in"), access })
+            .or_else(|| response.last("refresh_token").filter(complete).map(SecretString::from));
+        Ok(Tokens { refresh, expires_in: response.lifetime("expires_in"), access })
     }
 
-    /// With the unionid, if this app may ask for it.
+    /// Returns the owner of the token, with the unionid if the app may request it.
     async fn me(&self, access: &SecretString) -> Result<Identity, ProviderError> {
         let query = [("access_token", access.expose_secret()), ("fmt", "json"), ("unionid", "1")];
         if !self.settings.union_id {
@@ -87,7 +71,9 @@ impl Qq {
         }
         match self.identity(&query).await {
             Err(ProviderError::Misconfigured { code }) if code == codes::NO_UNIONID => {
-                tracing::info!("QQ grants this app no unionid; `social.qq.unionid = false` saves a question");
+                tracing::info!(
+                    "QQ does not grant the unionid to this app; set `social.qq.unionid = false` to avoid the extra request"
+                );
                 self.identity(&query[..2]).await
             }
             identity => identity,
@@ -95,19 +81,18 @@ impl Qq {
     }
 
     async fn identity(&self, query: &[(&str, &str)]) -> Result<Identity, ProviderError> {
-        let answer = self.ask(ME, query).await?;
-        if answer.need("client_id")? != self.settings.app_id {
-            return Err(ProviderError::Unavailable("the token is that of another app".to_owned()));
+        let response = self.get(ME, query).await?;
+        if response.require("client_id")? != self.settings.app_id {
+            return Err(ProviderError::Unavailable("the token belongs to another app".to_owned()));
         }
-        let openid = values::subject(&answer.need("openid")?);
+        let openid = values::subject(&response.require("openid")?);
         Ok(Identity {
-            openid: openid
-                .ok_or_else(|| ProviderError::Unavailable("no openid can be like this".to_owned()))?,
-            union_id: answer.text("unionid").and_then(|union_id| values::subject(&union_id)),
+            openid: openid.ok_or_else(|| ProviderError::Unavailable("invalid openid".to_owned()))?,
+            union_id: response.text("unionid").and_then(|union_id| values::subject(&union_id)),
         })
     }
 
-    /// Nickname and avatar. `None` where QQ does not tell: who it is, is known without.
+    /// Returns nickname and avatar. `None` if QQ does not return them: the openid is sufficient to sign in.
     async fn user_info(&self, access: &SecretString, openid: &str) -> Result<Option<Fields>, ProviderError> {
         let query = [
             ("access_token", access.expose_secret()),
@@ -116,27 +101,27 @@ impl Qq {
             ("format", "json"),
         ];
         let url = endpoint(&self.settings.url, USER_INFO, &query)?;
-        let read = self.client.get(url, &[]).await.and_then(|answer| Fields::read(&answer));
-        let told = read.and_then(|answer| match answer.refusal("ret") {
+        let fields = self.client.get(url, &[]).await.and_then(|response| Fields::parse(&response));
+        let user_info = fields.and_then(|fields| match fields.error("ret") {
             Some(ret) => Err(ProviderError::Rejected { code: Some(ret) }),
-            None => answer.need("ret").map(|_| answer),
+            None => fields.require("ret").map(|_| fields),
         });
-        match told {
-            Ok(answer) => Ok(Some(answer)),
+        match user_info {
+            Ok(fields) => Ok(Some(fields)),
             Err(ProviderError::Rejected { code: Some(ret) }) if codes::denies_identity(&ret) => {
                 Err(ProviderError::Rejected { code: Some(ret) })
             }
             Err(error) => {
-                tracing::warn!(%error, "QQ gave no user info; the sign-in goes on without nickname and avatar");
+                tracing::warn!(%error, "QQ returned no user info; continuing without nickname and avatar");
                 Ok(None)
             }
         }
     }
 
-    async fn ask(&self, path: &str, query: &[(&str, &str)]) -> Result<Fields, ProviderError> {
+    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Fields, ProviderError> {
         let url = endpoint(&self.settings.url, path, query)?;
-        let answer = Fields::read(&self.client.get(url, &[]).await?)?;
-        answer.refusal("error").map_or(Ok(answer), |code| Err(codes::error(code)))
+        let fields = Fields::parse(&self.client.get(url, &[]).await?)?;
+        fields.error("error").map_or(Ok(fields), |code| Err(codes::error(code)))
     }
 }
 
@@ -165,7 +150,7 @@ impl SocialProvider for Qq {
 
     async fn identify(&self, callback: &Callback<'_>) -> Result<Profile, ProviderError> {
         if codes::is_error_number(callback.code) {
-            // The browser's word, not QQ's: it refuses this sign-in, and accuses nobody of a wrong setting.
+            // The browser sent this number, not QQ. It rejects this sign-in but does not prove a wrong setting.
             return Err(ProviderError::Rejected { code: Some(callback.code.to_owned()) });
         }
         if !is_code(callback.code) {
@@ -199,7 +184,8 @@ fn nickname(info: &Fields) -> Option<String> {
     (name != PLACEHOLDER_NAME).then_some(name)
 }
 
-/// The QQ avatar of 100 pixels, or of 40, or that of Qzone. As sent: QQ's hosts do not promise https.
+/// Returns the QQ avatar of 100 pixels or of 40 pixels, or the Qzone avatar. The URL is not changed, because QQ's image
+/// hosts do not guarantee https.
 fn avatar(info: &Fields) -> Option<String> {
     ["figureurl_qq_2", "figureurl_qq_1", "figureurl_2"].iter().find_map(|name| {
         let url = info.text(name).and_then(|url| values::avatar(&url))?;

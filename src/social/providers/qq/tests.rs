@@ -1,4 +1,4 @@
-//! QQ as `providers.md` describes it, byte for byte.
+//! Tests with QQ's documented responses, byte for byte.
 
 use super::*;
 use crate::social::testing::{REDIRECT, Reply, Stub, callback, request};
@@ -7,18 +7,20 @@ pub(super) const CODE: &str = "9A5F0000000000000000000000C0DE01";
 const APP_KEY: &str = "app-key-of-the-test";
 const ACCESS: &str = "FE04A1B2C3D4E5F60718293A4B5CCCE2";
 const REFRESH: &str = "88E4A1B2C3D4E5F60718293A4B5CBE14";
-/// None of these may be in any error.
+/// No error may contain one of these.
 pub(super) const SECRETS: [&str; 4] = [CODE, APP_KEY, ACCESS, REFRESH];
 const OPENID: &str = "1A376CE57476A73F2FCA3BE900000000";
 const UNION_ID: &str = "UID_0123456789ABCDEF0123456789ABCDEF";
 
 pub(super) const TOKENS: &str = r#"{"access_token":"FE04A1B2C3D4E5F60718293A4B5CCCE2","expires_in":"5184000","refresh_token":"88E4A1B2C3D4E5F60718293A4B5CBE14"}"#;
-pub(super) const ME_ANSWER: &str = r#"{"client_id":"101000001","openid":"1A376CE57476A73F2FCA3BE900000000","unionid":"UID_0123456789ABCDEF0123456789ABCDEF"}"#;
+pub(super) const ME_RESPONSE: &str = r#"{"client_id":"101000001","openid":"1A376CE57476A73F2FCA3BE900000000","unionid":"UID_0123456789ABCDEF0123456789ABCDEF"}"#;
 pub(super) const INFO: &str = r#"{"ret":0,"msg":"","is_lost":0,"nickname":"Alice 🐧","gender":"男","year":"1990","figureurl_2":"http:\/\/qzapp.qlogo.cn\/qzapp\/101000001\/1A37\/100","figureurl_qq_1":"http://thirdqq.qlogo.cn/g?b=oidb&k=example&s=40&t=1574255425","figureurl_qq_2":"http://thirdqq.qlogo.cn/g?b=oidb&k=example&s=100&t=1574255425","level":"0"}"#;
 
-/// Answers every question as it should be.
-pub(super) fn good(stub: &Stub) {
-    stub.always(TOKEN, Reply::ok(TOKENS)).always(ME, Reply::ok(ME_ANSWER)).always(USER_INFO, Reply::ok(INFO));
+/// Lets the stub send the valid response to every request.
+pub(super) fn reply_with_valid_responses(stub: &Stub) {
+    stub.always(TOKEN, Reply::ok(TOKENS))
+        .always(ME, Reply::ok(ME_RESPONSE))
+        .always(USER_INFO, Reply::ok(INFO));
 }
 
 pub(super) fn qq(stub: &Stub, client: HttpClient) -> Qq {
@@ -33,13 +35,13 @@ pub(super) fn qq(stub: &Stub, client: HttpClient) -> Qq {
 
 async fn started() -> (Stub, Qq) {
     let stub = Stub::start().await;
-    good(&stub);
+    reply_with_valid_responses(&stub);
     let qq = qq(&stub, Stub::client());
     (stub, qq)
 }
 
 #[tokio::test]
-async fn the_browser_is_sent_to_the_page_that_fits() {
+async fn the_authorization_url_depends_on_the_display() {
     let (stub, qq) = started().await;
     let page = qq.authorize_url(&request(Display::Page)).await.unwrap();
     assert_eq!(
@@ -55,7 +57,7 @@ async fn the_browser_is_sent_to_the_page_that_fits() {
 }
 
 #[tokio::test]
-async fn a_code_becomes_the_person_behind_it() {
+async fn a_code_is_exchanged_for_a_profile() {
     let (stub, qq) = started().await;
     let profile = qq.identify(&callback(CODE)).await.ok().unwrap();
     assert_eq!(profile.subject, OPENID);
@@ -70,8 +72,9 @@ async fn a_code_becomes_the_person_behind_it() {
     assert_eq!(profile.tokens.refresh.unwrap().expose_secret(), REFRESH);
     assert_eq!(profile.tokens.expires_in.unwrap().as_secs(), 5_184_000);
 
-    let asked = stub.asked();
-    let paths: Vec<_> = asked.iter().map(|asked| (asked.method.as_str(), asked.path.as_str())).collect();
+    let requests = stub.requests();
+    let paths: Vec<_> =
+        requests.iter().map(|request| (request.method.as_str(), request.path.as_str())).collect();
     assert_eq!(paths, [("GET", TOKEN), ("GET", ME), ("GET", USER_INFO)]);
     let expected: [&[(&str, &str)]; 3] = [
         &[
@@ -90,14 +93,15 @@ async fn a_code_becomes_the_person_behind_it() {
             ("format", "json"),
         ],
     ];
-    for (asked, expected) in asked.iter().zip(expected) {
-        let pairs: Vec<_> = asked.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    for (request, expected) in requests.iter().zip(expected) {
+        let pairs: Vec<_> =
+            request.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(pairs, expected);
     }
 }
 
 #[tokio::test]
-async fn the_recorded_answers_are_read() {
+async fn responses_as_form_and_jsonp_are_accepted() {
     let (stub, qq) = started().await;
     stub.always(TOKEN, Reply::ok("access_token=FE04A1B2C3D4E5F60718293A4B5CCCE2&expires_in=7776000&refresh_token=88E4A1B2C3D4E5F60718293A4B5CBE14"));
     stub.always(
@@ -112,9 +116,9 @@ async fn the_recorded_answers_are_read() {
     assert_eq!((profile.subject.as_str(), profile.union_id), (OPENID, None));
 }
 
-/// A form has no end mark: what may be cut is not kept.
+/// A form has no end marker, so a field that may be truncated is dropped.
 #[tokio::test]
-async fn half_a_form_never_brings_half_a_token() {
+async fn a_truncated_form_never_yields_a_truncated_token() {
     let whole = format!("access_token={ACCESS}&expires_in=7776000&refresh_token={REFRESH}");
     let (stub, qq) = started().await;
     for end in 0..=whole.len() {
@@ -132,26 +136,26 @@ async fn half_a_form_never_brings_half_a_token() {
 }
 
 #[tokio::test]
-async fn unionid_is_asked_for_once_and_only_where_it_is_wanted() {
+async fn the_unionid_is_requested_once_and_only_if_configured() {
     let (stub, qq) = started().await;
     let refused = "callback( {\"error\":100048,\"error_description\":\"CompanyID not set\"} );\n";
     let bare = "callback( {\"client_id\":\"101000001\",\"openid\":\"1A376CE57476A73F2FCA3BE900000000\"} );\n";
     stub.always(ME, Reply::ok(refused)).then(ME, Reply::ok(bare));
     let profile = qq.identify(&callback(CODE)).await.ok().unwrap();
     assert_eq!((profile.subject.as_str(), profile.union_id), (OPENID, None));
-    let asked: Vec<_> =
-        stub.asked_at(ME).iter().map(|asked| asked.value("unionid").map(str::to_owned)).collect();
-    assert_eq!(asked, [Some("1".to_owned()), None]);
+    let requested: Vec<_> =
+        stub.requests_to(ME).iter().map(|request| request.value("unionid").map(str::to_owned)).collect();
+    assert_eq!(requested, [Some("1".to_owned()), None]);
 
     let (stub, mut qq) = started().await;
     qq.settings.union_id = false;
     stub.always(ME, Reply::ok(bare));
     assert!(qq.identify(&callback(CODE)).await.is_ok());
-    assert!(stub.asked_at(ME).iter().all(|asked| asked.value("unionid").is_none()));
+    assert!(stub.requests_to(ME).iter().all(|request| request.value("unionid").is_none()));
 }
 
 #[tokio::test]
-async fn avatars_and_nicknames_are_the_best_there_are() {
+async fn the_best_available_avatar_is_chosen() {
     let at = |name: &str, url: &str| format!("\"{name}\":\"{url}\"");
     let (big, small, zone) = ("http://t.example/100", "https://t.example/40", "http://z.example/100");
     let (stub, qq) = started().await;
@@ -173,21 +177,4 @@ async fn avatars_and_nicknames_are_the_best_there_are() {
         assert_eq!(profile.avatar_url.as_deref(), kept, "{fields:?}");
         assert_eq!(profile.nickname.as_deref(), Some("a"));
     }
-}
-
-#[tokio::test]
-async fn refreshing_brings_new_tokens() {
-    let (stub, qq) = started().await;
-    let tokens = qq.refresh(&"OLD".into()).await.ok().unwrap();
-    assert_eq!(tokens.access.expose_secret(), ACCESS);
-    assert_eq!(tokens.refresh.unwrap().expose_secret(), REFRESH);
-    let asked = stub.asked();
-    assert_eq!((asked.len(), asked[0].value("grant_type")), (1, Some("refresh_token")));
-    assert_eq!(
-        (asked[0].value("refresh_token"), asked[0].value("client_secret")),
-        (Some("OLD"), Some(APP_KEY))
-    );
-    stub.always(TOKEN, Reply::ok("callback( {\"error\":100050,\"error_description\":\"x\"} );\n"));
-    let refused = qq.refresh(&"OLD".into()).await.err().unwrap();
-    assert!(matches!(refused, ProviderError::Rejected { code: Some(code) } if code == "100050"));
 }

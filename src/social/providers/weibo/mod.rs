@@ -1,7 +1,7 @@
-//! Sina Weibo (open.weibo.com): authorization code, token info, user. Errors have real statuses, and a description
-//! that repeats the code: it is never shown.
+//! Sina Weibo (open.weibo.com): authorization code, token info, user. Errors have HTTP error statuses. Their descriptions
+//! repeat the authorization code, so they are never displayed.
 //!
-//! Weibo has no PKCE and no nonce. What it offers as a check is the `appkey` of a token, which its own pages ask for.
+//! Weibo supports neither PKCE nor a nonce. The `appkey` of the token is checked, as Weibo's documentation requires.
 
 #[cfg(test)]
 mod tests;
@@ -12,51 +12,50 @@ use url::Url;
 use crate::config::social::WeiboSettings;
 use crate::core::language::Language;
 use crate::core::secret::{ExposeSecret as _, SecretString};
-use crate::social::answers::Fields;
-use crate::social::client::{Answer, HttpClient};
+use crate::social::client::{HttpClient, Response};
 use crate::social::endpoint::{endpoint, is_code};
 use crate::social::provider::{
     AuthorizeRequest, Callback, Display, Profile, ProviderError, SocialProvider, Tokens,
 };
+use crate::social::responses::Fields;
 use crate::social::values;
 
 const TOKEN: &str = "/oauth2/access_token";
 const TOKEN_INFO: &str = "/oauth2/get_token_info";
 const USER: &str = "/2/users/show.json";
 
-/// Sign-in by Weibo.
+/// The provider Weibo.
 pub struct Weibo {
     settings: WeiboSettings,
     client: HttpClient,
 }
 
 impl Weibo {
-    /// `client` with the time that one question may take.
     #[must_use]
     pub fn new(settings: WeiboSettings, client: HttpClient) -> Self {
         Self { settings, client }
     }
 
-    /// Whom the token belongs to, if it is this app's.
+    /// Returns the owner of a token that was issued to this app.
     async fn uid(&self, access: &SecretString) -> Result<String, ProviderError> {
         let info = self.post(TOKEN_INFO, &[("access_token", access.expose_secret())]).await?;
-        if info.need("appkey")? != self.settings.app_key {
-            return Err(senseless("the token is that of another app"));
+        if info.require("appkey")? != self.settings.app_key {
+            return Err(unavailable("the token belongs to another app"));
         }
-        values::subject(&info.need("uid")?).ok_or_else(|| senseless("no uid can be like this"))
+        values::subject(&info.require("uid")?).ok_or_else(|| unavailable("invalid uid"))
     }
 
-    /// Name and avatar. `None` where Weibo does not tell: who it is, is known without.
+    /// Returns name and avatar. `None` if Weibo does not return them: the uid is sufficient to sign in.
     async fn user(&self, access: &SecretString, uid: &str) -> Result<Option<Fields>, ProviderError> {
         let query = [("access_token", access.expose_secret()), ("uid", uid)];
         let url = endpoint(&self.settings.url, USER, &query)?;
-        let read = self.client.get(url, &[]).await.and_then(|answer| read(&answer));
-        match read.and_then(|user| Ok((user.need("idstr")?, user))) {
+        let fields = self.client.get(url, &[]).await.and_then(|response| parse(&response));
+        match fields.and_then(|user| Ok((user.require("idstr")?, user))) {
             Ok((idstr, user)) if idstr == uid => Ok(Some(user)),
-            Ok(_) => Err(senseless("the user info is that of somebody else")),
+            Ok(_) => Err(unavailable("the user info belongs to another user")),
             Err(error @ ProviderError::Rejected { .. }) if denies_identity(&error) => Err(error),
             Err(error) => {
-                tracing::warn!(%error, "Weibo gave no user info; the sign-in goes on without nickname and avatar");
+                tracing::warn!(%error, "Weibo returned no user info; continuing without nickname and avatar");
                 Ok(None)
             }
         }
@@ -64,7 +63,7 @@ impl Weibo {
 
     async fn post(&self, path: &str, form: &[(&str, &str)]) -> Result<Fields, ProviderError> {
         let url = endpoint(&self.settings.url, path, &[])?;
-        read(&self.client.post(url, form, &[]).await?)
+        parse(&self.client.post(url, form, &[]).await?)
     }
 }
 
@@ -108,49 +107,49 @@ impl SocialProvider for Weibo {
             ("code", callback.code),
             ("redirect_uri", callback.redirect_uri.as_str()),
         ];
-        let answer = self.post(TOKEN, &form).await?;
-        let access = answer.need_token("access_token")?;
+        let response = self.post(TOKEN, &form).await?;
+        let access = response.require_token("access_token")?;
         let uid = self.uid(&access).await?;
-        if answer.text("uid").is_some_and(|claimed| claimed != uid) {
-            return Err(senseless("the token is that of somebody else"));
+        if response.text("uid").is_some_and(|claimed| claimed != uid) {
+            return Err(unavailable("the token belongs to another user"));
         }
         let user = self.user(&access, &uid).await?;
-        let first = |names: [&str; 2], bound: fn(&str) -> Option<String>| {
+        let first_valid = |names: [&str; 2], validate: fn(&str) -> Option<String>| {
             let user = user.as_ref()?;
-            names.iter().find_map(|name| user.text(name).and_then(|value| bound(&value)))
+            names.iter().find_map(|name| user.text(name).and_then(|value| validate(&value)))
         };
         Ok(Profile {
-            nickname: first(["screen_name", "name"], values::nickname),
-            avatar_url: first(["avatar_large", "profile_image_url"], values::avatar),
+            nickname: first_valid(["screen_name", "name"], values::nickname),
+            avatar_url: first_valid(["avatar_large", "profile_image_url"], values::avatar),
             subject: uid,
             union_id: None,
             email: None,
             tokens: Tokens {
                 access,
-                refresh: answer.token("refresh_token"),
-                expires_in: answer.lifetime("expires_in"),
+                refresh: response.token("refresh_token"),
+                expires_in: response.lifetime("expires_in"),
             },
         })
     }
 }
 
-fn read(answer: &Answer) -> Result<Fields, ProviderError> {
-    let fields = Fields::read(answer)?;
-    match fields.refusal("error_code").or_else(|| fields.refusal("error")) {
-        Some(code) => Err(refused(code)),
+fn parse(response: &Response) -> Result<Fields, ProviderError> {
+    let fields = Fields::parse(response)?;
+    match fields.error("error_code").or_else(|| fields.error("error")) {
+        Some(code) => Err(classify(code)),
         None => Ok(fields),
     }
 }
 
-/// What an `error_code` asks for or, where there is none, the word in `error`. Codes that nobody has described are
-/// refusals: Weibo did answer, so it is not away.
-fn refused(code: String) -> ProviderError {
+/// Classifies an `error_code` or, if there is none, the value of `error`. Undocumented codes are rejections: Weibo
+/// responded, so it is not unavailable.
+fn classify(code: String) -> ProviderError {
     match code.as_str() {
-        // System error, service and remote service unavailable, too many pending tasks.
+        // System error, service or remote service unavailable, too many pending tasks.
         "10001" | "10002" | "10003" | "10009" | "21331" | "temporarily_unavailable" => {
-            ProviderError::Unavailable(format!("Weibo is away: {code}"))
+            ProviderError::Unavailable(format!("Weibo reports that it is unavailable: {code}"))
         }
-        // This gateway's address, app key, parameters, permissions, method; then the words of the app's settings.
+        // Errors about the gateway's address, app key, parameters, permissions or method, or about the app's settings.
         "10004"
         | "10006"
         | "10008"
@@ -172,12 +171,12 @@ fn refused(code: String) -> ProviderError {
     }
 }
 
-/// Expired or invalid token: contradicts what Weibo has just said of it.
+/// Returns whether the error reports an expired or invalid token, which contradicts the token info.
 fn denies_identity(error: &ProviderError) -> bool {
     let ProviderError::Rejected { code: Some(code) } = error else { return false };
     matches!(code.as_str(), "21327" | "21332" | "expired_token" | "invalid_access_token")
 }
 
-fn senseless(what: &str) -> ProviderError {
+fn unavailable(what: &str) -> ProviderError {
     ProviderError::Unavailable(what.to_owned())
 }

@@ -1,7 +1,7 @@
-//! Weibo as `providers.md` describes it.
+//! Tests with Weibo's documented responses.
 
 use super::*;
-use crate::social::testing::{BROKEN, REDIRECT, Reply, Stub, callback, request, told};
+use crate::social::testing::{BROKEN, REDIRECT, Reply, Stub, callback, kind_and_code, request};
 
 const CODE: &str = "1e6f0dcf00000000000000000000cd51";
 const SECRET: &str = "app-secret-of-the-test";
@@ -10,11 +10,13 @@ const SECRETS: [&str; 3] = [CODE, SECRET, ACCESS];
 const TOKENS: &str = r#"{"access_token":"2.00ExampleToken0123456789","remind_in":"157679999","expires_in":157679999,"uid":"1404376560","isRealName":"true"}"#;
 const INFO: &str =
     r#"{"uid":1404376560,"appkey":"1352222456","scope":null,"create_at":1352267591,"expire_in":157679471}"#;
-const SHOWN: &str = r#"{"id":1404376560,"idstr":"1404376560","screen_name":"alice","name":"alice","location":"北京 朝阳区","profile_image_url":"http://tp1.sinaimg.cn/1404376560/50/0/1","avatar_large":"http://tp1.sinaimg.cn/1404376560/180/0/1","gender":"m","verified":false}"#;
+const USER_INFO: &str = r#"{"id":1404376560,"idstr":"1404376560","screen_name":"alice","name":"alice","location":"北京 朝阳区","profile_image_url":"http://tp1.sinaimg.cn/1404376560/50/0/1","avatar_large":"http://tp1.sinaimg.cn/1404376560/180/0/1","gender":"m","verified":false}"#;
 
 async fn started_with(client: HttpClient) -> (Stub, Weibo) {
     let stub = Stub::start().await;
-    stub.always(TOKEN, Reply::ok(TOKENS)).always(TOKEN_INFO, Reply::ok(INFO)).always(USER, Reply::ok(SHOWN));
+    stub.always(TOKEN, Reply::ok(TOKENS))
+        .always(TOKEN_INFO, Reply::ok(INFO))
+        .always(USER, Reply::ok(USER_INFO));
     let settings =
         WeiboSettings { app_key: "1352222456".into(), app_secret: SECRET.into(), url: stub.url.clone() };
     let weibo = Weibo::new(settings, client);
@@ -25,12 +27,12 @@ async fn started() -> (Stub, Weibo) {
     started_with(Stub::client()).await
 }
 
-async fn refusal(weibo: &Weibo) -> (&'static str, Option<String>) {
-    told(weibo.identify(&callback(CODE)).await.err().expect("a refusal"), &SECRETS)
+async fn rejection(weibo: &Weibo) -> (&'static str, Option<String>) {
+    kind_and_code(weibo.identify(&callback(CODE)).await.err().expect("the sign-in fails"), &SECRETS)
 }
 
 #[tokio::test]
-async fn the_browser_is_sent_to_the_page_that_fits() {
+async fn the_authorization_url_depends_on_the_display() {
     let (stub, weibo) = started().await;
     let page = weibo.authorize_url(&request(Display::Page)).await.unwrap();
     assert_eq!(
@@ -46,7 +48,7 @@ async fn the_browser_is_sent_to_the_page_that_fits() {
 }
 
 #[tokio::test]
-async fn a_code_becomes_the_person_behind_it() {
+async fn a_code_is_exchanged_for_a_profile() {
     let (stub, weibo) = started().await;
     let profile = weibo.identify(&callback(CODE)).await.ok().unwrap();
     assert_eq!((profile.subject.as_str(), profile.union_id, profile.email), ("1404376560", None, None));
@@ -56,10 +58,11 @@ async fn a_code_becomes_the_person_behind_it() {
     assert!(profile.tokens.refresh.is_none());
     assert_eq!(profile.tokens.expires_in.unwrap().as_secs(), 157_679_999);
 
-    let asked = stub.asked();
-    let paths: Vec<_> = asked.iter().map(|asked| (asked.method.as_str(), asked.path.as_str())).collect();
+    let requests = stub.requests();
+    let paths: Vec<_> =
+        requests.iter().map(|request| (request.method.as_str(), request.path.as_str())).collect();
     assert_eq!(paths, [("POST", TOKEN), ("POST", TOKEN_INFO), ("GET", USER)]);
-    assert!(asked[0].query.is_empty() && asked[1].query.is_empty());
+    assert!(requests[0].query.is_empty() && requests[1].query.is_empty());
     for (name, value) in [
         ("client_id", "1352222456"),
         ("client_secret", SECRET),
@@ -67,14 +70,17 @@ async fn a_code_becomes_the_person_behind_it() {
         ("code", CODE),
         ("redirect_uri", REDIRECT),
     ] {
-        assert_eq!(asked[0].value(name), Some(value));
+        assert_eq!(requests[0].value(name), Some(value));
     }
-    assert_eq!(asked[1].value("access_token"), Some(ACCESS));
-    assert_eq!((asked[2].value("access_token"), asked[2].value("uid")), (Some(ACCESS), Some("1404376560")));
+    assert_eq!(requests[1].value("access_token"), Some(ACCESS));
+    assert_eq!(
+        (requests[2].value("access_token"), requests[2].value("uid")),
+        (Some(ACCESS), Some("1404376560"))
+    );
 }
 
 #[tokio::test]
-async fn numbers_may_be_strings_and_strings_numbers() {
+async fn numbers_are_accepted_as_numbers_and_as_strings() {
     let (stub, weibo) = started().await;
     stub.always(
         TOKEN,
@@ -93,9 +99,9 @@ async fn numbers_may_be_strings_and_strings_numbers() {
 }
 
 #[tokio::test]
-async fn each_error_says_who_has_to_act() {
+async fn every_error_code_is_classified() {
     let (stub, weibo) = started().await;
-    for (status, word, code, told) in [
+    for (status, word, code, kind) in [
         (400, "invalid_grant", "21325", "Rejected"),
         (401, "invalid_client", "21324", "Misconfigured"),
         (400, "redirect_uri_mismatch", "21322", "Misconfigured"),
@@ -118,45 +124,45 @@ async fn each_error_says_who_has_to_act() {
         (405, "method", "10021", "Misconfigured"),
         (400, "described_nowhere", "29999", "Rejected"),
     ] {
-        let kept = (told != "Unavailable").then(|| code.to_owned());
+        let kept = (kind != "Unavailable").then(|| code.to_owned());
         for number in [code.to_owned(), format!("\"{code}\"")] {
             let body = format!(
                 r#"{{"error":"{word}","error_code":{number},"request":"{TOKEN}","error_description":"invalid authorization code:{CODE}"}}"#
             );
             for path in [TOKEN, TOKEN_INFO] {
                 stub.always(TOKEN, Reply::ok(TOKENS)).always(path, Reply::status(status, &body));
-                assert_eq!(refusal(&weibo).await, (told, kept.clone()), "{path}: {word}");
+                assert_eq!(rejection(&weibo).await, (kind, kept.clone()), "{path}: {word}");
             }
         }
         if !word.contains(' ') && word.contains('_') {
             stub.always(TOKEN, Reply::status(status, &format!(r#"{{"error":"{word}"}}"#)));
-            assert_eq!(refusal(&weibo).await.0, told, "{word}");
+            assert_eq!(rejection(&weibo).await.0, kind, "{word}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_token_of_another_app_or_person_is_none() {
+async fn a_token_of_another_app_or_user_is_refused() {
     let (stub, weibo) = started().await;
     stub.always(TOKEN_INFO, Reply::ok(&INFO.replace("1352222456", "1352222457")));
-    assert_eq!(refusal(&weibo).await.0, "Unavailable");
+    assert_eq!(rejection(&weibo).await.0, "Unavailable");
     stub.always(TOKEN_INFO, Reply::ok(&INFO.replace("\"appkey\":\"1352222456\",", "")));
-    assert_eq!(refusal(&weibo).await.0, "Unavailable");
+    assert_eq!(rejection(&weibo).await.0, "Unavailable");
     stub.always(TOKEN_INFO, Reply::ok(&INFO.replace("1404376560", "1404376561")));
-    assert_eq!(refusal(&weibo).await.0, "Unavailable");
+    assert_eq!(rejection(&weibo).await.0, "Unavailable");
     stub.always(TOKEN_INFO, Reply::ok(INFO))
-        .always(USER, Reply::ok(&SHOWN.replace("\"1404376560\"", "\"7\"")));
-    assert_eq!(refusal(&weibo).await.0, "Unavailable");
+        .always(USER, Reply::ok(&USER_INFO.replace("\"1404376560\"", "\"7\"")));
+    assert_eq!(rejection(&weibo).await.0, "Unavailable");
 }
 
 #[tokio::test]
-async fn broken_answers_end_the_sign_in_but_that_about_the_user() {
-    let client = Stub::hasty_client();
+async fn invalid_responses_end_the_sign_in_except_for_the_user_info() {
+    let impatient = Stub::impatient_client();
     let patient = Stub::client();
     for what in BROKEN {
-        for (path, right) in [(TOKEN, TOKENS), (TOKEN_INFO, INFO), (USER, SHOWN)] {
-            let reply = Reply::broken(what, right).unwrap();
-            let chosen = if reply.is_silent() { &client } else { &patient };
+        for (path, valid) in [(TOKEN, TOKENS), (TOKEN_INFO, INFO), (USER, USER_INFO)] {
+            let reply = Reply::broken(what, valid).unwrap();
+            let chosen = if reply.is_silent() { &impatient } else { &patient };
             let (stub, weibo) = started_with(chosen.clone()).await;
             stub.always(path, reply);
             if path == USER {
@@ -164,30 +170,30 @@ async fn broken_answers_end_the_sign_in_but_that_about_the_user() {
                 assert_eq!((profile.nickname, profile.avatar_url), (None, None), "{what}");
                 assert_eq!(profile.subject, "1404376560");
             } else {
-                assert_eq!(refusal(&weibo).await, ("Unavailable", None), "{path}: {what}");
+                assert_eq!(rejection(&weibo).await, ("Unavailable", None), "{path}: {what}");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn what_denies_the_token_ends_the_sign_in_and_other_errors_do_not() {
+async fn only_errors_about_the_token_end_the_sign_in_at_the_user_info() {
     let (stub, weibo) = started().await;
-    for (code, goes_on) in
+    for (code, continues) in
         [("21327", false), ("21332", false), ("10014", true), ("10002", true), ("29999", true)]
     {
         let body = format!(r#"{{"error":"x","error_code":{code},"request":"{USER}"}}"#);
         stub.always(USER, Reply::status(403, &body));
-        assert_eq!(weibo.identify(&callback(CODE)).await.is_ok(), goes_on, "{code}");
+        assert_eq!(weibo.identify(&callback(CODE)).await.is_ok(), continues, "{code}");
     }
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_code_is_not_asked_about() {
+async fn an_invalid_code_causes_no_request() {
     let (stub, weibo) = started().await;
     for code in ["", "a b", "a\n", &"a".repeat(513)] {
         let refused = weibo.identify(&callback(code)).await.err().unwrap();
-        assert_eq!(told(refused, &[]), ("Rejected", None));
+        assert_eq!(kind_and_code(refused, &[]), ("Rejected", None));
     }
-    assert!(stub.asked().is_empty());
+    assert!(stub.requests().is_empty());
 }

@@ -1,4 +1,4 @@
-//! The whole way, and what breaks on it.
+//! Tests of the complete flow and of its failures.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use super::super::testing::{ACCESS, Key, Sso, private_key};
 use crate::config::social::OidcSecret;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::social::provider::ProviderError;
-use crate::social::testing::{Asked, Reply};
+use crate::social::testing::{ReceivedRequest, Reply};
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 
-fn header<'a>(asked: &'a Asked, name: &str) -> Option<&'a str> {
-    let mut lines = asked.head.lines().filter_map(|line| line.split_once(": "));
+fn header<'a>(request: &'a ReceivedRequest, name: &str) -> Option<&'a str> {
+    let mut lines = request.head.lines().filter_map(|line| line.split_once(": "));
     lines.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 #[tokio::test]
-async fn the_browser_is_sent_with_all_that_protects_the_way_back() {
+async fn the_authorization_url_contains_state_nonce_and_challenge() {
     let sso = Sso::start(Algorithm::ES256).await;
     let address = sso.authorize().await.unwrap();
     let query: HashMap<_, _> = address.query_pairs().into_owned().collect();
@@ -44,7 +44,7 @@ async fn the_browser_is_sent_with_all_that_protects_the_way_back() {
 }
 
 #[tokio::test]
-async fn the_code_is_exchanged_and_the_person_told() {
+async fn the_code_is_exchanged_for_a_profile() {
     let sso = Sso::start(Algorithm::ES256).await;
     let profile = sso.identify().await.unwrap();
     assert_eq!((profile.subject.as_str(), profile.union_id), ("248289761001", None));
@@ -52,7 +52,7 @@ async fn the_code_is_exchanged_and_the_person_told() {
     assert_eq!(profile.tokens.access.expose_secret(), ACCESS);
     assert_eq!(profile.tokens.refresh.unwrap().expose_secret(), "r");
     assert_eq!(profile.tokens.expires_in, Some(Duration::from_secs(3600)));
-    let request = sso.exchange();
+    let request = sso.token_request();
     for (name, value) in [
         ("grant_type", "authorization_code"),
         ("code", "the code"),
@@ -69,11 +69,11 @@ async fn the_code_is_exchanged_and_the_person_told() {
 }
 
 #[tokio::test]
-async fn the_gateway_proves_itself_as_the_provider_wants() {
+async fn the_gateway_authenticates_by_a_supported_method() {
     let sso = Sso::start(Algorithm::ES256).await;
     sso.publish("token_endpoint_auth_methods_supported", json!(["client_secret_post"]));
     sso.identify().await.unwrap();
-    let request = sso.exchange();
+    let request = sso.token_request();
     assert_eq!(
         (request.value("client_id"), request.value("client_secret")),
         (Some("menjin"), Some("a secret"))
@@ -84,13 +84,13 @@ async fn the_gateway_proves_itself_as_the_provider_wants() {
         Sso::with(Key::new(Algorithm::ES256, "first"), |settings| settings.secret = OidcSecret::None);
     let public = public.await;
     public.identify().await.unwrap();
-    let request = public.exchange();
+    let request = public.token_request();
     assert_eq!((request.value("client_id"), header(&request, "authorization")), (Some("menjin"), None));
     assert_eq!(request.value("client_secret"), None);
 }
 
 #[tokio::test]
-async fn apple_gets_a_secret_that_it_can_verify() {
+async fn the_client_secret_for_apple_is_a_verifiable_jwt() {
     let pem = private_key(Algorithm::ES256);
     let private_key = SecretString::from(pem.replace('\n', "\\n"));
     let apple = Sso::with(Key::new(Algorithm::RS256, "first"), |settings| {
@@ -99,7 +99,7 @@ async fn apple_gets_a_secret_that_it_can_verify() {
     })
     .await;
     apple.identify().await.unwrap();
-    let secret = apple.exchange().value("client_secret").unwrap().to_owned();
+    let secret = apple.token_request().value("client_secret").unwrap().to_owned();
     let header = jsonwebtoken::decode_header(&secret).unwrap();
     assert_eq!((header.alg, header.kid.as_deref()), (Algorithm::ES256, Some("KEY4567890")));
     let key = jsonwebtoken::EncodingKey::from_ec_pem(pem.as_bytes()).unwrap();
@@ -115,37 +115,37 @@ async fn apple_gets_a_secret_that_it_can_verify() {
 }
 
 #[tokio::test]
-async fn apples_form_tells_the_name_and_nothing_else() {
+async fn only_the_name_is_taken_from_apples_form() {
     let sso = Sso::start(Algorithm::RS256).await;
     let mut claims = sso.claims();
     claims.as_object_mut().unwrap().remove("name");
     claims["email_verified"] = json!("false");
-    sso.say(&claims);
+    sso.issue(&claims);
     let user = r#"{"name":{"firstName":"Eve","lastName":"M"},"email":"eve@example.com"}"#;
     let profile = sso.identify_with(Some(user)).await.unwrap();
     assert_eq!((profile.nickname.as_deref(), profile.email), (Some("Eve M"), None));
-    sso.say(&sso.claims());
+    sso.issue(&sso.claims());
     assert_eq!(sso.identify_with(Some(user)).await.unwrap().nickname.as_deref(), Some("Ada"));
 }
 
 #[tokio::test]
-async fn what_the_token_does_not_say_is_asked_for() {
+async fn missing_claims_are_fetched_from_the_userinfo_endpoint() {
     let sso = Sso::start(Algorithm::ES256).await;
     sso.publish("userinfo_endpoint", json!(sso.at("/me")));
     let mut claims = sso.claims();
     claims["email_verified"] = json!(false);
-    sso.say(&claims);
+    sso.issue(&claims);
     let picture = "https://a.example/p.png";
-    let mut person =
+    let mut user_info =
         json!({ "sub": "248289761001", "name": "Other", "picture": picture, "email": "b@example.com" });
-    sso.server.always("/me", Reply::ok(&person.to_string()));
+    sso.server.always("/me", Reply::ok(&user_info.to_string()));
     let profile = sso.identify().await.unwrap();
     assert_eq!((profile.nickname.as_deref(), profile.avatar_url.as_deref()), (Some("Ada"), Some(picture)));
-    assert_eq!(profile.email, None, "nobody attests it");
-    let request = sso.server.asked_at("/me").remove(0);
+    assert_eq!(profile.email, None, "the address is not verified");
+    let request = sso.server.requests_to("/me").remove(0);
     assert_eq!(header(&request, "authorization"), Some("Bearer the access token"));
-    person["email_verified"] = json!(true);
-    sso.server.always("/me", Reply::ok(&person.to_string()));
+    user_info["email_verified"] = json!(true);
+    sso.server.always("/me", Reply::ok(&user_info.to_string()));
     assert_eq!(sso.identify().await.unwrap().email.as_deref(), Some("b@example.com"));
 
     for (status, body) in [(200, "{"), (200, "eyJhbGciOiJub25lIn0.e30."), (401, "{}"), (500, "")] {
@@ -153,25 +153,25 @@ async fn what_the_token_does_not_say_is_asked_for() {
         assert_eq!(sso.identify().await.unwrap().nickname.as_deref(), Some("Ada"), "{status} {body}");
     }
     for other in [json!("248289761002"), Value::Null, json!(248_289_761_001_u64)] {
-        person["sub"] = other;
-        sso.server.always("/me", Reply::ok(&person.to_string()));
-        assert!(Sso::refusal(sso.identify().await).contains("somebody else"));
+        user_info["sub"] = other;
+        sso.server.always("/me", Reply::ok(&user_info.to_string()));
+        assert!(Sso::error(sso.identify().await).contains("another user"));
     }
 }
 
 #[tokio::test]
-async fn a_complete_token_costs_no_further_question() {
+async fn a_complete_id_token_needs_no_userinfo_request() {
     let sso = Sso::start(Algorithm::ES256).await;
     sso.publish("userinfo_endpoint", json!(sso.at("/me")));
     let mut claims = sso.claims();
     claims["picture"] = json!("https://a.example/p.png");
-    sso.say(&claims);
+    sso.issue(&claims);
     sso.identify().await.unwrap();
-    assert!(sso.server.asked_at("/me").is_empty());
+    assert!(sso.server.requests_to("/me").is_empty());
 }
 
 #[tokio::test]
-async fn discovery_is_checked_and_kept_for_an_hour() {
+async fn discovery_is_checked_and_cached_for_an_hour() {
     let sso = Sso::start(Algorithm::ES256).await;
     sso.publish("issuer", json!("https://sso.example"));
     assert!(matches!(sso.authorize().await, Err(ProviderError::Misconfigured { code }) if code == "issuer"));
@@ -181,29 +181,29 @@ async fn discovery_is_checked_and_kept_for_an_hour() {
         assert!(matches!(sso.authorize().await, Err(ProviderError::Unavailable(_))), "{status}");
     }
     sso.publish("issuer", json!(sso.server.url));
-    let before = sso.server.asked_at(DISCOVERY).len();
-    let crowd = futures_util::future::join_all((0..20).map(|_| sso.authorize())).await;
-    assert!(crowd.iter().all(Result::is_ok));
+    let before = sso.server.requests_to(DISCOVERY).len();
+    let results = futures_util::future::join_all((0..20).map(|_| sso.authorize())).await;
+    assert!(results.iter().all(Result::is_ok));
     sso.clock.advance(TimeDelta::minutes(59));
     sso.authorize().await.unwrap();
-    assert_eq!(sso.server.asked_at(DISCOVERY).len() - before, 1);
+    assert_eq!(sso.server.requests_to(DISCOVERY).len() - before, 1);
     sso.clock.advance(TimeDelta::minutes(1));
     sso.authorize().await.unwrap();
-    assert_eq!(sso.server.asked_at(DISCOVERY).len() - before, 2);
+    assert_eq!(sso.server.requests_to(DISCOVERY).len() - before, 2);
 }
 
 #[tokio::test]
-async fn half_answers_and_silence_are_told_from_refusals() {
+async fn incomplete_responses_and_timeouts_differ_from_rejections() {
     for path in [DISCOVERY, "/jwks", "/token"] {
         for body in ["", "{", "null", "<html>"] {
             let sso = Sso::start(Algorithm::ES256).await;
             sso.server.always(path, Reply::ok(body));
             assert!(matches!(sso.identify().await, Err(ProviderError::Unavailable(_))), "{path} {body}");
         }
-        let sso = Sso::start_hasty().await;
+        let sso = Sso::start_impatient().await;
         sso.server.always(path, Reply::silence());
-        let refusal = Sso::refusal(sso.identify().await);
-        assert!(refusal.contains("no answer in time"), "{path}: {refusal}");
+        let error = Sso::error(sso.identify().await);
+        assert!(error.contains("no response in time"), "{path}: {error}");
         let sso = Sso::start(Algorithm::ES256).await;
         sso.server.always(path, Reply::cut("{}"));
         assert!(matches!(sso.identify().await, Err(ProviderError::Unavailable(_))), "{path} cut");

@@ -1,4 +1,4 @@
-//! Every check of the ID token, refused once.
+//! Tests of every check of the ID token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,7 +14,7 @@ const ALL: [Algorithm; 5] =
     [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::ES384, Algorithm::EdDSA];
 
 #[tokio::test]
-async fn every_allowed_algorithm_signs_people_in() {
+async fn every_allowed_algorithm_is_accepted() {
     for algorithm in ALL {
         let sso = Sso::start(algorithm).await;
         let profile = sso.identify().await.unwrap();
@@ -23,8 +23,8 @@ async fn every_allowed_algorithm_signs_people_in() {
         let mut token = sso.key.sign(&sso.claims()).into_bytes();
         let inside = token.len() - 20;
         token[inside] = if token[inside] == b'A' { b'B' } else { b'A' };
-        sso.hand_out(std::str::from_utf8(&token).unwrap());
-        assert!(Sso::refusal(sso.identify().await).contains("wrong signature"), "{algorithm:?}");
+        sso.issue_token(std::str::from_utf8(&token).unwrap());
+        assert!(Sso::error(sso.identify().await).contains("wrong signature"), "{algorithm:?}");
     }
 }
 
@@ -32,37 +32,37 @@ async fn every_allowed_algorithm_signs_people_in() {
 async fn every_claim_is_checked() {
     let sso = Sso::start(Algorithm::ES256).await;
     let now = sso.clock.now().timestamp();
-    let refused: &[(&str, Value, &str)] = &[
+    let invalid: &[(&str, Value, &str)] = &[
         ("iss", json!("https://sso.example"), "another issuer"),
         ("iss", json!(format!("{}/", sso.server.url)), "another issuer"),
-        ("iss", Value::Null, "make no sense"),
+        ("iss", Value::Null, "invalid claims"),
         ("aud", json!("other"), "another audience"),
         ("aud", json!([]), "another audience"),
         ("aud", json!(["other"]), "another audience"),
-        ("aud", Value::Null, "make no sense"),
+        ("aud", Value::Null, "invalid claims"),
         ("aud", json!([CLIENT, "other"]), "another authorized party"),
         ("azp", json!("other"), "another authorized party"),
-        ("exp", json!(now - 60), "its end behind it"),
-        ("exp", Value::Null, "make no sense"),
-        ("iat", json!(now + 61), "its beginning ahead"),
-        ("iat", Value::Null, "make no sense"),
-        ("nbf", json!(now + 61), "its beginning ahead"),
-        ("nonce", json!("another"), "refused with nonce"),
-        ("nonce", Value::Null, "refused with nonce"),
-        ("at_hash", json!("77QmUPtjPfzWtF2AnpK9RQ"), "another access token"),
-        ("sub", json!(""), "a `sub`"),
-        ("sub", json!("a\u{0}"), "a `sub`"),
-        ("sub", json!("中"), "a `sub`"),
-        ("sub", json!("a".repeat(256)), "a `sub`"),
-        ("sub", json!(7), "make no sense"),
-        ("sub", Value::Null, "make no sense"),
+        ("exp", json!(now - 60), "an expiry in the past"),
+        ("exp", Value::Null, "invalid claims"),
+        ("iat", json!(now + 61), "a start time in the future"),
+        ("iat", Value::Null, "invalid claims"),
+        ("nbf", json!(now + 61), "a start time in the future"),
+        ("nonce", json!("another"), "rejected with nonce"),
+        ("nonce", Value::Null, "rejected with nonce"),
+        ("at_hash", json!("77QmUPtjPfzWtF2AnpK9RQ"), "the hash of another access token"),
+        ("sub", json!(""), "an invalid `sub`"),
+        ("sub", json!("a\u{0}"), "an invalid `sub`"),
+        ("sub", json!("中"), "an invalid `sub`"),
+        ("sub", json!("a".repeat(256)), "an invalid `sub`"),
+        ("sub", json!(7), "invalid claims"),
+        ("sub", Value::Null, "invalid claims"),
     ];
-    for (name, value, expected) in refused {
+    for (name, value, expected) in invalid {
         let mut claims = sso.claims();
         claims[*name] = value.clone();
-        sso.say(&claims);
-        let refusal = Sso::refusal(sso.identify().await);
-        assert!(refusal.contains(expected), "{name} {value}: {refusal}");
+        sso.issue(&claims);
+        let error = Sso::error(sso.identify().await);
+        assert!(error.contains(expected), "{name} {value}: {error}");
     }
     let half = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, ACCESS.as_bytes());
     let half = URL_SAFE_NO_PAD.encode(&half.as_ref()[..16]);
@@ -79,102 +79,102 @@ async fn every_claim_is_checked() {
     for (name, value) in allowed {
         let mut claims = sso.claims();
         claims[*name] = value.clone();
-        sso.say(&claims);
+        sso.issue(&claims);
         assert!(sso.identify().await.is_ok(), "{name} {value}");
     }
     let mut several = sso.claims();
     several["aud"] = json!(["other", CLIENT]);
     several["azp"] = json!(CLIENT);
-    sso.say(&several);
+    sso.issue(&several);
     assert!(sso.identify().await.is_ok());
 }
 
 #[tokio::test]
-async fn a_token_of_another_sign_in_lets_the_person_begin_anew() {
+async fn a_token_of_another_sign_in_is_a_rejection() {
     let sso = Sso::start(Algorithm::ES256).await;
     let mut claims = sso.claims();
     claims["nonce"] = json!("another");
-    sso.say(&claims);
+    sso.issue(&claims);
     assert!(matches!(sso.identify().await, Err(ProviderError::Rejected { .. })));
 }
 
 #[tokio::test]
-async fn tokens_that_nobody_signed_are_refused() {
+async fn unsigned_and_malformed_tokens_are_refused() {
     let sso = Sso::start(Algorithm::RS256).await;
     let encode = |part: &Value| URL_SAFE_NO_PAD.encode(part.to_string());
     let body = encode(&sso.claims());
     for none in ["none", "None", "NONE", ""] {
         let header = encode(&json!({ "alg": none, "kid": "first" }));
-        sso.hand_out(&format!("{header}.{body}."));
-        assert!(Sso::refusal(sso.identify().await).contains("header"), "{none}");
+        sso.issue_token(&format!("{header}.{body}."));
+        assert!(Sso::error(sso.identify().await).contains("header"), "{none}");
     }
     for broken in ["", ".", "..", "a.b.c", &sso.key.sign(&sso.claims())[..60]] {
-        sso.hand_out(broken);
-        assert!(Sso::refusal(sso.identify().await).contains("header"), "{broken}");
+        sso.issue_token(broken);
+        assert!(Sso::error(sso.identify().await).contains("header"), "{broken}");
     }
     let critical = json!({ "alg": "RS256", "kid": "first", "crit": ["b64"], "b64": false });
-    sso.hand_out(&signed(&critical, &sso.claims(), &sso.key.private, Algorithm::RS256));
-    assert!(Sso::refusal(sso.identify().await).contains("critical"));
+    sso.issue_token(&signed(&critical, &sso.claims(), &sso.key.private, Algorithm::RS256));
+    assert!(Sso::error(sso.identify().await).contains("critical"));
 }
 
-/// The public key is known to all: whoever takes it as a shared one can sign.
+/// Everyone knows the public key, so accepting it as a shared secret would let anyone sign tokens.
 #[tokio::test]
-async fn a_public_key_is_never_a_shared_one() {
+async fn a_public_key_is_never_used_as_a_shared_secret() {
     let sso = Sso::start(Algorithm::RS256).await;
     let public = sso.key.public();
     let modulus = URL_SAFE_NO_PAD.decode(public["n"].as_str().unwrap()).unwrap();
     for secret in [modulus.as_slice(), public.to_string().as_bytes()] {
         let header = json!({ "alg": "HS256", "kid": "first" });
-        sso.hand_out(&signed(&header, &sso.claims(), &EncodingKey::from_secret(secret), Algorithm::HS256));
-        assert!(Sso::refusal(sso.identify().await).contains("an algorithm that is not allowed"));
+        sso.issue_token(&signed(&header, &sso.claims(), &EncodingKey::from_secret(secret), Algorithm::HS256));
+        assert!(Sso::error(sso.identify().await).contains("an algorithm that is not allowed"));
     }
-    // Not with a shared key that is published as one either.
+    // A published shared key is refused too.
     let shared = json!({ "kty": "oct", "kid": "first", "k": URL_SAFE_NO_PAD.encode("known") });
     sso.server.always("/jwks", Reply::ok(&json!({ "keys": [shared] }).to_string()));
     sso.clock.advance(TimeDelta::hours(1));
     let header = json!({ "alg": "HS256", "kid": "first" });
-    sso.hand_out(&signed(&header, &sso.claims(), &EncodingKey::from_secret(b"known"), Algorithm::HS256));
-    assert!(Sso::refusal(sso.identify().await).contains("an algorithm that is not allowed"));
-    sso.hand_out(&sso.key.sign(&sso.claims()));
-    assert!(Sso::refusal(sso.identify().await).contains("by no key"));
+    sso.issue_token(&signed(&header, &sso.claims(), &EncodingKey::from_secret(b"known"), Algorithm::HS256));
+    assert!(Sso::error(sso.identify().await).contains("an algorithm that is not allowed"));
+    sso.issue_token(&sso.key.sign(&sso.claims()));
+    assert!(Sso::error(sso.identify().await).contains("not signed by a key"));
 }
 
 #[tokio::test]
-async fn a_key_of_another_kind_does_not_do() {
+async fn a_key_of_another_type_is_refused() {
     let sso = Sso::start(Algorithm::RS256).await;
     let other = Key::new(Algorithm::ES256, "first");
-    sso.hand_out(&other.sign(&sso.claims()));
-    assert!(Sso::refusal(sso.identify().await).contains("by no key"));
-    // One that is longer than what is allowed for, and one of the same kind that is not the provider's.
+    sso.issue_token(&other.sign(&sso.claims()));
+    assert!(Sso::error(sso.identify().await).contains("not signed by a key"));
+    // An algorithm that is not allowed, and a key of the same type that does not belong to the provider.
     let header = json!({ "alg": "RS512", "kid": "first" });
-    sso.hand_out(&signed(&header, &sso.claims(), &sso.key.private, Algorithm::RS512));
-    assert!(Sso::refusal(sso.identify().await).contains("an algorithm that is not allowed"));
-    sso.hand_out(&Key::new(Algorithm::RS256, "first").sign(&sso.claims()));
-    assert!(Sso::refusal(sso.identify().await).contains("wrong signature"));
+    sso.issue_token(&signed(&header, &sso.claims(), &sso.key.private, Algorithm::RS512));
+    assert!(Sso::error(sso.identify().await).contains("an algorithm that is not allowed"));
+    sso.issue_token(&Key::new(Algorithm::RS256, "first").sign(&sso.claims()));
+    assert!(Sso::error(sso.identify().await).contains("wrong signature"));
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_known_is_looked_for_once_a_minute() {
+async fn the_keys_are_fetched_for_an_unknown_key_at_most_once_per_minute() {
     let sso = Sso::start(Algorithm::ES256).await;
-    let asked = || sso.server.asked_at("/jwks").len();
+    let fetches = || sso.server.requests_to("/jwks").len();
     sso.identify().await.unwrap();
     sso.identify().await.unwrap();
-    assert_eq!(asked(), 1, "the keys are kept");
+    assert_eq!(fetches(), 1, "the keys are cached");
     sso.clock.advance(TimeDelta::minutes(1));
     let second = Key::new(Algorithm::ES256, "second");
     for _ in 0..5 {
-        sso.hand_out(&second.sign(&sso.claims()));
-        assert!(Sso::refusal(sso.identify().await).contains("by no key"));
+        sso.issue_token(&second.sign(&sso.claims()));
+        assert!(Sso::error(sso.identify().await).contains("not signed by a key"));
     }
-    assert_eq!(asked(), 2, "one more within the minute");
+    assert_eq!(fetches(), 2, "one more fetch within the minute");
     sso.server
         .always("/jwks", Reply::ok(&json!({ "keys": [sso.key.public(), second.public()] }).to_string()));
     sso.clock.advance(TimeDelta::minutes(1));
-    sso.hand_out(&second.sign(&sso.claims()));
-    assert!(sso.identify().await.is_ok(), "a key that was rotated in is found");
-    assert_eq!(asked(), 3);
+    sso.issue_token(&second.sign(&sso.claims()));
+    assert!(sso.identify().await.is_ok(), "a new key is found");
+    assert_eq!(fetches(), 3);
     sso.clock.advance(TimeDelta::hours(1));
-    sso.say(&sso.claims());
+    sso.issue(&sso.claims());
     assert!(sso.identify().await.is_ok());
-    assert_eq!(asked(), 4, "an hour later they are asked for anew");
+    assert_eq!(fetches(), 4, "the keys are fetched again after an hour");
 }

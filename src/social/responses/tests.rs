@@ -1,15 +1,15 @@
-//! The dialects, whole and cut at every byte.
+//! Tests of all formats, complete and truncated after each byte.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::core::secret::ExposeSecret as _;
 
-fn read(text: &str) -> Option<Fields> {
-    Fields::read(&Answer { status: 200, text: text.to_owned() }).ok()
+fn parse(text: &str) -> Option<Fields> {
+    Fields::parse(&Response { status: 200, text: text.to_owned() }).ok()
 }
 
-/// Each as `providers.md` has it, and the same with what others have been seen to add.
+/// The documented formats, and variants of them that providers have been seen to send.
 const OPENIDS: [&str; 7] = [
     "callback( {\"client_id\":\"101000001\",\"openid\":\"1A37\"} );\n",
     "callback({\"client_id\":101000001,\"openid\":\"1A37\"})",
@@ -21,33 +21,33 @@ const OPENIDS: [&str; 7] = [
 ];
 
 #[test]
-fn every_dialect_says_the_same() {
+fn every_format_has_the_same_fields() {
     for text in OPENIDS {
-        let fields = read(text).expect(text);
+        let fields = parse(text).expect(text);
         assert_eq!(fields.text("openid").as_deref(), Some("1A37"), "{text}");
         assert_eq!(fields.text("client_id").as_deref(), Some("101000001"), "{text}");
-        assert_eq!(fields.refusal("error"), None, "{text}");
+        assert_eq!(fields.error("error"), None, "{text}");
     }
 }
 
 #[test]
-fn half_an_answer_is_no_other_answer() {
+fn a_truncated_response_never_has_a_truncated_field() {
     for text in OPENIDS {
         for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
-            let Some(fields) = read(&text[..end]) else { continue };
+            let Some(fields) = parse(&text[..end]) else { continue };
             for (name, whole) in [("openid", "1A37"), ("client_id", "101000001")] {
                 assert!(fields.text(name).is_none_or(|value| value == whole), "{}", &text[..end]);
             }
         }
     }
-    let fields = read("a=1&b=2").unwrap();
+    let fields = parse("a=1&b=2").unwrap();
     assert_eq!((fields.text("b"), fields.last("b"), fields.last("a")), (None, Some("2"), None));
-    assert!(fields.is_half(&["a", "b", "c"]) && !fields.is_half(&["a", "b"]));
-    assert!(!read("{}").unwrap().is_half(&["a"]));
+    assert!(fields.is_truncated(&["a", "b", "c"]) && !fields.is_truncated(&["a", "b"]));
+    assert!(!parse("{}").unwrap().is_truncated(&["a"]));
 }
 
 #[test]
-fn what_is_neither_is_unavailable_and_is_not_repeated() {
+fn an_unreadable_response_is_an_error_without_its_content() {
     for text in [
         "",
         " \n",
@@ -66,14 +66,14 @@ fn what_is_neither_is_unavailable_and_is_not_repeated() {
         "=hunter2",
         "a=1&hunter2/=3",
     ] {
-        let error = Fields::read(&Answer { status: 200, text: text.to_owned() }).err().expect(text);
+        let error = Fields::parse(&Response { status: 200, text: text.to_owned() }).err().expect(text);
         assert!(matches!(error, ProviderError::Unavailable(_)), "{text}");
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{text}");
     }
 }
 
 #[test]
-fn an_error_is_one_whatever_its_type() {
+fn an_error_code_may_have_any_type() {
     for (value, code) in [
         ("100019", Some("100019")),
         ("\"100019\"", Some("100019")),
@@ -90,15 +90,15 @@ fn an_error_is_one_whatever_its_type() {
         ("[]", Some("unknown")),
         ("\"<b>\"", Some("unknown")),
     ] {
-        let fields = read(&format!("{{\"error\":{value}}}")).unwrap();
-        assert_eq!(fields.refusal("error").as_deref(), code, "{value}");
+        let fields = parse(&format!("{{\"error\":{value}}}")).unwrap();
+        assert_eq!(fields.error("error").as_deref(), code, "{value}");
     }
-    assert_eq!(read("error=100019&x=").unwrap().refusal("error").as_deref(), Some("100019"));
-    assert_eq!(read("{}").unwrap().refusal("error"), None);
+    assert_eq!(parse("error=100019&x=").unwrap().error("error").as_deref(), Some("100019"));
+    assert_eq!(parse("{}").unwrap().error("error"), None);
 }
 
 #[test]
-fn numbers_and_strings_are_both_taken_and_nonsense_is_not() {
+fn numbers_are_accepted_as_numbers_and_as_strings() {
     for (value, text, seconds) in [
         ("7776000", Some("7776000"), Some(7_776_000)),
         ("\"5184000\"", Some("5184000"), Some(5_184_000)),
@@ -113,32 +113,32 @@ fn numbers_and_strings_are_both_taken_and_nonsense_is_not() {
         ("null", None, None),
         ("[60]", None, None),
     ] {
-        let fields = read(&format!("{{\"a\":{value}}}")).unwrap();
+        let fields = parse(&format!("{{\"a\":{value}}}")).unwrap();
         assert_eq!(fields.text("a").as_deref(), text, "{value}");
         assert_eq!(fields.lifetime("a"), seconds.map(Duration::from_secs), "{value}");
     }
 }
 
 #[test]
-fn a_token_is_one_word_and_comes_with_a_good_status_only() {
+fn a_token_needs_valid_characters_and_a_success_status() {
     let fields = |status, value: &str| {
         let text = format!("{{\"t\":\"{value}\"}}");
-        Fields::read(&Answer { status, text }).ok().unwrap()
+        Fields::parse(&Response { status, text }).ok().unwrap()
     };
-    assert_eq!(fields(200, "2.00~a").need_token("t").ok().unwrap().expose_secret(), "2.00~a");
-    for bad in ["", "hunter 2", "hunter2\\n", "hunter2\\u00e9", &"x".repeat(2049)] {
-        assert!(fields(200, bad).token("t").is_none(), "{bad}");
-        let error = fields(200, bad).need_token("t").expect_err(bad);
+    assert_eq!(fields(200, "2.00~a").require_token("t").ok().unwrap().expose_secret(), "2.00~a");
+    for invalid in ["", "hunter 2", "hunter2\\n", "hunter2\\u00e9", &"x".repeat(2049)] {
+        assert!(fields(200, invalid).token("t").is_none(), "{invalid}");
+        let error = fields(200, invalid).require_token("t").expect_err(invalid);
         assert!(!error.to_string().contains("hunter"), "{error}");
     }
     for status in [199, 302, 400, 500] {
-        assert!(fields(status, "hunter2").need_token("t").is_err(), "{status}");
+        assert!(fields(status, "hunter2").require_token("t").is_err(), "{status}");
     }
 }
 
 proptest! {
     #[test]
-    fn nothing_that_is_sent_breaks_it(text in any::<String>(), wrap in 0..5) {
+    fn any_text_is_handled(text in any::<String>(), wrap in 0..5) {
         let text = match wrap {
             0 => text,
             1 => format!("{{{text}}}"),
@@ -146,24 +146,24 @@ proptest! {
             3 => format!("error={text}"),
             _ => format!("{{\"error\":{text}}}"),
         };
-        if let Some(fields) = read(&text) {
-            let code = fields.refusal("error");
+        if let Some(fields) = parse(&text) {
+            let code = fields.error("error");
             prop_assert!(code.is_none_or(|code| values::error_code(&code).is_some()));
             let _ = (fields.text("error"), fields.token("error"), fields.lifetime("error"));
         }
     }
 
     #[test]
-    fn what_is_sent_comes_back_in_each_dialect(
-        sent in prop::collection::btree_map("[a-z_]{1,9}", ".{1,20}", 1..6),
+    fn every_format_is_read_back(
+        fields in prop::collection::btree_map("[a-z_]{1,9}", ".{1,20}", 1..6),
         name in "[A-Za-z_$][A-Za-z0-9_$.]{0,9}",
     ) {
-        let json = serde_json::to_string(&sent).unwrap();
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&sent).finish();
+        let json = serde_json::to_string(&fields).unwrap();
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         for text in [format!("{name}( {json} );\n"), json, format!("{form}&end=")] {
-            let fields = read(&text).unwrap();
-            for (name, value) in sent.iter().filter(|(name, _)| *name != "end") {
-                prop_assert_eq!(fields.text(name), Some(value.clone()));
+            let parsed = parse(&text).unwrap();
+            for (name, value) in fields.iter().filter(|(name, _)| *name != "end") {
+                prop_assert_eq!(parsed.text(name), Some(value.clone()));
             }
         }
     }

@@ -1,5 +1,4 @@
-//! What a provider says of somebody: in the ID token, and at the userinfo endpoint (`OpenID` Connect Core 1.0,
-//! sections 5.1 and 5.3).
+//! The user's claims, in the ID token and at the userinfo endpoint (`OpenID` Connect Core 1.0, sections 5.1 and 5.3).
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -8,20 +7,20 @@ use crate::social::client::HttpClient;
 use crate::social::provider::ProviderError;
 use crate::social::values;
 
-/// What is wanted of it. Nothing of it is a must.
+/// The used claims. All are optional.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Person {
+pub(super) struct UserInfo {
     pub(super) name: Option<String>,
     pub(super) picture: Option<String>,
-    /// Only one that the provider has verified.
+    /// Set only if the provider has verified the address.
     pub(super) email: Option<String>,
 }
 
-impl Person {
-    pub(super) fn read(claims: &Map<String, Value>) -> Self {
+impl UserInfo {
+    pub(super) fn from_claims(claims: &Map<String, Value>) -> Self {
         let text = |name: &str| claims.get(name).and_then(Value::as_str);
         let nickname = |name: &str| text(name).and_then(values::nickname);
-        // Apple and others write the boolean as a string.
+        // Apple and other providers send the boolean as a string.
         let verified = match claims.get("email_verified") {
             Some(Value::Bool(verified)) => *verified,
             Some(Value::String(verified)) => verified == "true",
@@ -40,7 +39,7 @@ impl Person {
         self.name.is_some() && self.picture.is_some() && self.email.is_some()
     }
 
-    /// This, and what is missing here out of the other.
+    /// Fills missing claims from `other`.
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             name: self.name.or(other.name),
@@ -50,31 +49,33 @@ impl Person {
     }
 }
 
-/// What the userinfo endpoint says of the subject: nothing where it does not answer well, since nothing of it is a must.
+/// Fetches the claims of the userinfo endpoint. Returns no claims if the endpoint fails, because all claims are optional.
 ///
 /// # Errors
-/// [`ProviderError::Unavailable`] where it speaks of somebody else.
-pub(super) async fn userinfo(
+/// [`ProviderError::Unavailable`] if the claims belong to another user.
+pub(super) async fn fetch(
     http: &HttpClient,
-    address: &Url,
+    url: &Url,
     access: &str,
     subject: &str,
-) -> Result<Person, ProviderError> {
+) -> Result<UserInfo, ProviderError> {
     let authorization = format!("Bearer {access}");
     let headers = [("authorization", authorization.as_str()), ("accept", "application/json")];
-    let claims = match http.get(address.clone(), &headers).await {
-        Ok(answer) if answer.status == 200 => serde_json::from_str::<Map<String, Value>>(&answer.text).ok(),
+    let claims = match http.get(url.clone(), &headers).await {
+        Ok(response) if response.status == 200 => {
+            serde_json::from_str::<Map<String, Value>>(&response.text).ok()
+        }
         _ => None,
     };
     match claims {
         None => {
-            tracing::warn!(%address, "the userinfo endpoint gives nothing that can be read");
-            Ok(Person::default())
+            tracing::warn!(%url, "no valid response of the userinfo endpoint; continuing with the ID token");
+            Ok(UserInfo::default())
         }
         Some(claims) if claims.get("sub").and_then(Value::as_str) == Some(subject) => {
-            Ok(Person::read(&claims))
+            Ok(UserInfo::from_claims(&claims))
         }
-        Some(_) => Err(ProviderError::Unavailable("the userinfo endpoint speaks of somebody else".into())),
+        Some(_) => Err(ProviderError::Unavailable("the userinfo endpoint returned another user".into())),
     }
 }
 
@@ -84,13 +85,13 @@ mod tests {
 
     use super::*;
 
-    fn read(claims: &Value) -> Person {
-        Person::read(claims.as_object().unwrap())
+    fn read(claims: &Value) -> UserInfo {
+        UserInfo::from_claims(claims.as_object().unwrap())
     }
 
     #[test]
-    fn an_email_counts_only_when_it_is_verified() {
-        for (verified, counts) in [
+    fn only_a_verified_email_address_is_used() {
+        for (verified, used) in [
             (json!(true), true),
             (json!("true"), true),
             (json!(false), false),
@@ -99,19 +100,19 @@ mod tests {
             (json!(1), false),
             (json!(null), false),
         ] {
-            let person = read(&json!({ "email": "a@example.com", "email_verified": verified }));
-            assert_eq!(person.email.is_some(), counts, "{verified}");
+            let info = read(&json!({ "email": "a@example.com", "email_verified": verified }));
+            assert_eq!(info.email.is_some(), used, "{verified}");
         }
         assert_eq!(read(&json!({ "email": "a@example.com" })).email, None);
     }
 
     #[test]
-    fn what_is_of_no_use_is_left_out() {
-        let person =
+    fn invalid_claims_are_ignored_and_missing_ones_filled() {
+        let info =
             read(&json!({ "name": " ", "nickname": 7, "preferred_username": "ada", "picture": "data:x" }));
-        assert_eq!(person, Person { name: Some("ada".into()), ..Person::default() });
-        assert!(!person.is_complete());
-        let other = read(&json!({ "name": "Other", "picture": "https://a.example/p" })).or(person);
+        assert_eq!(info, UserInfo { name: Some("ada".into()), ..UserInfo::default() });
+        assert!(!info.is_complete());
+        let other = read(&json!({ "name": "Other", "picture": "https://a.example/p" })).or(info);
         assert_eq!(
             (other.name.as_deref(), other.picture.as_deref()),
             (Some("Other"), Some("https://a.example/p"))
