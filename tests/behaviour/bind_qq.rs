@@ -6,13 +6,16 @@ use serde_json::{Value, json};
 
 use crate::support::browser::other_than;
 use crate::support::social::{by_code, by_password};
-use crate::support::{Backend, PASSWORD, World, bad_fields, both_backends, kind};
+use crate::support::{Backend, PASSWORD, World, at, bad_fields, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 const OTHER: &str = "+8613900139000";
 
-fn tally(outcomes: &[Value], what: &str) -> usize {
-    outcomes.iter().filter(|outcome| kind(outcome) == what).count()
+/// The positions of the outcome that signed in and of the other one, which did not.
+fn winner_and_loser(outcomes: &[Value]) -> (usize, usize) {
+    let signed_in = |outcome: &Value| kind(outcome) == "SignedIn";
+    assert_ne!(signed_in(&outcomes[0]), signed_in(&outcomes[1]), "{outcomes:#?}");
+    if signed_in(&outcomes[0]) { (0, 1) } else { (1, 0) }
 }
 
 #[apply(both_backends)]
@@ -26,7 +29,9 @@ async fn an_account_is_proven_by_its_password(#[case] backend: Backend) {
     assert_eq!((&bound["user"]["id"], &bound["newAccount"]), (&json!(person.id), &json!(false)));
     assert_eq!(bound["next"], "/orders?page=2");
     assert_eq!(bound["user"]["identities"][0]["provider"], "qq");
-    // Never again.
+    let by_provider = world.sql().await.count("sessions WHERE method = 'provider'").await;
+    assert_eq!(by_provider, 0, "the session is one of the password");
+    // The next sign-in by QQ needs no proof.
     let again = world.browser().sign_in_by("qq", "han").await;
     assert_eq!((kind(&again), &again["user"]["id"]), ("SignedIn", &json!(person.id)));
     // The owner is told, and the log knows.
@@ -127,46 +132,70 @@ async fn each_end_of_the_bond_is_free_or_not(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn races_end_in_one_consistent_state(#[case] backend: Backend) {
+async fn of_two_accounts_that_bind_one_qq_at_once_one_gets_it(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
-    world.person(MOBILE, "hanmeimei").await;
-    world.person(OTHER, "lilei").await;
-    // Two browsers, one QQ, two accounts.
+    let people = [world.person(MOBILE, "hanmeimei").await, world.person(OTHER, "lilei").await];
     let (one, two) = (world.browser(), world.browser());
     let (first, second) = (one.ticket("qq", "han").await, two.ticket("qq", "han").await);
-    let proofs = [by_password("hanmeimei", PASSWORD), by_password("lilei", PASSWORD)];
     let outcomes = join_all([
-        one.bind("bindQq", &first, proofs[0].clone()),
-        two.bind("bindQq", &second, proofs[1].clone()),
+        one.bind("bindQq", &first, by_password("hanmeimei", PASSWORD)),
+        two.bind("bindQq", &second, by_password("lilei", PASSWORD)),
     ])
     .await;
-    assert_eq!((tally(&outcomes, "SignedIn"), tally(&outcomes, "AlreadyLinked")), (1, 1), "{outcomes:#?}");
-    // One account, two QQs; whichever account is free.
-    let free = if kind(&outcomes[0]) == "SignedIn" { "lilei" } else { "hanmeimei" };
+    let (winner, loser) = winner_and_loser(&outcomes);
+    assert_eq!(outcomes[loser]["reason"], "IDENTITY_LINKED", "{outcomes:#?}");
+    assert_eq!(outcomes[winner]["user"]["id"], *people[winner].id);
+    let later = world.browser().sign_in_by("qq", "han").await;
+    assert_eq!((kind(&later), &later["user"]["id"]), ("SignedIn", &json!(people[winner].id)), "{later}");
+    assert_eq!(world.sql().await.count("identities").await, 1);
+}
+
+#[apply(both_backends)]
+async fn of_two_qqs_that_are_bound_to_one_account_at_once_one_is(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "hanmeimei").await;
+    let (one, two) = (world.browser(), world.browser());
     let (first, second) = (one.ticket("qq", "lucy").await, two.ticket("qq", "wang").await);
     let outcomes = join_all([
-        one.bind("bindQq", &first, by_password(free, PASSWORD)),
-        two.bind("bindQq", &second, by_password(free, PASSWORD)),
+        one.bind("bindQq", &first, by_password("hanmeimei", PASSWORD)),
+        two.bind("bindQq", &second, by_password("hanmeimei", PASSWORD)),
     ])
     .await;
-    assert_eq!((tally(&outcomes, "SignedIn"), tally(&outcomes, "AlreadyLinked")), (1, 1), "{outcomes:#?}");
-    // Bind and register at once, with one ticket.
-    let third = world.browser();
-    let ticket = third.ticket("qq", "smile").await;
-    world.person("+8613700137000", "smile").await;
-    let code = world.sms_code("+8613700137001", "BIND").await;
-    let outcomes = join_all([
-        Box::pin(third.bind("bindQq", &ticket, by_password("smile", PASSWORD)))
-            as std::pin::Pin<Box<dyn Future<Output = Value>>>,
-        Box::pin(third.register_with("registerWithQq", &ticket, "+8613700137001", &code)),
-    ])
-    .await;
-    assert_eq!((tally(&outcomes, "SignedIn"), tally(&outcomes, "TicketRejected")), (1, 1), "{outcomes:#?}");
-    assert_eq!(world.sql().await.count("identities").await, 3);
+    let (winner, loser) = winner_and_loser(&outcomes);
+    assert_eq!(outcomes[loser]["reason"], "ACCOUNT_LINKED", "{outcomes:#?}");
+    let bound = world.browser().sign_in_by("qq", ["lucy", "wang"][winner]).await;
+    assert_eq!((kind(&bound), &bound["user"]["id"]), ("SignedIn", &json!(person.id)), "{bound}");
+    let unbound = world.browser().sign_in_by("qq", ["lucy", "wang"][loser]).await;
+    assert_eq!(kind(&unbound), "BindRequired", "{unbound}");
+    assert_eq!(world.sql().await.count("identities").await, 1);
+}
+
+#[apply(both_backends)]
+async fn a_ticket_that_is_used_to_bind_and_to_register_at_once_does_one_of_them(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person(MOBILE, "hanmeimei").await;
+    let browser = world.browser();
+    let ticket = browser.ticket("qq", "han").await;
+    let code = world.sms_code(OTHER, "BIND").await;
+    let (bound, registered) = tokio::join!(
+        browser.bind("bindQq", &ticket, by_password("hanmeimei", PASSWORD)),
+        browser.register_with("registerWithQq", &ticket, OTHER, &code),
+    );
+    let outcomes = [bound, registered];
+    let (winner, loser) = winner_and_loser(&outcomes);
+    assert_eq!(kind(&outcomes[loser]), "TicketRejected", "{outcomes:#?}");
+    assert_eq!(outcomes[winner]["newAccount"], winner == 1);
+    assert_eq!(outcomes[winner]["user"]["id"] == *person.id, winner == 0);
+    let later = world.browser().sign_in_by("qq", "han").await;
     assert_eq!(
-        world.sql().await.count("sessions WHERE method = 'provider'").await,
-        0,
-        "binding proves by itself"
+        (kind(&later), &later["user"]["id"]),
+        ("SignedIn", &outcomes[winner]["user"]["id"]),
+        "{later}"
+    );
+    let mut sql = world.sql().await;
+    assert_eq!(
+        (sql.count("identities").await, sql.count("users").await),
+        (1, if winner == 0 { 1 } else { 2 })
     );
 }
 
@@ -182,17 +211,22 @@ async fn an_account_that_is_shut_is_not_bound(#[case] backend: Backend) {
     assert_eq!(world.sql().await.count("identities").await, 0);
 }
 
+/// Binding must not be a way around the delays of `login`: both count the failures of an account together.
 #[apply(both_backends)]
-async fn guessing_is_delayed_as_at_the_login(#[case] backend: Backend) {
-    let Some(world) = World::start(backend).await else { return };
+async fn wrong_passwords_are_counted_together_with_those_of_login(#[case] backend: Backend) {
+    let limit = [("MENJIN_LIMITS_LOGIN_FREE", "4")];
+    let Some(world) = World::start_with(backend, &limit).await else { return };
     world.person(MOBILE, "hanmeimei").await;
     let browser = world.browser();
     let ticket = browser.ticket("qq", "han").await;
-    for _ in 0..5 {
-        let wrong = browser.bind("bindQq", &ticket, by_password("hanmeimei", "guess")).await;
-        assert_eq!(kind(&wrong), "CredentialsRejected", "{wrong}");
+    let bind = async |password| browser.bind("bindQq", &ticket, by_password("hanmeimei", password)).await;
+    for _ in 0..2 {
+        let (bound, signed_in) = (bind("a guess").await, world.browser().login("hanmeimei", "a guess").await);
+        assert_eq!((kind(&bound), kind(&signed_in)), ("CredentialsRejected", "CredentialsRejected"));
     }
-    let sixth = browser.bind("bindQq", &ticket, by_password("hanmeimei", "guess")).await;
-    let seventh = browser.bind("bindQq", &ticket, by_password("hanmeimei", PASSWORD)).await;
-    assert!([&sixth, &seventh].iter().any(|outcome| kind(outcome) == "RateLimited"), "{sixth} {seventh}");
+    let (bound, signed_in) = (bind(PASSWORD).await, world.browser().login("hanmeimei", PASSWORD).await);
+    assert_eq!((kind(&bound), kind(&signed_in)), ("RateLimited", "RateLimited"), "{bound} {signed_in}");
+    assert_eq!(bound["retryAt"], signed_in["retryAt"]);
+    world.advance((at(&bound, "retryAt") - world.now()).num_seconds() + 1);
+    assert_eq!(kind(&bind(PASSWORD).await), "SignedIn", "the ticket is still valid");
 }
