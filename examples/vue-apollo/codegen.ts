@@ -23,6 +23,11 @@ const config: CodegenConfig = {
   schema,
   generates: {
     'packages/vue/src/generated.ts': { ...operations, documents: 'packages/vue/src/*.graphql' },
+    'src/generated/operations.ts': {
+      ...operations,
+      documents: ['src/graphql/*.graphql', 'packages/vue/src/refusal.graphql'],
+    },
+    'src/generated/possible-types.ts': { plugins: ['fragment-matcher'], config: { useExplicitTyping: true } },
   },
 };
 

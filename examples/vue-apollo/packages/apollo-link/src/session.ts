@@ -129,6 +129,7 @@ export class Session {
    */
   start(): Promise<SessionState> {
     this.#started = true;
+    this.#retryAt = -Infinity; // whoever calls this does not want to wait
     this.#starting ??= this.#start().finally(() => {
       this.#starting = undefined;
     });
