@@ -65,7 +65,7 @@ fn chinese_pages_say_which_pages_are_in_english_only() {
         let text = read(&page.to_string_lossy());
         for (target, after) in links(&text) {
             let path = target.split('#').next().unwrap_or(target);
-            if !path.ends_with(".md") || path == "README.md" {
+            if path.rsplit_once('.').is_none_or(|(_, extension)| extension != "md") || path == "README.md" {
                 continue;
             }
             let folder = root().join(page.parent().unwrap_or(Path::new("")));

@@ -8,10 +8,11 @@ use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::identifier::{EmailAddress, Mobile, Region};
 use crate::core::ids::SessionId;
-use crate::db::DbError;
-use crate::db::changes::{AccountChange, Ends, ProfileChange, Right, Unchanged};
+use crate::core::language::Language;
+use crate::db::WriteError;
+use crate::db::changes::{AccountChange, Authorization, ProfileChange, RevokeScope};
 use crate::db::models::User;
-use crate::delivery::{Channel, NoticeTopic};
+use crate::delivery::{Channel, NewMessage, NoticeTopic};
 use crate::verification::{Contact, Purpose};
 
 /// A change of an account. What it writes is the [`Write`] beside it.
@@ -19,19 +20,18 @@ pub(crate) struct Change<'a> {
     /// The account, as it was read before the change.
     pub(crate) user: &'a User,
     /// Checked again inside the transaction.
-    pub(crate) authorization: Right<'a>,
+    pub(crate) authorization: Authorization<'a>,
     pub(crate) kind: Kind,
     /// How the caller authenticated, for the audit log.
     pub(crate) method: &'a str,
     /// The session that the request came with.
     pub(crate) session: Option<SessionId>,
-    pub(crate) revokes: Ends,
+    pub(crate) revokes: RevokeScope,
     /// The topic of the notice to the owner, and the channel to prefer for it.
     pub(crate) notice: Option<(Channel, NoticeTopic)>,
 }
 
 /// What a change writes.
-#[expect(dead_code, reason = "the use cases that write these are moved here one by one")]
 pub(crate) enum Write<'a> {
     PasswordHash(&'a str),
     Contact(&'a Contact),
@@ -61,7 +61,7 @@ impl Accounts {
         change: Change<'_>,
         write: Write<'_>,
         client: &Client,
-    ) -> Result<Result<usize, Unchanged>, DbError> {
+    ) -> Result<usize, WriteError> {
         let Change { user, authorization, kind, method, session, revokes, notice } = change;
         let event = self.kit.audit.event(kind, Some(user.id), session, method, client);
         // The notice goes to a contact that the account has before the change.
@@ -69,9 +69,9 @@ impl Accounts {
             notice.and_then(|(channel, topic)| self.notices.to(user, channel, topic, client.language));
         let row = AccountChange {
             user: user.id,
-            right: authorization,
+            authorization,
             now: self.kit.clock.now(),
-            ends: revokes,
+            revokes,
             reason: kind.word(),
             event: &event,
             notice: notice.as_ref(),
@@ -86,12 +86,10 @@ impl Accounts {
             Write::Profile(profile) => db.update_profile(&row, profile).await?,
             Write::Deletion(due) => db.schedule_deletion(&row, *due).await?,
         };
-        if revoked.is_ok() {
-            if write.withdraws_codes() {
-                self.withdraw_codes(user).await;
-            }
-            self.outbox.wake();
+        if write.withdraws_codes() {
+            self.withdraw_codes(user).await;
         }
+        self.outbox.wake();
         Ok(revoked)
     }
 
@@ -103,5 +101,16 @@ impl Accounts {
         let contacts: Vec<Contact> =
             mobile.map(Contact::Mobile).into_iter().chain(email.map(Contact::Email)).collect();
         self.verification.withdraw_codes(&OPENING, &contacts).await;
+    }
+
+    /// Composes a notice to the owner, to be written in the caller's transaction.
+    pub(crate) fn notice(
+        &self,
+        user: &User,
+        channel: Channel,
+        topic: NoticeTopic,
+        language: Language,
+    ) -> Option<NewMessage> {
+        self.notices.to(user, channel, topic, language)
     }
 }

@@ -1,45 +1,18 @@
-//! Accounts: one use case a file, named after its mutation or query.
+//! Accounts, grouped by topic. A use case is a method of [`Accounts`] in a file that is named after its mutation or
+//! query; what operators do is a method of [`Administration`](administration::Administration).
 
 pub mod account;
-pub mod account_proof;
 pub mod administration;
-pub mod availability;
-pub mod change_contact;
-pub mod change_email;
-pub mod change_mobile;
-pub mod change_password;
 mod changes;
-pub mod create_user;
-pub mod delete_account;
-pub mod export_my_data;
-mod failed_proof;
+pub mod contact_claim;
+pub mod credentials;
+mod failed_verification;
 pub mod import;
-pub mod login;
-pub mod login_with_code;
-pub mod logout;
-pub mod me;
-pub mod merge_account;
-pub mod merge_records;
+pub mod lifecycle;
 pub mod naming;
-pub mod new_password;
 pub mod notices;
-pub mod person;
 pub mod profile;
-pub mod proof;
-pub mod reauthentication;
-pub mod refresh_session;
-pub mod register;
-pub mod request_password_reset;
-pub mod reset_links;
-pub mod reset_password;
-pub mod restore_account;
-pub mod revoke_other_sessions;
-pub mod revoke_session;
 mod service;
-pub mod service_clients;
-pub mod signed_in;
-mod stale_codes;
-pub mod undo_merge;
-pub mod verify;
+pub mod sign_in;
 
 pub use service::{AccountParts, Accounts};

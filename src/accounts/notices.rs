@@ -1,4 +1,4 @@
-//! Notices to owners of accounts: written in the transaction of what they tell, sent by the outbox.
+//! Notices to the owners of accounts: written in the transaction of the change that they report, sent by the outbox.
 
 use chrono::TimeDelta;
 
@@ -8,10 +8,10 @@ use crate::core::language::Language;
 use crate::db::models::User;
 use crate::delivery::{Channel, Content, Destination, NewMessage, NoticeTopic, Outbox};
 
-/// News older than this is none.
-const GOOD_FOR: TimeDelta = TimeDelta::days(1);
+/// A notice that is older than this is not sent.
+const LIFETIME: TimeDelta = TimeDelta::days(1);
 
-/// Makes notices.
+/// Composes notices. Cheap to clone.
 #[derive(Clone)]
 pub struct Notices {
     outbox: Outbox,
@@ -24,8 +24,8 @@ impl Notices {
         Self { outbox, clock }
     }
 
-    /// A notice to the address that the account has now: the one of the channel `first`, in its absence the other.
-    /// `None` for an account without an address.
+    /// Composes a notice to a contact that the account has now: that of the channel `first`, or else the other one.
+    /// Returns `None` for an account without a contact.
     #[must_use]
     pub fn to(
         &self,
@@ -38,11 +38,11 @@ impl Notices {
             Channel::Sms => mobile(user).or_else(|| email(user)),
             Channel::Email => email(user).or_else(|| mobile(user)),
         };
-        let expires_at = self.clock.now() + GOOD_FOR;
+        let expires_at = self.clock.now() + LIFETIME;
         Some(self.outbox.compose(destination?, &Content::Notice { topic }, language, expires_at))
     }
 
-    /// The notice is written: it can be sent.
+    /// Tells the outbox that a notice was written.
     pub fn written(&self) {
         self.outbox.wake();
     }

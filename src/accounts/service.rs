@@ -11,7 +11,6 @@ use crate::verification::Verification;
 
 /// Accounts: signing in, credentials, profiles, lifecycle and administration. Cheap to clone.
 #[derive(Clone)]
-#[expect(dead_code, reason = "the use cases that need these are moved here one by one")]
 pub struct Accounts {
     pub(super) kit: Kit,
     pub(super) verification: Verification,

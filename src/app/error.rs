@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use crate::db::DbError;
 use crate::delivery::email::smtp::SmtpSetupError;
 use crate::ephemeral::EphemeralError;
+use crate::outcome::Refusal;
 use crate::sessions::KeyError;
 
 /// Why a gateway did not start, in words for the operator.
@@ -12,6 +13,8 @@ use crate::sessions::KeyError;
 pub enum StartError {
     #[error(transparent)]
     Database(#[from] DbError),
+    #[error(transparent)]
+    Query(#[from] Refusal),
     #[error("Redis: {0}")]
     Ephemeral(#[from] EphemeralError),
     #[error(transparent)]

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::StartError;
 use super::master_key::master_key;
-use super::services::Parts;
+use super::services::Composition;
 use super::social;
 use crate::config::Config;
 use crate::config::http::Origin;
@@ -19,6 +19,7 @@ use crate::db::{self, Db};
 use crate::delivery::Outbox;
 use crate::ephemeral::Ephemeral;
 use crate::http;
+use crate::kit::Kit;
 use crate::sessions::{KeyRing, KeyRules};
 
 /// A gateway that serves.
@@ -60,20 +61,21 @@ impl Gateway {
             config.social.fill_from_sandbox(&config.http.public_url);
         }
         let providers = social::providers(&config, &clock).map_err(StartError::Social)?;
-        let parts = Parts { config: &config, clock, random, master, db: db.clone(), store, keys, providers };
-        let outbox = Outbox::new(db.clone(), &parts.master, parts.clock.clone(), parts.random.clone());
-        let worker = parts.worker(&outbox)?;
-        let router = http::router(parts.routes(&outbox));
+        let outbox = Outbox::new(db.clone(), &master, clock.clone(), random.clone());
+        let kit = Kit::new(db.clone(), store, clock, random, master, config.limits.clone());
+        let composition = Composition { config: &config, kit, keys, providers, outbox };
+        let worker = composition.worker()?;
+        let router = http::router(composition.routes());
         let stopping = CancellationToken::new();
         let server = tokio::spawn(http::serve(listener, router, config.http.clone(), stopping.clone()));
         let worker = tokio::spawn(worker.run(stopping.clone()));
         let upkeep = tokio::spawn(db::upkeep::run(
             db.clone(),
-            parts.clock.clone(),
+            composition.kit.clock.clone(),
             config.retention,
             stopping.clone(),
         ));
-        let keeper = tokio::spawn(parts.keys.clone().keep(stopping.clone()));
+        let keeper = tokio::spawn(composition.keys.clone().keep(stopping.clone()));
         Ok(Self {
             address,
             db,

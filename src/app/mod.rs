@@ -1,6 +1,5 @@
 //! The composition root: the only place where adapters are chosen and services are built.
 
-mod account_life;
 mod error;
 mod examine;
 mod gateway;
@@ -14,4 +13,4 @@ pub use error::StartError;
 pub use examine::{Health, examine};
 pub use gateway::Gateway;
 pub use keys::{keys, listed_keys};
-pub use merges::undo_merge;
+pub use merges::merge_tools;

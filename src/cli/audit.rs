@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use serde_json::{Value, json};
 
-use super::desk::Desk;
+use super::operator::Operator;
 use super::{out, table};
 use crate::accounts::administration::Administration;
 use crate::audit::Kind;
@@ -48,17 +48,17 @@ pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
 }
 
 async fn show(config: Config, arguments: &Arguments) -> Result<(), String> {
-    let Desk { hands, clock, .. } = Desk::open(config).await?;
+    let Operator { administration, .. } = Operator::open(config).await?;
     let user = match &arguments.user {
-        Some(who) => Some(whose(&hands, who.trim()).await?),
+        Some(who) => Some(whose(&administration, who.trim()).await?),
         None => None,
     };
     let since = arguments.since.map(|length| {
         let length = TimeDelta::from_std(length).unwrap_or(TimeDelta::MAX);
-        clock.now().checked_sub_signed(length).unwrap_or(chrono::DateTime::UNIX_EPOCH)
+        administration.clock.now().checked_sub_signed(length).unwrap_or(chrono::DateTime::UNIX_EPOCH)
     });
     let filter = AuditFilter { user, kind: arguments.kind.clone(), since, limit: arguments.limit };
-    let entries = hands.db.audit_entries(&filter).await.map_err(|error| error.to_string())?;
+    let entries = administration.db.audit_entries(&filter).await.map_err(|error| error.to_string())?;
     if i64::try_from(entries.len()) == Ok(arguments.limit) {
         eprintln!("menjin: there may be older ones: a higher --limit shows them");
     }
@@ -83,11 +83,11 @@ async fn show(config: Config, arguments: &Arguments) -> Result<(), String> {
 }
 
 /// The id that is meant. One that is typed need not have an account any more.
-async fn whose(hands: &Administration, who: &str) -> Result<UserId, String> {
+async fn whose(administration: &Administration, who: &str) -> Result<UserId, String> {
     if let Some(id) = UserId::parse(who) {
         return Ok(id);
     }
-    let found = hands.find(who).await.map_err(|error| error.to_string())?;
+    let found = administration.find(who).await.map_err(|error| error.to_string())?;
     Ok(found.ok_or("there is no such account; the entries of a deleted one are found by its id")?.id)
 }
 

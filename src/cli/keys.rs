@@ -34,7 +34,7 @@ enum Action {
     /// Make the next key, of the algorithm that is set. It is published at once and signs when everybody knows it (`tokens.jwks_max_age` later); the
     /// present one stays until its last token has ended. Nobody notices.
     Rotate {
-        /// For a key in wrong hands: a new key signs at once, all others are gone, and with them every access token.
+        /// For a key in wrong administration: a new key signs at once, all others are gone, and with them every access token.
         /// Gateways notice within a minute, others when they ask for the keys again.
         #[arg(long)]
         now: bool,

@@ -1,12 +1,12 @@
 //! The command line: one file a command.
 
 mod audit;
-mod desk;
 mod doctor;
 mod import;
 mod keys;
 mod log;
 mod migrate;
+mod operator;
 mod out;
 mod restore;
 mod schema;

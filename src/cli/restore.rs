@@ -1,10 +1,9 @@
-//! `menjin restore`: opens an account again that its owner deleted.
+//! `menjin restore`: restores an account that its owner deleted.
 
 use std::process::ExitCode;
 
-use super::desk::{Desk, Failure};
+use super::operator::{Failure, Operator};
 use super::out;
-use crate::accounts::restore_account::RestoreAccount;
 use crate::config::Config;
 
 pub async fn run(config: Config, who: &str) -> ExitCode {
@@ -21,15 +20,15 @@ pub async fn run(config: Config, who: &str) -> ExitCode {
 }
 
 async fn restore(config: Config, who: &str) -> Result<String, Failure> {
-    let Desk { hands, clock, random, .. } = Desk::open(config).await?;
-    let told = |error: crate::db::DbError| error.to_string();
-    let found = hands.find(who).await.map_err(told)?;
+    let Operator { administration, .. } = Operator::open(config).await?;
+    let told = |error: crate::outcome::Refusal| error.to_string();
+    let found = administration.find(who).await.map_err(told)?;
     let user = found.ok_or("there is no such account: it was never there, or is erased")?;
     let name = &user.username;
     if user.delete_at.is_none() {
         return Err(format!("{name} is not deleted"));
     }
-    if !(RestoreAccount { db: hands.db, clock, random }).run(user.id).await.map_err(told)? {
+    if !administration.restore_account(user.id).await.map_err(told)? {
         return Err(format!(
             "{name} cannot be restored: it is merged with another account, or erased by now"
         ));

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 
 type GiveBack = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -11,24 +12,29 @@ type GiveBack = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// its own. Prefer [`Guard::keep_if_ok`]: it gives back before the response is sent, so that the client's next request
 /// finds what was given back.
 #[must_use = "a guard that is dropped at once gives back at once"]
-pub struct Guard(Option<GiveBack>);
+pub struct Guard(Mutex<Option<GiveBack>>);
 
 impl Guard {
     /// Builds a guard; `give_back` runs at most once, and not at all after [`Guard::keep`].
     pub fn new(give_back: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self(Some(Box::pin(give_back)))
+        Self(Mutex::new(Some(Box::pin(give_back))))
     }
 
     /// Keeps what was taken.
     pub fn keep(mut self) {
-        self.0 = None;
+        self.take();
     }
 
     /// Gives back what was taken.
     pub async fn give_back(mut self) {
-        if let Some(give_back) = self.0.take() {
+        if let Some(give_back) = self.take() {
             give_back.await;
         }
+    }
+
+    fn take(&mut self) -> Option<GiveBack> {
+        // The mutex makes guards `Sync`, which resolvers require; nothing is ever shared.
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Runs `work`. Keeps what was taken when it succeeds, gives it back when it fails.
@@ -47,7 +53,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(give_back) = self.0.take()
+        if let Some(give_back) = self.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             runtime.spawn(give_back);

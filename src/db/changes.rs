@@ -1,57 +1,57 @@
-//! What a change of an account writes beside the change itself, in the same transaction.
+//! Changes of an account: what authorizes them, and what is written beside them in the same transaction.
 
-use super::models::{AuditEvent, NewMessage, Proven};
+use super::models::{AuditEvent, Credential, NewMessage};
 use crate::core::clock::Instant;
 use crate::core::ids::{SessionId, UserId};
 
-/// Which sessions of the account a change ends.
+/// Which sessions of the account a change revokes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ends {
+pub enum RevokeScope {
     Nothing,
-    /// All but the one that the change comes from.
+    /// All but the one that the request came with.
     AllBut(SessionId),
     All,
 }
 
-/// By what right an account is changed. It is looked at again in the transaction of the change: whoever waits for a
-/// password to be hashed must not come through after the owner has shut the door.
-pub enum Right<'a> {
-    /// Somebody signed in. The session must stand; where the password was proven, its hash must be this one still.
+/// What authorizes a change. It is checked again inside the transaction: a request that was still hashing a password must
+/// not succeed after the owner revoked its session.
+pub enum Authorization<'a> {
+    /// A session, which must be active. Where the password was verified, the stored hash must still be this one.
     Session { id: SessionId, password: Option<&'a str> },
-    /// An address that was proven: it must be the account's still.
-    Proof(&'a Proven),
-    /// The digest of a mailed link: it must be good, and is spent.
+    /// A verified credential, which the account must still have.
+    Credential(&'a Credential),
+    /// The digest of a password reset link, which must be valid and is consumed.
     Link(&'a [u8]),
 }
 
-/// Why a change was not made. Nothing was written.
+/// Why a change was not made: something changed since it was read. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unchanged {
-    /// The session has ended, or the account may not be used.
-    Shut,
-    /// The account has no longer what was proven, or the link is not good.
-    Unproven,
+pub enum Stale {
+    /// The session or the account is no longer active.
+    Inactive,
+    /// The account no longer has the credential, or the link is no longer valid.
+    Credential,
 }
 
 /// A change of one account.
 pub struct AccountChange<'a> {
     pub user: UserId,
-    pub right: Right<'a>,
+    pub authorization: Authorization<'a>,
     pub now: Instant,
-    pub ends: Ends,
-    /// Kept with the sessions that it ends.
+    pub revokes: RevokeScope,
+    /// Stored with the sessions that are revoked.
     pub reason: &'static str,
     pub event: &'a AuditEvent,
-    /// Tells the owner; the outbox is to be woken afterwards.
+    /// The notice to the owner. The outbox must be woken afterwards.
     pub notice: Option<&'a NewMessage>,
 }
 
-/// Names and the picture; `None` leaves a value as it is.
+/// A change of names and picture; `None` leaves a value as it is.
 #[derive(Default)]
 pub struct ProfileChange {
     /// As shown, and the form by which names are compared.
     pub username: Option<(String, String)>,
     pub nickname: Option<(String, String)>,
-    /// `Some(None)` takes the picture away.
+    /// `Some(None)` removes the picture.
     pub avatar_url: Option<Option<String>>,
 }

@@ -1,7 +1,9 @@
 //! What can go wrong in the durable store, in words that callers can act on.
 
-use crate::outcome::Refusal;
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
+
+use super::changes::Stale;
+use crate::outcome::Refusal;
 
 /// A value that had to be unique and was not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,10 +107,72 @@ impl From<diesel_async::pooled_connection::bb8::RunError> for DbError {
     }
 }
 
+/// Why a write that can violate a constraint, or whose authorization can be stale, was not made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    /// A value that must be unique is already in use.
+    #[error("{0:?} is already in use")]
+    Taken(Taken),
+    /// Something changed since it was read.
+    #[error("stale: {0:?}")]
+    Stale(Stale),
+    #[error(transparent)]
+    Failed(#[from] Refusal),
+}
+
+impl From<DbError> for WriteError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::Taken(taken) => Self::Taken(taken),
+            DbError::Unavailable(_) | DbError::Fault(_) => Self::Failed(error.into()),
+        }
+    }
+}
+
+impl From<Error> for WriteError {
+    fn from(error: Error) -> Self {
+        DbError::from(error).into()
+    }
+}
+
+/// Errors that can say that the store is unavailable.
+pub(super) trait StoreError: From<DbError> {
+    /// Returns the reason when the store is unavailable.
+    fn unavailable(&self) -> Option<&str>;
+}
+
+impl StoreError for Refusal {
+    fn unavailable(&self) -> Option<&str> {
+        match self {
+            Self::Unavailable(reason) => Some(reason),
+            Self::InvalidInput(_) | Self::RateLimited { .. } | Self::SessionEnded | Self::Internal(_) => None,
+        }
+    }
+}
+
+impl StoreError for WriteError {
+    fn unavailable(&self) -> Option<&str> {
+        match self {
+            Self::Failed(refusal) => refusal.unavailable(),
+            Self::Taken(_) | Self::Stale(_) => None,
+        }
+    }
+}
+
+/// For writes whose constraints cannot be violated by what people enter.
+impl From<WriteError> for Refusal {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Failed(refusal) => refusal,
+            WriteError::Taken(_) | WriteError::Stale(_) => Self::Internal(error.to_string()),
+        }
+    }
+}
+
 impl From<DbError> for Refusal {
     fn from(error: DbError) -> Self {
         match error {
-            DbError::Unavailable(reason) => Self::Unavailable(reason),
+            DbError::Unavailable(_) => Self::Unavailable(error.to_string()),
             DbError::Taken(_) | DbError::Fault(_) => Self::Internal(error.to_string()),
         }
     }

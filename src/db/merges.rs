@@ -5,7 +5,7 @@ use diesel::sqlite::Sqlite;
 use diesel::{Queryable, Selectable};
 use serde::{Deserialize, Serialize};
 
-use super::models::{NewMessage, Proven};
+use super::models::{Credential, NewMessage};
 use super::schema;
 use super::types::{Ts, Uid};
 use crate::core::clock::Instant;
@@ -36,8 +36,8 @@ pub struct NewMerge<'a> {
     /// The session on the kept account that asks for it; it must still stand.
     pub session: SessionId,
     /// How the owner proved the kept account again, where the session alone was not enough.
-    pub kept_proven: Option<&'a Proven>,
-    pub merged_proven: &'a Proven,
+    pub kept_proven: Option<&'a Credential>,
+    pub merged_proven: &'a Credential,
     pub at: Instant,
     pub undo_until: Instant,
     /// Tell the owners; the outbox is to be woken afterwards.

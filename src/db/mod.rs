@@ -21,17 +21,19 @@ use std::time::Duration;
 
 use diesel_async::pooled_connection::bb8::Pool;
 
-pub use error::{DbError, Taken};
+pub use error::{DbError, Taken, WriteError};
 
 use crate::core::clock::Instant;
 use crate::core::ids::{IdentityId, MergeId, MessageId, SessionId, UserId};
 use crate::core::outage::Outage;
-use changes::{AccountChange, ProfileChange, Unchanged};
+use crate::outcome::Refusal;
+use changes::{AccountChange, ProfileChange};
+use error::StoreError;
 use identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use merges::{Merge, Merged, NewMerge, Seal, Undone, Unseal};
 use models::{
-    AuditEvent, AuditFilter, DueMessage, InboxMessage, KeyChange, KnownPerson, MessageEnd, MessageProgress,
-    NewMessage, NewUser, Proven, ResetLink, Session, SigningKey, User, UserFilter,
+    AuditEvent, AuditFilter, Credential, DueMessage, InboxMessage, KeyChange, KnownPerson, MessageEnd,
+    MessageProgress, NewMessage, NewUser, ResetLink, Session, SigningKey, User, UserFilter,
 };
 use types::{Ts, Uid};
 
@@ -109,12 +111,12 @@ impl Db {
         Ok(Self { pools, deadline, outage: Outage::new("database") })
     }
 
-    /// Notes whether the database answered.
-    async fn watched<T>(&self, query: impl Future<Output = Result<T, DbError>>) -> Result<T, DbError> {
+    /// Notes whether the database responded.
+    async fn watched<T, E: StoreError>(&self, query: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let outcome = query.await;
-        match &outcome {
-            Err(DbError::Unavailable(reason)) => self.outage.away(reason),
-            Ok(_) | Err(DbError::Taken(_) | DbError::Fault(_)) => self.outage.back(),
+        match outcome.as_ref().err().and_then(StoreError::unavailable) {
+            Some(reason) => self.outage.away(&reason),
+            None => self.outage.back(),
         }
         outcome
     }
@@ -129,35 +131,40 @@ impl Db {
     }
 }
 
-/// One line a query: its topic, name, arguments and result.
+/// One line per query: its topic, name, arguments and result. `->` returns failures as [`Refusal`], so that use cases can
+/// pass them on by `?`; `=>` returns [`WriteError`], for writes that can violate a unique constraint.
 macro_rules! dispatch {
-    ($($(#[$doc:meta])* $module:ident :: $topic:ident :: $name:ident ($($arg:ident : $type:ty),*) -> $out:ty;)+) => {
+    ($($(#[$doc:meta])* $module:ident :: $topic:ident :: $name:ident ($($arg:ident : $type:ty),*)
+        $(-> $out:ty)? $(=> $written:ty)?;)+) => {
         impl Db {$(
             $(#[$doc])*
-            ///
-            /// # Errors
-            /// [`DbError`].
-            pub async fn $name(&self, $($arg: $type),*) -> Result<$out, DbError> {
+            pub async fn $name(&self, $($arg: $type),*) -> Result<$($out, Refusal)? $($written, WriteError)?> {
                 self.watched(async {
-                let until = tokio::time::Instant::now() + self.deadline;
-                let late = |_| DbError::Unavailable(concat!(stringify!($name), " took too long").into());
-                match &self.pools {
-                    Pools::Pg(pool) => {
-                        let mut conn = tokio::time::timeout_at(until, pool.get()).await.map_err(late)??;
-                        let query = pg::$module::$topic::$name(&mut *conn, $($arg),*);
-                        let outcome = tokio::time::timeout_at(until, query).await;
-                        outcome.unwrap_or_else(|elapsed| {
-                            pg::abandon(&mut conn);
-                            Err(late(elapsed))
-                        })
+                    let until = tokio::time::Instant::now() + self.deadline;
+                    let late = |_| DbError::Unavailable(concat!(stringify!($name), " took too long").into());
+                    match &self.pools {
+                        Pools::Pg(pool) => {
+                            let conn = tokio::time::timeout_at(until, pool.get()).await.map_err(late)?;
+                            let mut conn = conn.map_err(DbError::from)?;
+                            let query = pg::$module::$topic::$name(&mut *conn, $($arg),*);
+                            match tokio::time::timeout_at(until, query).await {
+                                Ok(outcome) => Ok(outcome?),
+                                Err(elapsed) => {
+                                    pg::abandon(&mut conn);
+                                    Err(late(elapsed).into())
+                                }
+                            }
+                        }
+                        Pools::Sqlite(pool) => {
+                            let conn = tokio::time::timeout_at(until, pool.get()).await.map_err(late)?;
+                            let mut conn = conn.map_err(DbError::from)?;
+                            let query = sqlite::$module::$topic::$name(&mut *conn, $($arg),*);
+                            match tokio::time::timeout_at(until, query).await {
+                                Ok(outcome) => Ok(outcome?),
+                                Err(elapsed) => Err(late(elapsed).into()),
+                            }
+                        }
                     }
-                    Pools::Sqlite(pool) => {
-                        let query = async {
-                            sqlite::$module::$topic::$name(&mut *pool.get().await?, $($arg),*).await
-                        };
-                        tokio::time::timeout_at(until, query).await.map_err(late)?
-                    }
-                }
                 })
                 .await
             }
@@ -177,14 +184,14 @@ dispatch! {
     /// Whether a nickname's canonical form is in use.
     queries::users::nickname_exists(key: &str) -> bool;
     /// A new account with its first session and the audit entry, all or nothing.
-    queries::users::create_user(user: &NewUser, session: &Session, event: &AuditEvent) -> ();
+    queries::users::create_user(user: &NewUser, session: &Session, event: &AuditEvent) => ();
     /// Replaces a password hash, unless it changed since it was read.
     queries::users::rehash_password(id: UserId, old: &str, new: &str, now: Instant) -> bool;
 
     /// A new account without a session, with its audit entry, all or nothing.
-    queries::administration::add_user(user: &NewUser, event: &AuditEvent) -> ();
+    queries::administration::add_user(user: &NewUser, event: &AuditEvent) => ();
     /// Many new accounts with their audit entries, all or nothing.
-    imports::users::import_users(users: &[NewUser], events: &[AuditEvent]) -> ();
+    imports::users::import_users(users: &[NewUser], events: &[AuditEvent]) => ();
     /// The accounts that have one of these user names, nicknames (keys), mobile numbers or e-mail addresses (keys); one
     /// may be told several times.
     queries::administration::known_people(
@@ -208,7 +215,7 @@ dispatch! {
 
     /// A new session with its audit entry, all or nothing; false when the account may not be used any more, or has no
     /// longer what the person proved.
-    queries::sessions::open_session(session: &Session, proven: &Proven, event: &AuditEvent) -> bool;
+    queries::sessions::open_session(session: &Session, proven: &Credential, event: &AuditEvent) -> bool;
     /// Finds a session by id.
     queries::sessions::find_session(id: SessionId) -> Option<Session>;
     /// Whether the device has signed in to this account before.
@@ -228,15 +235,15 @@ dispatch! {
     ) -> Option<usize>;
 
     /// Replaces the password and spends reset links; tells how many sessions it ended.
-    queries::changes::replace_password(change: &AccountChange<'_>, new: &str) -> Result<usize, Unchanged>;
+    queries::changes::replace_password(change: &AccountChange<'_>, new: &str) => usize;
     /// Another mobile number (E.164); spends reset links; tells how many sessions it ended.
-    queries::changes::change_mobile(change: &AccountChange<'_>, mobile: &str) -> Result<usize, Unchanged>;
+    queries::changes::change_mobile(change: &AccountChange<'_>, mobile: &str) => usize;
     /// Another e-mail address, as written and as compared; otherwise as `change_mobile`.
-    queries::changes::change_email(change: &AccountChange<'_>, email: &str, key: &str) -> Result<usize, Unchanged>;
+    queries::changes::change_email(change: &AccountChange<'_>, email: &str, key: &str) => usize;
     /// Other names, another picture.
-    queries::changes::update_profile(change: &AccountChange<'_>, profile: &ProfileChange) -> Result<usize, Unchanged>;
+    queries::changes::update_profile(change: &AccountChange<'_>, profile: &ProfileChange) => usize;
     /// Shuts the account, to be erased at `due`; spends reset links; tells how many sessions it ended.
-    queries::changes::schedule_deletion(change: &AccountChange<'_>, due: Instant) -> Result<usize, Unchanged>;
+    queries::changes::schedule_deletion(change: &AccountChange<'_>, due: Instant) => usize;
     /// A reset link with its message and its audit entry, all or nothing; false when the account of the link may not be
     /// used, or has no longer the address (as compared) that it was asked for.
     queries::changes::ask_for_reset(
@@ -258,17 +265,17 @@ dispatch! {
     /// nothing; false when the account may not be used any more, or has no longer what was proved. `Taken::Identity`:
     /// an account has that person; `Taken::Provider`: this account has another one.
     queries::identities::bind_identity(
-        identity: &NewIdentity, proven: &Proven, session: &Session, events: &[AuditEvent], notice: Option<&NewMessage>
-    ) -> bool;
+        identity: &NewIdentity, proven: &Credential, session: &Session, events: &[AuditEvent], notice: Option<&NewMessage>
+    ) => bool;
     /// Binds the person of a provider to the account of somebody who is signed in; false when `session` does not stand
     /// any more at `identity.linked_at`, or the account may not be used. Refused as `bind_identity` is.
     queries::identities::link_identity(
         identity: &NewIdentity, session: SessionId, event: &AuditEvent, notice: Option<&NewMessage>
-    ) -> bool;
+    ) => bool;
     /// A new account of a provider's person with its first session and the audit entries, all or nothing.
     queries::identities::create_user_with_identity(
         user: &NewUser, identity: &NewIdentity, session: &Session, events: &[AuditEvent]
-    ) -> ();
+    ) => ();
     /// Unbinds the person of a provider from an account; with `keep_a_way_in` not when it has no password, no address and
     /// no other provider. Ends the sessions that the provider opened, but for that of `event`.
     queries::identities::unlink_identity(
@@ -279,7 +286,7 @@ dispatch! {
     /// Makes two accounts one, with the audit entries and notices, all or nothing. The kept account gets the other's
     /// people of providers and roles, and of mobile number, e-mail address and password what it has not; the merged one can
     /// not be used any more, and all its sessions are ended.
-    queries::merges::merge_accounts(merge: &NewMerge<'_>, seal: Seal<'_>, events: &[AuditEvent]) -> Merged;
+    queries::merges::merge_accounts(merge: &NewMerge<'_>, seal: Seal<'_>, events: &[AuditEvent]) => Merged;
     /// Takes two accounts apart again, and ends all sessions of the kept one. What its owner changed since stays.
     queries::merges::undo_merge(
         id: MergeId, now: Instant, unseal: Unseal<'_>, events: &[AuditEvent], notices: &[NewMessage]

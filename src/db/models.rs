@@ -100,14 +100,15 @@ pub struct AuditFilter {
     pub limit: i64,
 }
 
-/// What a sign-in was proven by, as it was read: it must still be so when the session is written. No `Debug`.
-pub enum Proven {
+/// What a person was verified by, as it was read. The account must still have it when the session or the change is
+/// written. No `Debug`: it contains secrets.
+pub enum Credential {
     /// The password hash.
     Password(String),
     /// E.164.
     Mobile(String),
     Email(String),
-    /// That the account has this person of a provider.
+    /// An identity at a provider that is linked to the account.
     Identity(IdentityId),
 }
 

@@ -6,9 +6,9 @@ use chrono::TimeDelta;
 use tokio_util::sync::CancellationToken;
 
 use super::Db;
-use super::error::DbError;
 use crate::config::retention::RetentionSettings;
 use crate::core::clock::{Clock, Instant};
+use crate::outcome::Refusal;
 
 const PERIOD: Duration = Duration::from_secs(3_600);
 
@@ -28,8 +28,8 @@ pub async fn run(db: Db, clock: Clock, settings: RetentionSettings, stopping: Ca
 /// Forgets what is old.
 ///
 /// # Errors
-/// [`DbError`]; what was forgotten before it stays forgotten.
-pub async fn forget(db: &Db, clock: &Clock, settings: RetentionSettings) -> Result<(), DbError> {
+/// [`Refusal`]; what was forgotten before it stays forgotten.
+pub async fn forget(db: &Db, clock: &Clock, settings: RetentionSettings) -> Result<(), Refusal> {
     let before = |length: Duration| -> Instant {
         TimeDelta::from_std(length)
             .ok()

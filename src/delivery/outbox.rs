@@ -11,8 +11,9 @@ use crate::core::ids::MessageId;
 use crate::core::language::Language;
 use crate::core::random::Random;
 use crate::core::secret::{MasterKey, OpenError, Sealer};
+use crate::db::Db;
 use crate::db::models::{DueMessage, NewMessage};
-use crate::db::{Db, DbError};
+use crate::outcome::Refusal;
 
 /// Accepts messages and reports their delivery status. Cheap to clone; all clones wake the same worker.
 #[derive(Clone)]
@@ -90,7 +91,7 @@ impl Outbox {
     }
 
     /// Writes the message and wakes the worker of this process, which starts to send it at once.
-    pub async fn enqueue(&self, message: NewMessage) -> Result<(), DbError> {
+    pub async fn enqueue(&self, message: NewMessage) -> Result<(), Refusal> {
         self.db.enqueue_message(&message).await?;
         self.wake();
         Ok(())
@@ -107,13 +108,13 @@ impl Outbox {
     }
 
     /// Returns the delivery status of a message; `None` where there is no such message.
-    pub async fn status(&self, id: MessageId) -> Result<Option<MessageState>, DbError> {
+    pub async fn status(&self, id: MessageId) -> Result<Option<MessageState>, Refusal> {
         let Some(row) = self.db.message_progress(id).await? else {
             return Ok(None);
         };
         let known = Channel::from_name(&row.channel).zip(Status::from_name(&row.status));
         let (channel, status) =
-            known.ok_or_else(|| DbError::Fault("a message has an unknown channel or status".into()))?;
+            known.ok_or_else(|| Refusal::Internal("a message has an unknown channel or status".into()))?;
         Ok(Some(MessageState { channel, status, updated_at: row.updated_at.0 }))
     }
 

@@ -1,4 +1,4 @@
-//! `register`, `login`, `loginWithCode`: three ways in.
+//! `register`, `login` and `loginWithCode`.
 
 use async_graphql::{Context, InputObject, Object, Union};
 
@@ -9,33 +9,34 @@ use super::problem::{
     AccountDisabled, CaptchaRequired, CodeRejected, CredentialsRejected, IdentifierTaken, InvalidInput,
     RateLimited,
 };
-use super::refuse::denied;
+use super::refuse;
 use super::signed_in::SignedIn;
-use crate::accounts::login::{Credentials, Login, LoginRefusal};
-use crate::accounts::login_with_code::{CodeCredentials, CodeLoginRefusal, LoginWithCode};
-use crate::accounts::proof::ContactInput;
-use crate::accounts::register::{Register, RegisterRefusal, Registration};
+use crate::accounts::contact_claim::ContactInput;
+use crate::accounts::credentials::new_password::PasswordInput;
+use crate::accounts::sign_in::login::{self, PasswordCredentials};
+use crate::accounts::sign_in::login_with_code::CodeLoginInput;
+use crate::accounts::sign_in::register::{RegisterRefusal, Registration};
 
-/// A new account.
+/// The input of `register`.
 #[derive(InputObject)]
 pub struct RegisterInput {
-    /// The mobile number or e-mail address that the account is proven by.
+    /// The mobile number or e-mail address of the account, with a code for the purpose `REGISTER`.
     contact: ContactProof,
     /// The password: see `settings.passwordPolicy`.
     password: String,
-    /// The password again; where it is given it must match.
+    /// The password again. If given, it must match.
     password_confirm: Option<String>,
-    /// The name to sign in with. Default: a name is made that says nothing of the person.
+    /// The user name, which people sign in with. Default: a generated name that discloses nothing about the person.
     username: Option<String>,
-    /// The name that others see. Default: the user name.
+    /// The display name that other people see. Default: the user name.
     nickname: Option<String>,
     /// Whether the person accepts the terms of `settings.termsVersion`; must be true.
     accept_terms: bool,
-    /// The answer to the captcha, once `CaptchaRequired` asked for it.
+    /// The response of the captcha widget, after `CaptchaRequired` asked for it.
     captcha: Option<CaptchaInput>,
 }
 
-/// A name and a password.
+/// The input of `login`.
 #[derive(InputObject)]
 pub struct LoginInput {
     /// User name, mobile number or e-mail address.
@@ -45,11 +46,11 @@ pub struct LoginInput {
     /// Whether the person wants to stay signed in for longer than a day.
     #[graphql(default = false)]
     remember: bool,
-    /// The answer to the captcha, once `CaptchaRequired` asked for it.
+    /// The response of the captcha widget, after `CaptchaRequired` asked for it.
     captcha: Option<CaptchaInput>,
 }
 
-/// An address and the code that was sent to it.
+/// The input of `loginWithCode`.
 #[derive(InputObject)]
 pub struct LoginWithCodeInput {
     /// The account's mobile number or e-mail address, with a code for the purpose `LOGIN`.
@@ -57,13 +58,13 @@ pub struct LoginWithCodeInput {
     /// Whether the person wants to stay signed in for longer than a day.
     #[graphql(default = false)]
     remember: bool,
-    /// The answer to the captcha, once `CaptchaRequired` asked for it.
+    /// The response of the captcha widget, after `CaptchaRequired` asked for it.
     captcha: Option<CaptchaInput>,
 }
 
-/// What `register` answers.
+/// The result of `register`.
 #[derive(Union)]
-#[expect(clippy::large_enum_variant, reason = "one value a request, made and sent")]
+#[expect(clippy::large_enum_variant, reason = "one value per request, built and sent")]
 pub enum RegisterResult {
     SignedIn(SignedIn),
     IdentifierTaken(IdentifierTaken),
@@ -73,9 +74,9 @@ pub enum RegisterResult {
     RateLimited(RateLimited),
 }
 
-/// What `login` answers.
+/// The result of `login`.
 #[derive(Union)]
-#[expect(clippy::large_enum_variant, reason = "one value a request, made and sent")]
+#[expect(clippy::large_enum_variant, reason = "one value per request, built and sent")]
 pub enum LoginResult {
     SignedIn(SignedIn),
     CredentialsRejected(CredentialsRejected),
@@ -85,9 +86,9 @@ pub enum LoginResult {
     RateLimited(RateLimited),
 }
 
-/// What `loginWithCode` answers.
+/// The result of `loginWithCode`.
 #[derive(Union)]
-#[expect(clippy::large_enum_variant, reason = "one value a request, made and sent")]
+#[expect(clippy::large_enum_variant, reason = "one value per request, built and sent")]
 pub enum LoginWithCodeResult {
     SignedIn(SignedIn),
     CredentialsRejected(CredentialsRejected),
@@ -113,81 +114,64 @@ pub struct AccountMutations;
 
 #[Object]
 impl AccountMutations {
-    /// Makes an account, proven by a code for the purpose `REGISTER`, and signs the person in.
+    /// Creates an account and signs the person in. A code for the purpose `REGISTER` proves the contact.
     async fn register(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What the person filled in.")] input: RegisterInput,
+        #[graphql(desc = "The new account.")] input: RegisterInput,
     ) -> Result<RegisterResult, ApiError> {
+        let language = ctx.language();
         let registration = Registration {
             contact: input.contact.into(),
-            password: input.password.into(),
-            password_confirm: input.password_confirm.map(Into::into),
+            password: PasswordInput {
+                password: input.password.into(),
+                confirm: input.password_confirm.map(Into::into),
+            },
             username: input.username,
             nickname: input.nickname,
             accept_terms: input.accept_terms,
             captcha: input.captcha.map(Into::into),
         };
-        let language = ctx.language();
-        match ctx.service::<Register>().run(registration, ctx.client()).await {
-            Ok(outcome) => Ok(RegisterResult::SignedIn(SignedIn::hand_over(ctx, outcome))),
-            Err(RegisterRefusal::Taken(field)) => {
-                Ok(RegisterResult::IdentifierTaken(IdentifierTaken::new(field, language)))
-            }
-            Err(RegisterRefusal::Code { reason, attempts_left }) => {
-                Ok(RegisterResult::CodeRejected(CodeRejected::new(reason.into(), attempts_left, language)))
-            }
-            Err(RegisterRefusal::Denied(refusal)) => denied!(RegisterResult, refusal, language),
+        match ctx.accounts().register(registration, ctx.client()).await {
+            Ok(signed_in) => Ok(SignedIn::hand_over(ctx, signed_in).into()),
+            Err(RegisterRefusal::IdentifierTaken(field)) => Ok(IdentifierTaken::new(field, language).into()),
+            Err(RegisterRefusal::Code(refusal)) => refuse::code(refusal, language),
+            Err(RegisterRefusal::Captcha(refusal)) => refuse::captcha(refusal, language),
+            Err(RegisterRefusal::Shared(refusal)) => refuse::shared(refusal, language),
         }
     }
 
-    /// Signs a person in by password. An unknown account and a wrong password get the same answer.
+    /// Signs in with a password. An unknown account and a wrong password get the same response.
     async fn login(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Who it is, and the password.")] input: LoginInput,
+        #[graphql(desc = "The account and the password.")] input: LoginInput,
     ) -> Result<LoginResult, ApiError> {
-        let credentials = Credentials {
-            account: input.account,
-            password: input.password.into(),
+        let login = login::LoginInput {
+            credentials: PasswordCredentials { account: input.account, password: input.password.into() },
             remember: input.remember,
             captcha: input.captcha.map(Into::into),
         };
-        let language = ctx.language();
-        match ctx.service::<Login>().run(credentials, ctx.client()).await {
-            Ok(outcome) => Ok(LoginResult::SignedIn(SignedIn::hand_over(ctx, outcome))),
-            Err(LoginRefusal::Rejected) => {
-                Ok(LoginResult::CredentialsRejected(CredentialsRejected::new(language)))
-            }
-            Err(LoginRefusal::Disabled) => Ok(LoginResult::AccountDisabled(AccountDisabled::new(language))),
-            Err(LoginRefusal::Denied(refusal)) => denied!(LoginResult, refusal, language),
+        match ctx.accounts().login(login, ctx.client()).await {
+            Ok(signed_in) => Ok(SignedIn::hand_over(ctx, signed_in).into()),
+            Err(refusal) => refuse::login(refusal, ctx.language()),
         }
     }
 
-    /// Signs a person in by a code for the purpose `LOGIN`. `CredentialsRejected`: no account has the address.
+    /// Signs in with a code for the purpose `LOGIN`. `CredentialsRejected`: no account has the contact.
     async fn login_with_code(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which address, and the code.")] input: LoginWithCodeInput,
+        #[graphql(desc = "The contact and the code.")] input: LoginWithCodeInput,
     ) -> Result<LoginWithCodeResult, ApiError> {
-        let credentials = CodeCredentials {
+        let login = CodeLoginInput {
             contact: input.contact.into(),
             remember: input.remember,
             captcha: input.captcha.map(Into::into),
         };
-        let language = ctx.language();
-        match ctx.service::<LoginWithCode>().run(credentials, ctx.client()).await {
-            Ok(outcome) => Ok(LoginWithCodeResult::SignedIn(SignedIn::hand_over(ctx, outcome))),
-            Err(CodeLoginRefusal::Code { reason, attempts_left }) => Ok(LoginWithCodeResult::CodeRejected(
-                CodeRejected::new(reason.into(), attempts_left, language),
-            )),
-            Err(CodeLoginRefusal::Rejected) => {
-                Ok(LoginWithCodeResult::CredentialsRejected(CredentialsRejected::new(language)))
-            }
-            Err(CodeLoginRefusal::Disabled) => {
-                Ok(LoginWithCodeResult::AccountDisabled(AccountDisabled::new(language)))
-            }
-            Err(CodeLoginRefusal::Denied(refusal)) => denied!(LoginWithCodeResult, refusal, language),
+        match ctx.accounts().login_with_code(login, ctx.client()).await {
+            Ok(signed_in) => Ok(SignedIn::hand_over(ctx, signed_in).into()),
+            Err(refusal) => refuse::code_login(refusal, ctx.language()),
         }
     }
 }

@@ -11,9 +11,9 @@ use super::fault::CallerFault;
 use super::federation::is_for_routers;
 pub use super::reply::ApiReply;
 use super::reply::reply;
-use crate::accounts::me::Me;
 use crate::config::graphql::GraphqlSettings;
 use crate::core::client::Client;
+use crate::sessions::Sessions;
 
 /// One operation as it came, its parts of the right JSON types.
 #[derive(Default)]
@@ -33,18 +33,18 @@ type Execute = Arc<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync
 pub struct Api {
     execute: Execute,
     limits: Limits,
-    me: Me,
+    sessions: Sessions,
 }
 
 impl Api {
     /// `schema` executes; it was built with all its services.
     #[must_use]
-    pub fn new<E: Executor>(schema: E, settings: &GraphqlSettings, me: Me) -> Self {
+    pub fn new<E: Executor>(schema: E, settings: &GraphqlSettings, sessions: Sessions) -> Self {
         let execute: Execute = Arc::new(move |request| {
             let schema = schema.clone();
             Box::pin(async move { schema.execute(request).await })
         });
-        Self { execute, limits: settings.into(), me }
+        Self { execute, limits: settings.into(), sessions }
     }
 
     /// Checks and executes one operation. A token that does not hold leaves the caller unknown: what needs a caller
@@ -70,7 +70,7 @@ impl Api {
             Err(refusal) => return ApiReply::refused(refusal, &request_id),
         };
         let bearer_claims = Bearer(match authorization.and_then(bearer) {
-            Some(token) => self.me.verify(token).await,
+            Some(token) => self.sessions.verify_token(token).await,
             None => None,
         });
         let for_routers = is_for_routers(&document.parsed);
@@ -81,7 +81,7 @@ impl Api {
             _ if !for_routers => View::Own,
             None => View::Entities(None),
             // Without the database there are no entities either.
-            Some(claims) => match self.me.caller(claims).await {
+            Some(claims) => match self.sessions.caller(claims).await {
                 Ok(caller) => View::Entities(caller.map(|caller| caller.user.id)),
                 Err(error) => {
                     tracing::warn!(%error, "unavailable");

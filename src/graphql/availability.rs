@@ -1,12 +1,11 @@
-//! `usernameAvailable` and its three sisters.
+//! `usernameAvailable`, `nicknameAvailable`, `mobileAvailable` and `emailAvailable`.
 
 use async_graphql::{Context, Object};
 
 use super::context::ContextExt as _;
 use super::error::ApiError;
-use crate::accounts::availability::Availability;
 
-/// Queries that a sign-up form asks while one types. Limited; an operator can switch them off.
+/// Queries that a sign-up form sends while a person types. They are rate limited; an operator can turn them off.
 #[derive(Default)]
 pub struct AvailabilityQueries;
 
@@ -18,7 +17,7 @@ impl AvailabilityQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "The user name, as typed.")] username: String,
     ) -> Result<bool, ApiError> {
-        Ok(ctx.service::<Availability>().username(&username, ctx.client()).await?)
+        Ok(ctx.accounts().username_available(&username, ctx.client()).await?)
     }
 
     /// Whether a new account could have this nickname.
@@ -27,7 +26,7 @@ impl AvailabilityQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "The nickname, as typed.")] nickname: String,
     ) -> Result<bool, ApiError> {
-        Ok(ctx.service::<Availability>().nickname(&nickname, ctx.client()).await?)
+        Ok(ctx.accounts().nickname_available(&nickname, ctx.client()).await?)
     }
 
     /// Whether a new account could have this mobile number.
@@ -36,7 +35,7 @@ impl AvailabilityQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "The mobile number, as typed.")] mobile: String,
     ) -> Result<bool, ApiError> {
-        Ok(ctx.service::<Availability>().mobile(&mobile, ctx.client()).await?)
+        Ok(ctx.accounts().mobile_available(&mobile, ctx.client()).await?)
     }
 
     /// Whether a new account could have this e-mail address.
@@ -45,6 +44,6 @@ impl AvailabilityQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "The e-mail address, as typed.")] email: String,
     ) -> Result<bool, ApiError> {
-        Ok(ctx.service::<Availability>().email(&email, ctx.client()).await?)
+        Ok(ctx.accounts().email_available(&email, ctx.client()).await?)
     }
 }

@@ -1,4 +1,4 @@
-//! `changeMobile`, `changeEmail`: other addresses.
+//! `changeMobile` and `changeEmail`.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject, Union};
 
@@ -8,55 +8,54 @@ use super::input::{EmailProof, MobileProof};
 use super::problem::{
     CodeRejected, CredentialsRejected, IdentifierTaken, InvalidInput, RateLimited, ReauthenticationRequired,
 };
-use super::refuse::denied;
+use super::refuse;
 use super::user::User;
-use crate::accounts::change_contact::{ChangeContactRefusal, ChangeOptions};
-use crate::accounts::change_email::ChangeEmail;
-use crate::accounts::change_mobile::ChangeMobile;
+use crate::accounts::credentials::change_contact::{ChangeContactOptions, ChangeContactRefusal};
+use crate::core::language::Language;
 
-/// Another mobile number.
+/// The input of `changeMobile`.
 #[derive(InputObject)]
 pub struct ChangeMobileInput {
     /// The new number, with a code for the purpose `CHANGE_CONTACT`.
     mobile: MobileProof,
-    /// The password. May be left out within minutes of a sign-in; later `ReauthenticationRequired` asks for it.
+    /// The current password. Optional within minutes of a sign-in; later `ReauthenticationRequired` asks for it.
     current_password: Option<String>,
-    /// Whether all other sessions are to end.
+    /// Whether to revoke all other sessions.
     #[graphql(default = false)]
     end_other_sessions: bool,
 }
 
-/// Another e-mail address.
+/// The input of `changeEmail`.
 #[derive(InputObject)]
 pub struct ChangeEmailInput {
     /// The new address, with a code for the purpose `CHANGE_CONTACT`.
     email: EmailProof,
-    /// The password. May be left out within minutes of a sign-in; later `ReauthenticationRequired` asks for it.
+    /// The current password. Optional within minutes of a sign-in; later `ReauthenticationRequired` asks for it.
     current_password: Option<String>,
-    /// Whether all other sessions are to end.
+    /// Whether to revoke all other sessions.
     #[graphql(default = false)]
     end_other_sessions: bool,
 }
 
-/// The account has another mobile number; the old one was told.
+/// The mobile number was changed. The old one was notified.
 #[derive(SimpleObject)]
 pub struct MobileChanged {
-    /// The person, as they are now.
+    /// The account, as it is now.
     user: User,
-    /// How many other sessions ended.
+    /// The number of other sessions that were revoked.
     ended_sessions: i32,
 }
 
-/// The account has another e-mail address; the old one was told.
+/// The e-mail address was changed. The old one was notified.
 #[derive(SimpleObject)]
 pub struct EmailChanged {
-    /// The person, as they are now.
+    /// The account, as it is now.
     user: User,
-    /// How many other sessions ended.
+    /// The number of other sessions that were revoked.
     ended_sessions: i32,
 }
 
-/// What `changeMobile` answers.
+/// The result of `changeMobile`.
 #[derive(Union)]
 pub enum ChangeMobileResult {
     MobileChanged(MobileChanged),
@@ -68,7 +67,7 @@ pub enum ChangeMobileResult {
     RateLimited(RateLimited),
 }
 
-/// What `changeEmail` answers.
+/// The result of `changeEmail`.
 #[derive(Union)]
 pub enum ChangeEmailResult {
     EmailChanged(EmailChanged),
@@ -80,74 +79,73 @@ pub enum ChangeEmailResult {
     RateLimited(RateLimited),
 }
 
-/// Both unions hold the same refusals.
-macro_rules! refused {
-    ($union:ident, $refusal:expr, $language:expr) => {
-        match $refusal {
-            ChangeContactRefusal::Code { reason, attempts_left } => {
-                Ok($union::CodeRejected(CodeRejected::new(reason.into(), attempts_left, $language)))
-            }
-            ChangeContactRefusal::Taken(field) => {
-                Ok($union::IdentifierTaken(IdentifierTaken::new(field, $language)))
-            }
-            ChangeContactRefusal::Rejected => {
-                Ok($union::CredentialsRejected(CredentialsRejected::new($language)))
-            }
-            ChangeContactRefusal::Required => {
-                Ok($union::ReauthenticationRequired(ReauthenticationRequired::new($language)))
-            }
-            ChangeContactRefusal::Denied(refusal) => denied!($union, refusal, $language, no captcha),
-        }
-    };
+/// Maps the refusals of both mutations.
+fn refused<U>(refusal: ChangeContactRefusal, language: Language) -> Result<U, ApiError>
+where
+    U: From<CodeRejected>
+        + From<IdentifierTaken>
+        + From<CredentialsRejected>
+        + From<ReauthenticationRequired>
+        + From<InvalidInput>
+        + From<RateLimited>,
+{
+    match refusal {
+        ChangeContactRefusal::IdentifierTaken(field) => Ok(IdentifierTaken::new(field, language).into()),
+        ChangeContactRefusal::Code(refusal) => refuse::code(refusal, language),
+        ChangeContactRefusal::Reauthentication(refusal) => refuse::reauthentication(refusal, language),
+        ChangeContactRefusal::Shared(refusal) => refuse::shared(refusal, language),
+    }
 }
 
-/// Mutations about addresses.
+/// Mutations about contacts.
 #[derive(Default)]
 pub struct ContactMutations;
 
 #[Object]
 impl ContactMutations {
-    /// Gives the caller's account another mobile number, or its first. The old one is told; where there is none, the
-    /// e-mail address. Reset links that were mailed before are worth nothing afterwards.
+    /// Changes the caller's mobile number, or sets the first one. The old number is notified; where there is none, the
+    /// e-mail address. Password reset links that were mailed before become invalid.
     async fn change_mobile(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new number and its code.")] input: ChangeMobileInput,
     ) -> Result<ChangeMobileResult, ApiError> {
         let caller = ctx.caller().await?;
-        let options = ChangeOptions {
+        let options = ChangeContactOptions {
             current_password: input.current_password.map(Into::into),
             end_other_sessions: input.end_other_sessions,
         };
         let MobileProof { mobile, code } = input.mobile;
-        match ctx.service::<ChangeMobile>().run(mobile, code.into(), options, &caller, ctx.client()).await {
-            Ok(changed) => Ok(ChangeMobileResult::MobileChanged(MobileChanged {
+        match ctx.accounts().change_mobile(mobile, code.into(), options, &caller, ctx.client()).await {
+            Ok(changed) => Ok(MobileChanged {
                 user: User(changed.user),
-                ended_sessions: i32::try_from(changed.ended_sessions).unwrap_or(i32::MAX),
-            })),
-            Err(refusal) => refused!(ChangeMobileResult, refusal, ctx.language()),
+                ended_sessions: i32::try_from(changed.revoked_sessions).unwrap_or(i32::MAX),
+            }
+            .into()),
+            Err(refusal) => refused(refusal, ctx.language()),
         }
     }
 
-    /// Gives the caller's account another e-mail address, or its first. The old one is told; where there is none, the
-    /// mobile number. Reset links that were mailed before are worth nothing afterwards.
+    /// Changes the caller's e-mail address, or sets the first one. The old address is notified; where there is none, the
+    /// mobile number. Password reset links that were mailed before become invalid.
     async fn change_email(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The new address and its code.")] input: ChangeEmailInput,
     ) -> Result<ChangeEmailResult, ApiError> {
         let caller = ctx.caller().await?;
-        let options = ChangeOptions {
+        let options = ChangeContactOptions {
             current_password: input.current_password.map(Into::into),
             end_other_sessions: input.end_other_sessions,
         };
         let EmailProof { email, code } = input.email;
-        match ctx.service::<ChangeEmail>().run(email, code.into(), options, &caller, ctx.client()).await {
-            Ok(changed) => Ok(ChangeEmailResult::EmailChanged(EmailChanged {
+        match ctx.accounts().change_email(email, code.into(), options, &caller, ctx.client()).await {
+            Ok(changed) => Ok(EmailChanged {
                 user: User(changed.user),
-                ended_sessions: i32::try_from(changed.ended_sessions).unwrap_or(i32::MAX),
-            })),
-            Err(refusal) => refused!(ChangeEmailResult, refusal, ctx.language()),
+                ended_sessions: i32::try_from(changed.revoked_sessions).unwrap_or(i32::MAX),
+            }
+            .into()),
+            Err(refusal) => refused(refusal, ctx.language()),
         }
     }
 }

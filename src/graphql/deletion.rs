@@ -1,4 +1,4 @@
-//! `deleteAccount`, `exportMyData`: what a person may ask of those who hold their data.
+//! `deleteAccount` and `exportMyData`.
 
 use async_graphql::{Context, InputObject, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
@@ -6,33 +6,31 @@ use chrono::{DateTime, Utc};
 use super::context::ContextExt as _;
 use super::error::ApiError;
 use super::problem::{CredentialsRejected, InvalidInput, RateLimited, ReauthenticationRequired};
-use super::refuse::denied;
-use crate::accounts::delete_account::{DeleteAccount, DeleteRefusal};
-use crate::accounts::export_my_data::ExportMyData;
+use super::refuse;
 
-/// Proof that it is the owner who wants the account gone.
+/// The input of `deleteAccount`.
 #[derive(InputObject)]
 pub struct DeleteAccountInput {
-    /// The password. May be left out within minutes of a sign-in by password, code or provider; later
+    /// The current password. Optional within minutes of a sign-in by password, code or provider; later
     /// `ReauthenticationRequired` asks for one or the other.
     current_password: Option<String>,
 }
 
-/// The account is shut. Until it is erased, an operator can restore it.
+/// The account was deleted. Until its data is deleted as well, an operator can restore it.
 #[derive(SimpleObject)]
 pub struct DeletionScheduled {
-    /// From when on it is erased.
+    /// When the data is deleted.
     erased_at: DateTime<Utc>,
 }
 
-/// All that is held about the caller.
+/// Everything that is stored about the caller.
 #[derive(SimpleObject)]
 pub struct MyData {
     /// A JSON object as text: account, identities, merges, sessions, activity.
     json: String,
 }
 
-/// What `deleteAccount` answers.
+/// The result of `deleteAccount`.
 #[derive(Union)]
 pub enum DeleteAccountResult {
     DeletionScheduled(DeletionScheduled),
@@ -42,7 +40,7 @@ pub enum DeleteAccountResult {
     RateLimited(RateLimited),
 }
 
-/// What `exportMyData` answers.
+/// The result of `exportMyData`.
 #[derive(Union)]
 pub enum ExportMyDataResult {
     MyData(MyData),
@@ -50,45 +48,36 @@ pub enum ExportMyDataResult {
     RateLimited(RateLimited),
 }
 
-/// Mutations about the end of an account, and its copy.
+/// Mutations about deletion and export.
 #[derive(Default)]
 pub struct DeletionMutations;
 
 #[Object]
 impl DeletionMutations {
-    /// Deletes the caller's account: every session ends now, signing in answers `AccountDisabled`, and after a time of
-    /// grace all that is held is erased.
+    /// Deletes the caller's account: every session is revoked at once, signing in returns `AccountDisabled`, and after a
+    /// grace period all data is deleted.
     async fn delete_account(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Proof of the owner.")] input: DeleteAccountInput,
+        #[graphql(desc = "The confirmation of the owner.")] input: DeleteAccountInput,
     ) -> Result<DeleteAccountResult, ApiError> {
         let caller = ctx.caller().await?;
-        let language = ctx.language();
         let password = input.current_password.map(Into::into);
-        match ctx.service::<DeleteAccount>().run(password, &caller, ctx.client()).await {
+        match ctx.accounts().delete_account(password, &caller, ctx.client()).await {
             Ok(erased_at) => {
                 ctx.clear_refresh();
-                Ok(DeleteAccountResult::DeletionScheduled(DeletionScheduled { erased_at }))
+                Ok(DeletionScheduled { erased_at }.into())
             }
-            Err(DeleteRefusal::Rejected) => {
-                Ok(DeleteAccountResult::CredentialsRejected(CredentialsRejected::new(language)))
-            }
-            Err(DeleteRefusal::Required) => {
-                Ok(DeleteAccountResult::ReauthenticationRequired(ReauthenticationRequired::new(language)))
-            }
-            Err(DeleteRefusal::Denied(refusal)) => {
-                denied!(DeleteAccountResult, refusal, language, no captcha)
-            }
+            Err(refusal) => refuse::reauthentication(refusal, ctx.language()),
         }
     }
 
-    /// Copies all that is held about the caller. A mutation, because it is written down.
+    /// Exports everything that is stored about the caller. It is a mutation because the export is recorded.
     async fn export_my_data(&self, ctx: &Context<'_>) -> Result<ExportMyDataResult, ApiError> {
         let caller = ctx.caller().await?;
-        match ctx.service::<ExportMyData>().run(&caller, ctx.client()).await {
-            Ok(json) => Ok(ExportMyDataResult::MyData(MyData { json })),
-            Err(refusal) => denied!(ExportMyDataResult, refusal, ctx.language(), no captcha),
+        match ctx.accounts().export_my_data(&caller, ctx.client()).await {
+            Ok(json) => Ok(MyData { json }.into()),
+            Err(refusal) => refuse::shared(refusal, ctx.language()),
         }
     }
 }

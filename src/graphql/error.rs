@@ -6,10 +6,9 @@
 use async_graphql::{Error, ErrorExtensions as _};
 
 use super::fault::CallerFault;
-use crate::accounts::availability::AvailabilityRefusal;
+use crate::accounts::profile::availability::AvailabilityRefusal;
 use crate::core::clock::Instant;
 use crate::outcome::Refusal;
-use crate::verification::Denied;
 
 /// An error that is no expected outcome.
 pub enum ApiError {
@@ -58,23 +57,11 @@ impl From<Refusal> for ApiError {
     }
 }
 
-impl From<Denied> for ApiError {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::Limited { retry_at } => Self::RateLimited(retry_at),
-            Denied::SignedOut => Self::Caller(CallerFault::Unauthenticated),
-            Denied::Unavailable(cause) => Self::Unavailable(cause),
-            Denied::Fault(cause) => Self::Internal(cause),
-            Denied::Invalid(_) | Denied::Captcha { .. } => Self::Caller(CallerFault::BadRequest),
-        }
-    }
-}
-
 impl From<AvailabilityRefusal> for ApiError {
     fn from(refusal: AvailabilityRefusal) -> Self {
         match refusal {
-            AvailabilityRefusal::Off => Self::Caller(CallerFault::Forbidden),
-            AvailabilityRefusal::Denied(denied) => denied.into(),
+            AvailabilityRefusal::TurnedOff => Self::Caller(CallerFault::Forbidden),
+            AvailabilityRefusal::Shared(refusal) => refusal.into(),
         }
     }
 }

@@ -11,9 +11,7 @@ use super::context::ContextExt as _;
 use super::error::ApiError;
 use super::schema::{Builder, Mutation, Questions, finished};
 use super::user::User;
-use crate::accounts::me::Me;
 use crate::core::ids::UserId;
-use crate::verification::Denied;
 
 /// Questions. None of them changes anything.
 #[derive(MergedObject, Default)]
@@ -26,11 +24,11 @@ pub struct Entities;
 
 #[Object]
 impl Entities {
-    /// The person of that id; null when there is none, or the account may not be used.
+    /// Finds an active account by id.
     #[graphql(entity)]
     async fn find_user_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<User>, ApiError> {
         let Ok(id) = id.parse::<uuid::Uuid>() else { return Ok(None) };
-        let user = ctx.service::<Me>().person(UserId(id)).await.map_err(Denied::from)?;
+        let user = ctx.accounts().find_active(UserId(id)).await?;
         Ok(user.map(User))
     }
 }

@@ -2,15 +2,16 @@
 
 use async_graphql::{InputObject, OneofObject};
 
-use crate::accounts::account_proof;
+use crate::accounts::sign_in::login::PasswordCredentials;
+use crate::accounts::sign_in::verify_account::AccountCredentials;
 use crate::captcha::CaptchaAnswer;
 
-/// The answer to a captcha, as its script hands it out.
+/// The response of a captcha widget.
 #[derive(InputObject)]
 pub struct CaptchaInput {
     /// The ticket or token.
     pub ticket: String,
-    /// The random string that Tencent's captcha hands out with the ticket.
+    /// The random string that Tencent's captcha returns with the ticket.
     pub randstr: Option<String>,
 }
 
@@ -20,16 +21,16 @@ impl From<CaptchaInput> for CaptchaAnswer {
     }
 }
 
-/// Proves a mobile number by the code that was sent to it.
+/// A mobile number and the code that was sent to it.
 #[derive(InputObject)]
 pub struct MobileProof {
-    /// The mobile number; without a calling code it is one of the first region in `settings.mobileRegions`.
+    /// The mobile number. Without a calling code it belongs to the first region of `settings.mobileRegions`.
     pub mobile: String,
     /// The code from the message.
     pub code: String,
 }
 
-/// Proves an e-mail address by the code that was sent to it.
+/// An e-mail address and the code that was sent to it.
 #[derive(InputObject)]
 pub struct EmailProof {
     /// The e-mail address.
@@ -38,39 +39,40 @@ pub struct EmailProof {
     pub code: String,
 }
 
-/// Proves a mobile number or an e-mail address: exactly one of the two.
+/// A contact and the code that was sent to it: exactly one of the two.
 #[derive(OneofObject)]
 pub enum ContactProof {
-    /// By a code in an SMS.
+    /// A mobile number.
     Mobile(MobileProof),
-    /// By a code in an e-mail.
+    /// An e-mail address.
     Email(EmailProof),
 }
 
-/// Proves an account by its password.
+/// An account and its password.
 #[derive(InputObject)]
 pub struct PasswordProof {
-    /// User name, mobile number or e-mail address.
+    /// The user name, mobile number or e-mail address.
     account: String,
     /// The password.
     password: String,
 }
 
-/// Proves an account: exactly one of the two.
+/// The credentials of an account: exactly one of the two.
 #[derive(OneofObject)]
 pub enum AccountProof {
-    /// By its password.
+    /// The account and its password.
     Password(PasswordProof),
-    /// By a code for the purpose `BIND` to its mobile number.
+    /// The mobile number of the account, with a code for the purpose `BIND`.
     Mobile(MobileProof),
 }
 
-impl From<AccountProof> for account_proof::AccountProof {
+impl From<AccountProof> for AccountCredentials {
     fn from(proof: AccountProof) -> Self {
         match proof {
-            AccountProof::Password(proof) => {
-                Self::Password { account: proof.account, password: proof.password.into() }
-            }
+            AccountProof::Password(proof) => Self::Password(PasswordCredentials {
+                account: proof.account,
+                password: proof.password.into(),
+            }),
             AccountProof::Mobile(proof) => Self::Mobile { mobile: proof.mobile, code: proof.code.into() },
         }
     }

@@ -1,61 +1,60 @@
-//! `mergeAccount`: two accounts of one person become one.
+//! `mergeAccount`.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
 
 use super::context::ContextExt as _;
 use super::error::ApiError;
-use super::fault::CallerFault;
 use super::identity::Identity;
 use super::input::{AccountProof, CaptchaInput};
 use super::problem::{
     AccountDisabled, CaptchaRequired, CodeRejected, CredentialsRejected, InvalidInput, MergeConflict,
     RateLimited, ReauthenticationRequired,
 };
-use super::refuse::denied;
+use super::refuse;
 use super::user::User;
-use crate::accounts::merge_account::{MergeAccount, MergeRefusal, Merging};
+use crate::accounts::lifecycle::merge_account::{MergeInput, MergeRefusal};
 
-/// Proof of both accounts.
+/// The input of `mergeAccount`.
 #[derive(InputObject)]
 pub struct MergeAccountInput {
-    /// The other account: it is merged into the caller's and cannot be used any more.
+    /// The other account, which is merged into the caller's and can no longer be used.
     account: AccountProof,
-    /// The password of the caller's own account. May be left out within minutes of a sign-in; later
-    /// `ReauthenticationRequired` asks for it.
+    /// The password of the caller's own account. Optional within minutes of a sign-in; later `ReauthenticationRequired`
+    /// asks for it.
     current_password: Option<String>,
-    /// The answer to the captcha, once `CaptchaRequired` asked for it.
+    /// The response of the captcha widget, after `CaptchaRequired` asked for it.
     captcha: Option<CaptchaInput>,
 }
 
-impl From<MergeAccountInput> for Merging {
+impl From<MergeAccountInput> for MergeInput {
     fn from(input: MergeAccountInput) -> Self {
         Self {
-            proof: input.account.into(),
+            account: input.account.into(),
             current_password: input.current_password.map(Into::into),
             captcha: input.captcha.map(Into::into),
         }
     }
 }
 
-/// The other account is a part of the caller's now. Its sessions ended, and both owners' addresses were told. What the
-/// caller's account lacked (mobile number, e-mail address, password, roles) came from the other.
+/// The other account was merged into the caller's. Its sessions were revoked, and contacts of both accounts were notified.
+/// The caller's account received what it lacked (mobile number, e-mail address, password, roles).
 #[derive(SimpleObject)]
 pub struct AccountsMerged {
-    /// The person, with all that came along.
+    /// The account after the merge.
     user: User,
-    /// Those of `user.identities` that came along.
+    /// Those of `user.identities` that came from the other account.
     identities: Vec<Identity>,
-    /// Names the merge to an operator who is asked to undo it.
+    /// The id of the merge, for an operator who undoes it.
     merge_id: ID,
-    /// Until when an operator can undo it; then the other account is erased.
+    /// Until when an operator can undo the merge; then the data of the other account is deleted.
     undo_until: DateTime<Utc>,
 }
 
-/// What `mergeAccount` answers. `CredentialsRejected`: one of the two accounts is not proven. `AccountDisabled`: the other
-/// one is disabled, deleted or merged already.
+/// The result of `mergeAccount`. `CredentialsRejected`: the credentials of one of the accounts are wrong. `AccountDisabled`:
+/// the other one is disabled, deleted or already merged.
 #[derive(Union)]
-#[expect(clippy::large_enum_variant, reason = "one value a request, made and sent")]
+#[expect(clippy::large_enum_variant, reason = "one value per request, built and sent")]
 pub enum MergeAccountResult {
     AccountsMerged(AccountsMerged),
     MergeConflict(MergeConflict),
@@ -68,42 +67,36 @@ pub enum MergeAccountResult {
     RateLimited(RateLimited),
 }
 
-/// Mutations about several accounts of one person.
+/// Mutations about merging accounts.
 #[derive(Default)]
 pub struct MergeMutations;
 
 #[Object]
 impl MergeMutations {
-    /// Merges another account of the caller's into the one that they are signed in to.
+    /// Merges another account of the caller into the one that they are signed in to.
     async fn merge_account(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Proof of both accounts.")] input: MergeAccountInput,
+        #[graphql(desc = "The other account, and the confirmation of the caller.")] input: MergeAccountInput,
     ) -> Result<MergeAccountResult, ApiError> {
-        type Outcome = MergeAccountResult;
         let (caller, language) = (ctx.caller().await?, ctx.language());
-        match ctx.service::<MergeAccount>().run(input.into(), &caller, ctx.client()).await {
-            Ok(joined) => Ok(Outcome::AccountsMerged(AccountsMerged {
-                user: User(joined.user),
-                identities: joined.identities.into_iter().map(Identity::from).collect(),
-                merge_id: joined.id.to_string().into(),
-                undo_until: joined.undo_until,
-            })),
+        match ctx.accounts().merge_account(input.into(), &caller, ctx.client()).await {
+            Ok(merged) => Ok(AccountsMerged {
+                user: User(merged.user),
+                identities: merged.identities.into_iter().map(Identity::from).collect(),
+                merge_id: merged.id.to_string().into(),
+                undo_until: merged.undo_until,
+            }
+            .into()),
             Err(MergeRefusal::Conflict(provider)) => {
-                Ok(Outcome::MergeConflict(MergeConflict::new(provider, language)))
+                let name = ctx.social().provider_name(&provider, language).to_owned();
+                Ok(MergeConflict::new(provider, name, language).into())
             }
-            Err(MergeRefusal::Rejected) => {
-                Ok(Outcome::CredentialsRejected(CredentialsRejected::new(language)))
-            }
-            Err(MergeRefusal::Code { reason, attempts_left }) => {
-                Ok(Outcome::CodeRejected(CodeRejected::new(reason.into(), attempts_left, language)))
-            }
-            Err(MergeRefusal::Disabled) => Ok(Outcome::AccountDisabled(AccountDisabled::new(language))),
-            Err(MergeRefusal::Required) => {
-                Ok(Outcome::ReauthenticationRequired(ReauthenticationRequired::new(language)))
-            }
-            Err(MergeRefusal::Ended) => Err(ApiError::Caller(CallerFault::Unauthenticated)),
-            Err(MergeRefusal::Denied(refusal)) => denied!(MergeAccountResult, refusal, language),
+            Err(MergeRefusal::StaleCredentials) => Ok(CredentialsRejected::new(language).into()),
+            Err(MergeRefusal::AccountDisabled) => Ok(AccountDisabled::new(language).into()),
+            Err(MergeRefusal::Account(refusal)) => refuse::account(refusal, language),
+            Err(MergeRefusal::Reauthentication(refusal)) => refuse::reauthentication(refusal, language),
+            Err(MergeRefusal::Shared(refusal)) => refuse::shared(refusal, language),
         }
     }
 }

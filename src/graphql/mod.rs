@@ -47,4 +47,4 @@ pub use cookies::CookiePolicy;
 pub use features::Features;
 pub use federation::federated;
 pub use schema::{Builder, GatewaySchema, Root, builder, sdl};
-pub use settings::Offer;
+pub use settings::PublicSettings;

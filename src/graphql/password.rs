@@ -1,4 +1,4 @@
-//! `changePassword`, `requestPasswordReset`, `resetLink`, `resetPassword`.
+//! `changePassword`, `requestPasswordReset`, `resetLink` and `resetPassword`.
 
 use async_graphql::{Context, InputObject, Object, OneofObject, SimpleObject, Union};
 use chrono::{DateTime, Utc};
@@ -10,96 +10,91 @@ use super::problem::{
     AccountDisabled, CaptchaRequired, CodeRejected, CredentialsRejected, InvalidInput, RateLimited,
     ReauthenticationRequired, TicketRejected,
 };
-use super::refuse::denied;
-use crate::accounts::change_password::{ChangePassword, ChangePasswordRefusal, NewPasswordInput};
-use crate::accounts::new_password::PasswordInput;
-use crate::accounts::proof::ContactInput;
-use crate::accounts::request_password_reset::RequestPasswordReset;
-use crate::accounts::reset_links::ResetLinks;
-use crate::accounts::reset_password::{self, Reset, ResetPassword, ResetRefusal};
-use crate::core::identifier::EmailAddress;
-use crate::limits::Limiter;
-use crate::verification::Denied;
+use super::refuse;
+use crate::accounts::contact_claim::ContactInput;
+use crate::accounts::credentials::change_password;
+use crate::accounts::credentials::new_password::PasswordInput;
+use crate::accounts::credentials::reset_password::{self, ResetAuthorization, ResetPasswordRefusal};
 
-/// Another password.
+/// The input of `changePassword`.
 #[derive(InputObject)]
 pub struct ChangePasswordInput {
-    /// The present password. Needed when `me { hasPassword }`; else the session must be fresh.
+    /// The current password. Required where the account has one; otherwise the session must be fresh.
     current_password: Option<String>,
     /// The new password: see `settings.passwordPolicy`.
     password: String,
-    /// The new password again; where it is given it must match.
+    /// The new password again. If given, it must match.
     password_confirm: Option<String>,
 }
 
-/// Whose password is forgotten.
+/// The input of `requestPasswordReset`.
 #[derive(InputObject)]
 pub struct RequestPasswordResetInput {
     /// The e-mail address of the account.
     email: String,
-    /// The answer to the captcha, once `CaptchaRequired` asked for it.
+    /// The response of the captcha widget, after `CaptchaRequired` asked for it.
     captcha: Option<CaptchaInput>,
 }
 
-/// Proves the account: exactly one of the three.
+/// What authorizes a password reset: exactly one of the three.
 #[derive(OneofObject)]
 pub enum ResetProof {
     /// The `token` of a mailed link.
     Link(String),
-    /// By a code in an SMS, sent for the purpose `RESET_PASSWORD`.
+    /// A code in an SMS, sent for the purpose `RESET_PASSWORD`.
     Mobile(MobileProof),
-    /// By a code in an e-mail, sent for the purpose `RESET_PASSWORD`.
+    /// A code in an e-mail, sent for the purpose `RESET_PASSWORD`.
     Email(EmailProof),
 }
 
-/// A new password in place of one that is forgotten.
+/// The input of `resetPassword`.
 #[derive(InputObject)]
 pub struct ResetPasswordInput {
-    /// What proves the account.
+    /// What authorizes the reset.
     proof: ResetProof,
     /// The new password: see `settings.passwordPolicy`.
     password: String,
-    /// The new password again; where it is given it must match.
+    /// The new password again. If given, it must match.
     password_confirm: Option<String>,
-    /// The answer to the captcha, once `CaptchaRequired` asked for it.
+    /// The response of the captcha widget, after `CaptchaRequired` asked for it.
     captcha: Option<CaptchaInput>,
 }
 
-/// The password was changed; the session of the request goes on.
+/// The password was changed. The session of the request stays active.
 #[derive(SimpleObject)]
 pub struct PasswordChanged {
-    /// How many other sessions ended.
+    /// The number of other sessions that were revoked.
     ended_sessions: i32,
 }
 
-/// If an account has the address, a link is on its way to it. The answer does not tell whether one has.
+/// If an account has the address, a link is sent to it. The response does not disclose whether one has.
 #[derive(SimpleObject)]
 pub struct ResetRequested {
-    /// The address, masked: `zh***@example.com`.
+    /// The masked address: `zh***@example.com`.
     destination: String,
-    /// Until when the link is good.
+    /// When the link expires.
     expires_at: DateTime<Utc>,
-    /// From when on the next one may be asked for.
+    /// From when on the next link can be requested.
     resend_at: DateTime<Utc>,
 }
 
-/// The password was replaced, every session of the account has ended, and nobody is signed in.
+/// The password was replaced and every session of the account was revoked. Nobody is signed in.
 #[derive(SimpleObject)]
 pub struct PasswordReset {
     /// Always true.
     done: bool,
 }
 
-/// A link that can still be used.
+/// A valid link.
 #[derive(SimpleObject)]
 pub struct ResetLink {
-    /// The address of the account, masked: `zh***@example.com`.
+    /// The masked address of the account: `zh***@example.com`.
     destination: Option<String>,
-    /// Until when the link is good.
+    /// When the link expires.
     expires_at: DateTime<Utc>,
 }
 
-/// What `changePassword` answers.
+/// The result of `changePassword`.
 #[derive(Union)]
 pub enum ChangePasswordResult {
     PasswordChanged(PasswordChanged),
@@ -109,7 +104,7 @@ pub enum ChangePasswordResult {
     RateLimited(RateLimited),
 }
 
-/// What `requestPasswordReset` answers.
+/// The result of `requestPasswordReset`.
 #[derive(Union)]
 pub enum RequestPasswordResetResult {
     ResetRequested(ResetRequested),
@@ -118,7 +113,7 @@ pub enum RequestPasswordResetResult {
     RateLimited(RateLimited),
 }
 
-/// What `resetPassword` answers.
+/// The result of `resetPassword`.
 #[derive(Union)]
 pub enum ResetPasswordResult {
     PasswordReset(PasswordReset),
@@ -137,18 +132,14 @@ pub struct PasswordQueries;
 
 #[Object]
 impl PasswordQueries {
-    /// What a mailed link is good for; null when it is unknown, used or expired. Asking does not use it up.
+    /// A password reset link; null when it is unknown, used or expired. The query does not consume it.
     async fn reset_link(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "From the link's query.")] token: String,
+        #[graphql(desc = "The `token` of the link.")] token: String,
     ) -> Result<Option<ResetLink>, ApiError> {
-        ctx.service::<Limiter>().redeem(&ctx.client().network()).await.map_err(Denied::from)?;
-        let link = ctx.service::<ResetLinks>().find(&token).await.map_err(Denied::from)?;
-        Ok(link.map(|link| {
-            let email = link.user.email.and_then(|email| EmailAddress::parse(&email).ok());
-            ResetLink { destination: email.map(|email| email.masked()), expires_at: link.expires_at }
-        }))
+        let link = ctx.accounts().reset_link(&token, ctx.client()).await?;
+        Ok(link.map(|link| ResetLink { destination: link.destination, expires_at: link.expires_at }))
     }
 }
 
@@ -158,93 +149,81 @@ pub struct PasswordMutations;
 
 #[Object]
 impl PasswordMutations {
-    /// Changes the caller's password. All other sessions end, and the owner is told. `CredentialsRejected`: the present
-    /// password is wrong, which counts like a failed login.
+    /// Changes the caller's password. All other sessions are revoked, and the owner is notified. `CredentialsRejected`:
+    /// the current password is wrong, which counts as a failed login.
     async fn change_password(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The present password and the new one.")] input: ChangePasswordInput,
+        #[graphql(desc = "The current password and the new one.")] input: ChangePasswordInput,
     ) -> Result<ChangePasswordResult, ApiError> {
         let caller = ctx.caller().await?;
         let language = ctx.language();
-        let input = NewPasswordInput {
+        let input = change_password::ChangePasswordInput {
             current: input.current_password.map(Into::into),
             new: PasswordInput {
                 password: input.password.into(),
                 confirm: input.password_confirm.map(Into::into),
             },
         };
-        match ctx.service::<ChangePassword>().run(input, &caller, ctx.client()).await {
-            Ok(ended) => {
-                let ended_sessions = i32::try_from(ended).unwrap_or(i32::MAX);
-                Ok(ChangePasswordResult::PasswordChanged(PasswordChanged { ended_sessions }))
+        match ctx.accounts().change_password(input, &caller, ctx.client()).await {
+            Ok(revoked) => {
+                let ended_sessions = i32::try_from(revoked).unwrap_or(i32::MAX);
+                Ok(PasswordChanged { ended_sessions }.into())
             }
-            Err(ChangePasswordRefusal::Rejected) => {
-                Ok(ChangePasswordResult::CredentialsRejected(CredentialsRejected::new(language)))
-            }
-            Err(ChangePasswordRefusal::Required) => {
-                Ok(ChangePasswordResult::ReauthenticationRequired(ReauthenticationRequired::new(language)))
-            }
-            Err(ChangePasswordRefusal::Denied(refusal)) => {
-                denied!(ChangePasswordResult, refusal, language, no captcha)
-            }
+            Err(refusal) => refuse::reauthentication(refusal, language),
         }
     }
 
-    /// Mails a link to choose a new password. The answer is the same whether or not an account has the address.
+    /// Mails a link to choose a new password. The response is the same whether or not an account has the address.
     async fn request_password_reset(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which address.")] input: RequestPasswordResetInput,
+        #[graphql(desc = "The address.")] input: RequestPasswordResetInput,
     ) -> Result<RequestPasswordResetResult, ApiError> {
         let captcha = input.captcha.map(Into::into);
-        let service = ctx.service::<RequestPasswordReset>();
-        match service.run(&input.email, captcha.as_ref(), ctx.client()).await {
-            Ok(asked) => Ok(RequestPasswordResetResult::ResetRequested(ResetRequested {
-                destination: asked.destination,
-                expires_at: asked.expires_at,
-                resend_at: asked.resend_at,
-            })),
-            Err(refusal) => denied!(RequestPasswordResetResult, refusal, ctx.language()),
+        let requested = ctx.accounts().request_password_reset(&input.email, captcha.as_ref(), ctx.client());
+        match requested.await {
+            Ok(requested) => Ok(ResetRequested {
+                destination: requested.destination,
+                expires_at: requested.expires_at,
+                resend_at: requested.resend_at,
+            }
+            .into()),
+            Err(refusal) => refuse::captcha(refusal, ctx.language()),
         }
     }
 
-    /// Chooses a new password by a mailed link or a code. Every session of the account ends and nobody is signed in.
-    /// `CredentialsRejected`: the code was right, but no account has the address. `AccountDisabled` likewise.
+    /// Sets a new password with a mailed link or a code. Every session of the account is revoked and nobody is signed in.
+    /// `CredentialsRejected`: the code is right, but no account has the contact.
     async fn reset_password(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The proof and the new password.")] input: ResetPasswordInput,
+        #[graphql(desc = "The link or code, and the new password.")] input: ResetPasswordInput,
     ) -> Result<ResetPasswordResult, ApiError> {
         let language = ctx.language();
-        let reset = Reset {
-            proof: input.proof.into(),
+        let reset = reset_password::ResetPasswordInput {
+            authorization: input.proof.into(),
             new: PasswordInput {
                 password: input.password.into(),
                 confirm: input.password_confirm.map(Into::into),
             },
             captcha: input.captcha.map(Into::into),
         };
-        match ctx.service::<ResetPassword>().run(reset, ctx.client()).await {
-            Ok(()) => Ok(ResetPasswordResult::PasswordReset(PasswordReset { done: true })),
-            Err(ResetRefusal::Code { reason, attempts_left }) => Ok(ResetPasswordResult::CodeRejected(
-                CodeRejected::new(reason.into(), attempts_left, language),
-            )),
-            Err(ResetRefusal::Ticket) => {
-                Ok(ResetPasswordResult::TicketRejected(TicketRejected::new(language)))
+        match ctx.accounts().reset_password(reset, ctx.client()).await {
+            Ok(()) => Ok(PasswordReset { done: true }.into()),
+            Err(ResetPasswordRefusal::LinkExpired) => Ok(TicketRejected::new(language).into()),
+            Err(ResetPasswordRefusal::NotRegistered(kind)) => {
+                Ok(refuse::not_registered(kind, language).into())
             }
-            Err(ResetRefusal::Rejected) => {
-                Ok(ResetPasswordResult::CredentialsRejected(CredentialsRejected::new(language)))
-            }
-            Err(ResetRefusal::Disabled) => {
-                Ok(ResetPasswordResult::AccountDisabled(AccountDisabled::new(language)))
-            }
-            Err(ResetRefusal::Denied(refusal)) => denied!(ResetPasswordResult, refusal, language),
+            Err(ResetPasswordRefusal::AccountDisabled) => Ok(AccountDisabled::new(language).into()),
+            Err(ResetPasswordRefusal::Code(refusal)) => refuse::code(refusal, language),
+            Err(ResetPasswordRefusal::Captcha(refusal)) => refuse::captcha(refusal, language),
+            Err(ResetPasswordRefusal::Shared(refusal)) => refuse::shared(refusal, language),
         }
     }
 }
 
-impl From<ResetProof> for reset_password::ResetProof {
+impl From<ResetProof> for ResetAuthorization {
     fn from(proof: ResetProof) -> Self {
         match proof {
             ResetProof::Link(token) => Self::Link(token.into()),

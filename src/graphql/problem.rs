@@ -1,4 +1,4 @@
-//! The refusals that a caller must expect: types of the schema, all of which implement `Problem`.
+//! The refusals that clients must expect: types of the schema, all of which implement `Problem`.
 
 use async_graphql::{Enum, Interface, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -9,7 +9,7 @@ use crate::core::language::Language;
 use crate::outcome::{self, FieldError, IdentifierKind};
 use crate::verification;
 
-/// A refusal that a caller must expect.
+/// A refusal that clients must expect.
 #[derive(Interface)]
 #[graphql(
     field(name = "code", ty = "&ProblemCode", desc = "The kind of refusal, for programs."),
@@ -33,25 +33,25 @@ pub enum Problem {
     LastWayIn(LastWayIn),
 }
 
-/// One field that is not acceptable.
+/// An invalid field.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct FieldProblem {
-    /// Names from the input object inwards, joined by dots: `contact.mobile.code`.
+    /// The path of the field: names from the input object inwards, joined by dots, such as `contact.mobile.code`.
     pub path: String,
-    /// What is wrong, for programs: `TOO_SHORT`, `COMMON_PASSWORD`.
+    /// The reason, for programs: `TOO_SHORT`, `COMMON_PASSWORD`.
     pub code: String,
-    /// What is wrong, in the caller's language.
+    /// The reason, in the caller's language.
     pub message: String,
 }
 
-/// One or more fields are not acceptable; every one of them is named.
+/// One or more fields are invalid. Every one of them is listed.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct InvalidInput {
     /// `INVALID_INPUT`
     pub code: ProblemCode,
     /// In the caller's language.
     pub message: String,
-    /// Every bad field at once.
+    /// The invalid fields.
     pub fields: Vec<FieldProblem>,
 }
 
@@ -67,14 +67,14 @@ impl InvalidInput {
     }
 }
 
-/// Too many tries.
+/// Too many attempts.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct RateLimited {
     /// `RATE_LIMITED`
     pub code: ProblemCode,
     /// In the caller's language.
     pub message: String,
-    /// The moment from which the same call may succeed.
+    /// When the same request can succeed.
     pub retry_at: DateTime<Utc>,
 }
 
@@ -85,16 +85,16 @@ impl RateLimited {
     }
 }
 
-/// Proof of a human is asked for: solve the named captcha and call again with its answer.
+/// A captcha is required: solve it and repeat the request with its response.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct CaptchaRequired {
     /// `CAPTCHA_REQUIRED`
     pub code: ProblemCode,
     /// In the caller's language.
     pub message: String,
-    /// The captcha service, by its slug.
+    /// The slug of the captcha service.
     pub provider: String,
-    /// The public key that the service's script wants.
+    /// The public key for the service's script.
     pub site_key: String,
 }
 
@@ -105,7 +105,7 @@ impl CaptchaRequired {
     }
 }
 
-/// A user name, nickname, mobile number or e-mail address belongs to another account.
+/// A user name, nickname, mobile number or e-mail address is already in use.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct IdentifierTaken {
     /// `IDENTIFIER_TAKEN`
@@ -132,14 +132,14 @@ impl IdentifierTaken {
     }
 }
 
-/// Why a code was not taken.
+/// Why a code was rejected.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeRejection {
-    /// It is not the code that was sent to this address for this purpose.
+    /// It is not the code that was sent to this contact for this purpose.
     Wrong,
-    /// It was right, but its time is over.
+    /// The code has expired.
     Expired,
-    /// It was used already, or tried too often: ask for a new one later.
+    /// The code was already used, or too many wrong codes were entered.
     UsedUp,
 }
 
@@ -153,16 +153,16 @@ impl From<verification::CodeRejection> for CodeRejection {
     }
 }
 
-/// The verification code is not good.
+/// The verification code was rejected.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct CodeRejected {
     /// `CODE_REJECTED`
     pub code: ProblemCode,
     /// In the caller's language.
     pub message: String,
-    /// Why it was not taken.
+    /// Why the code was rejected.
     pub reason: CodeRejection,
-    /// How many more tries there are for this address and purpose.
+    /// The number of remaining attempts for this contact and purpose.
     pub attempts_left: i32,
 }
 
@@ -179,21 +179,21 @@ impl CodeRejected {
     }
 }
 
-/// Both accounts have a person of the same provider, and an account has one at the most: unlink one first.
+/// Both accounts are linked to an account of the same provider, and an account can have only one: unlink one first.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct MergeConflict {
     /// `MERGE_CONFLICT`
     pub code: ProblemCode,
     /// In the caller's language.
     pub message: String,
-    /// The provider's slug.
+    /// The slug of the provider.
     pub provider: String,
 }
 
 impl MergeConflict {
-    pub fn new(provider: String, language: Language) -> Self {
-        let (code, message) =
-            shown(&outcome::Problem::MergeConflict { provider: provider.clone() }, language);
+    /// `name`: the provider's name for people.
+    pub fn new(provider: String, name: String, language: Language) -> Self {
+        let (code, message) = shown(&outcome::Problem::MergeConflict { provider: name }, language);
         Self { code, message, provider }
     }
 }

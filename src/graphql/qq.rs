@@ -7,8 +7,7 @@ use super::error::ApiError;
 use super::fault::CallerFault;
 use super::social_input::{AuthorizeUrlInput, BindInput, QqAuthorizeInput, RegisterWithInput};
 use super::social_outcome::{AuthorizeUrl, BindResult, QqAuthorizeResult, RegisterWithResult};
-use crate::social::social_authorize::SocialAuthorize;
-use crate::social::social_authorize_url::{BeginRefusal, SocialAuthorizeUrl};
+use crate::social::social_authorize_url::AuthorizeUrlRefusal;
 
 const QQ: &str = "qq";
 
@@ -18,38 +17,38 @@ pub struct QqMutations;
 
 #[Object]
 impl QqMutations {
-    /// Begins a sign-in with QQ: send the browser to `url`. Where QQ is not offered the error is `NOT_FOUND`; a `next` that
-    /// leads elsewhere is `BAD_REQUEST`. `socialAuthorizeUrl(provider: "qq")` answers both as typed problems.
+    /// Starts signing in with QQ: send the browser to `url`. Where QQ is not configured the error is `NOT_FOUND`; for a
+    /// `next` that is not allowed it is `BAD_REQUEST`. `socialAuthorizeUrl(provider: "qq")` returns typed problems instead.
     async fn qq_authorize_url(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Where the client wants to go afterwards, and how.")] input: Option<
+        #[graphql(desc = "Where the client goes afterwards, and which page to show.")] input: Option<
             AuthorizeUrlInput,
         >,
     ) -> Result<AuthorizeUrl, ApiError> {
-        let service = ctx.service::<SocialAuthorizeUrl>();
-        if service.providers.find(QQ).is_none() {
+        if ctx.social().providers().all(|(slug, _)| slug != QQ) {
             return Err(ApiError::Caller(CallerFault::NotFound));
         }
         let user = ctx.claims().map(|claims| claims.sub);
-        match service.run(QQ, &AuthorizeUrlInput::wish(input), user, ctx.client()).await {
-            Ok(begun) => Ok(AuthorizeUrl::hand_over(ctx, begun)),
-            Err(BeginRefusal::Denied(refusal)) => Err(refusal.into()),
-            Err(BeginRefusal::Provider(problem)) => Err(ApiError::Unavailable(problem.to_string())),
+        let options = AuthorizeUrlInput::options(input);
+        match ctx.social().authorize_url(QQ, &options, user, ctx.client()).await {
+            Ok(started) => Ok(AuthorizeUrl::hand_over(ctx, started)),
+            Err(AuthorizeUrlRefusal::Provider(problem)) => Err(ApiError::Unavailable(problem.to_string())),
+            Err(AuthorizeUrlRefusal::Shared(refusal)) => Err(refusal.into()),
         }
     }
 
-    /// Carries the sign-in on when the browser is back from QQ.
+    /// Continues the sign-in when the browser is back from QQ.
     async fn qq_authorize(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What the callback brought.")] input: QqAuthorizeInput,
+        #[graphql(desc = "The parameters of the callback.")] input: QqAuthorizeInput,
     ) -> Result<QqAuthorizeResult, ApiError> {
-        let outcome = ctx.service::<SocialAuthorize>().run(QQ, &input.into(), ctx.client()).await;
-        QqAuthorizeResult::of(ctx, outcome)
+        let outcome = ctx.social().authorize(QQ, &input.into(), ctx.client()).await;
+        QqAuthorizeResult::of(ctx, QQ, outcome)
     }
 
-    /// Binds the QQ of a ticket to an account that exists, proven by password or by SMS code, and signs in.
+    /// Links the QQ account of a ticket to an existing account, verified by password or SMS code, and signs in.
     async fn bind_qq(
         &self,
         ctx: &Context<'_>,
@@ -58,11 +57,11 @@ impl QqMutations {
         BindResult::of(ctx, input, Some(QQ)).await
     }
 
-    /// Makes an account for the QQ of a ticket, with a mobile number proven by SMS code, and signs in.
+    /// Creates an account for the QQ account of a ticket, with a mobile number verified by SMS code, and signs in.
     async fn register_with_qq(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The ticket and what the person filled in.")] input: RegisterWithInput,
+        #[graphql(desc = "The ticket and the new account.")] input: RegisterWithInput,
     ) -> Result<RegisterWithResult, ApiError> {
         RegisterWithResult::of(ctx, input, Some(QQ)).await
     }

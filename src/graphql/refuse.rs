@@ -2,44 +2,18 @@
 
 use super::error::ApiError;
 use super::fault::CallerFault;
-use super::problem::{CaptchaRequired, CodeRejected, InvalidInput, RateLimited};
+use super::problem::{
+    AccountDisabled, CaptchaRequired, CodeRejected, CredentialsRejected, InvalidInput, RateLimited,
+    ReauthenticationRequired,
+};
+use crate::accounts::credentials::reauthentication::ReauthenticationRefusal;
+use crate::accounts::sign_in::login::LoginRefusal;
+use crate::accounts::sign_in::login_with_code::{CodeLoginRefusal, ContactKind};
+use crate::accounts::sign_in::verify_account::VerifyAccountRefusal;
 use crate::captcha::CaptchaRefusal;
 use crate::core::language::Language;
-use crate::outcome::Refusal;
+use crate::outcome::{Problem, Refusal};
 use crate::verification::CodeRefusal;
-
-/// Maps [`Denied`](crate::verification::Denied), which nearly every mutation shares, into a mutation's union, or into
-/// an error where it is a fault of ours. The variants are those of the union; `no captcha` for mutations that ask for none.
-macro_rules! denied {
-    ($union:ident, $denied:expr, $language:expr, no captcha) => {
-        match $denied {
-            $crate::verification::Denied::Invalid(faults) => {
-                Ok($union::InvalidInput($crate::graphql::problem::InvalidInput::new(faults, $language)))
-            }
-            $crate::verification::Denied::Limited { retry_at } => {
-                Ok($union::RateLimited($crate::graphql::problem::RateLimited::new(retry_at, $language)))
-            }
-            refusal => Err($crate::graphql::error::ApiError::from(refusal)),
-        }
-    };
-    ($union:ident, $denied:expr, $language:expr) => {
-        match $denied {
-            $crate::verification::Denied::Invalid(faults) => {
-                Ok($union::InvalidInput($crate::graphql::problem::InvalidInput::new(faults, $language)))
-            }
-            $crate::verification::Denied::Limited { retry_at } => {
-                Ok($union::RateLimited($crate::graphql::problem::RateLimited::new(retry_at, $language)))
-            }
-            $crate::verification::Denied::Captcha { provider, site_key } => Ok($union::CaptchaRequired(
-                $crate::graphql::problem::CaptchaRequired::new(provider, site_key, $language),
-            )),
-            refusal @ ($crate::verification::Denied::SignedOut
-            | $crate::verification::Denied::Unavailable(_)
-            | $crate::verification::Denied::Fault(_)) => Err($crate::graphql::error::ApiError::from(refusal)),
-        }
-    };
-}
-pub(super) use denied;
 
 /// Maps the refusals that every use case shares to the members of a mutation's union that show them. Failures become
 /// GraphQL errors.
@@ -70,7 +44,6 @@ where
 }
 
 /// As [`shared`], for a mutation that redeems a code.
-#[expect(dead_code, reason = "the mutations that redeem codes are moved here one by one")]
 pub(super) fn code<U>(refusal: CodeRefusal, language: Language) -> Result<U, ApiError>
 where
     U: From<CodeRejected> + From<InvalidInput> + From<RateLimited>,
@@ -81,4 +54,79 @@ where
         }
         CodeRefusal::Shared(refusal) => shared(refusal, language),
     }
+}
+
+/// As [`shared`], for a mutation that asks the caller to re-authenticate.
+pub(super) fn reauthentication<U>(refusal: ReauthenticationRefusal, language: Language) -> Result<U, ApiError>
+where
+    U: From<CredentialsRejected> + From<ReauthenticationRequired> + From<InvalidInput> + From<RateLimited>,
+{
+    match refusal {
+        ReauthenticationRefusal::WrongPassword => {
+            Ok(CredentialsRejected::because(&Problem::WrongCurrentPassword, language).into())
+        }
+        ReauthenticationRefusal::Required => Ok(ReauthenticationRequired::new(language).into()),
+        ReauthenticationRefusal::Shared(refusal) => shared(refusal, language),
+    }
+}
+
+/// As [`shared`], for a mutation that verifies a password.
+pub(super) fn login<U>(refusal: LoginRefusal, language: Language) -> Result<U, ApiError>
+where
+    U: From<CredentialsRejected>
+        + From<AccountDisabled>
+        + From<CaptchaRequired>
+        + From<InvalidInput>
+        + From<RateLimited>,
+{
+    match refusal {
+        LoginRefusal::WrongCredentials => Ok(CredentialsRejected::new(language).into()),
+        LoginRefusal::AccountDisabled => Ok(AccountDisabled::new(language).into()),
+        LoginRefusal::Captcha(refusal) => captcha(refusal, language),
+        LoginRefusal::Shared(refusal) => shared(refusal, language),
+    }
+}
+
+/// As [`shared`], for a mutation that verifies a contact by a code.
+pub(super) fn code_login<U>(refusal: CodeLoginRefusal, language: Language) -> Result<U, ApiError>
+where
+    U: From<CredentialsRejected>
+        + From<AccountDisabled>
+        + From<CodeRejected>
+        + From<CaptchaRequired>
+        + From<InvalidInput>
+        + From<RateLimited>,
+{
+    match refusal {
+        CodeLoginRefusal::NotRegistered(kind) => Ok(not_registered(kind, language).into()),
+        CodeLoginRefusal::AccountDisabled => Ok(AccountDisabled::new(language).into()),
+        CodeLoginRefusal::Code(refusal) => code(refusal, language),
+        CodeLoginRefusal::Captcha(refusal) => captcha(refusal, language),
+        CodeLoginRefusal::Shared(refusal) => shared(refusal, language),
+    }
+}
+
+/// As [`shared`], for a mutation that verifies another account of the caller.
+pub(super) fn account<U>(refusal: VerifyAccountRefusal, language: Language) -> Result<U, ApiError>
+where
+    U: From<CredentialsRejected>
+        + From<AccountDisabled>
+        + From<CodeRejected>
+        + From<CaptchaRequired>
+        + From<InvalidInput>
+        + From<RateLimited>,
+{
+    match refusal {
+        VerifyAccountRefusal::Password(refusal) => login(refusal, language),
+        VerifyAccountRefusal::Code(refusal) => code_login(refusal, language),
+    }
+}
+
+/// The code was right, but no account has the contact.
+pub(super) fn not_registered(kind: ContactKind, language: Language) -> CredentialsRejected {
+    let problem = match kind {
+        ContactKind::Mobile => Problem::MobileNotRegistered,
+        ContactKind::Email => Problem::EmailNotRegistered,
+    };
+    CredentialsRejected::because(&problem, language)
 }

@@ -1,19 +1,16 @@
-//! `refreshSession`, `logout`, `revokeSession`, `revokeOtherSessions`.
+//! `refreshSession`, `logout`, `revokeSession` and `revokeOtherSessions`.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
 
 use super::context::ContextExt as _;
 use super::error::ApiError;
 use super::problem::{InvalidInput, RateLimited, SessionRejected};
-use super::refuse::denied;
+use super::refuse;
 use super::signed_in::SignedIn;
-use crate::accounts::logout::Logout;
-use crate::accounts::refresh_session::{RefreshRefusal, RefreshSession};
-use crate::accounts::revoke_other_sessions::RevokeOtherSessions;
-use crate::accounts::revoke_session::{RevokeRefusal, RevokeSession};
-use crate::verification::Denied;
+use crate::sessions::refresh_session::RefreshSessionRefusal;
+use crate::sessions::revoke_session::RevokeSessionRefusal;
 
-/// A refresh token, for clients that get it as a field.
+/// The input of `refreshSession`, for clients that receive the refresh token as a field.
 #[derive(InputObject)]
 pub struct RefreshSessionInput {
     /// From `SignedIn.refreshToken`.
@@ -23,27 +20,27 @@ pub struct RefreshSessionInput {
 /// The session of the request has ended.
 #[derive(SimpleObject)]
 pub struct LoggedOut {
-    /// Always true: whoever was signed out already is told the same.
+    /// Always true, also when the session had already ended.
     done: bool,
 }
 
-/// A session was ended.
+/// A session was revoked.
 #[derive(SimpleObject)]
 pub struct SessionRevoked {
-    /// Which one.
+    /// The id of the session.
     id: ID,
 }
 
-/// All other sessions were ended.
+/// All other sessions were revoked.
 #[derive(SimpleObject)]
 pub struct OtherSessionsRevoked {
-    /// How many there were.
+    /// The number of revoked sessions.
     count: i32,
 }
 
-/// What `refreshSession` answers.
+/// The result of `refreshSession`.
 #[derive(Union)]
-#[expect(clippy::large_enum_variant, reason = "one value a request, made and sent")]
+#[expect(clippy::large_enum_variant, reason = "one value per request, built and sent")]
 pub enum RefreshSessionResult {
     SignedIn(SignedIn),
     SessionRejected(SessionRejected),
@@ -51,7 +48,7 @@ pub enum RefreshSessionResult {
     RateLimited(RateLimited),
 }
 
-/// What `revokeSession` answers.
+/// The result of `revokeSession`.
 #[derive(Union)]
 pub enum RevokeSessionResult {
     SessionRevoked(SessionRevoked),
@@ -60,7 +57,7 @@ pub enum RevokeSessionResult {
     RateLimited(RateLimited),
 }
 
-/// What `revokeOtherSessions` answers.
+/// The result of `revokeOtherSessions`.
 #[derive(Union)]
 pub enum RevokeOtherSessionsResult {
     OtherSessionsRevoked(OtherSessionsRevoked),
@@ -74,39 +71,35 @@ pub struct SessionMutations;
 
 #[Object]
 impl SessionMutations {
-    /// Lets a session go on: a new access token, and a new refresh token in place of the old one. Without `input` the
-    /// refresh cookie is taken.
+    /// Refreshes a session: issues a new access token and a new refresh token. Without `input`, the refresh cookie is used.
     async fn refresh_session(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The refresh token, where it is not in the cookie.")] input: Option<
+        #[graphql(desc = "The refresh token, if it is not in the cookie.")] input: Option<
             RefreshSessionInput,
         >,
     ) -> Result<RefreshSessionResult, ApiError> {
         let token = input.map(|input| input.refresh_token.into());
         let language = ctx.language();
-        match ctx.service::<RefreshSession>().run(token, ctx.client()).await {
-            Ok(outcome) => Ok(RefreshSessionResult::SignedIn(SignedIn::hand_over(ctx, outcome))),
-            Err(RefreshRefusal::Rejected) => {
+        match ctx.sessions().refresh_session(token, ctx.client()).await {
+            Ok(signed_in) => Ok(SignedIn::hand_over(ctx, signed_in).into()),
+            Err(RefreshSessionRefusal::SessionExpired) => {
                 ctx.clear_refresh();
-                Ok(RefreshSessionResult::SessionRejected(SessionRejected::new(language)))
+                Ok(SessionRejected::new(language).into())
             }
-            Err(RefreshRefusal::Denied(refusal)) => {
-                denied!(RefreshSessionResult, refusal, language, no captcha)
-            }
+            Err(RefreshSessionRefusal::Shared(refusal)) => refuse::shared(refusal, language),
         }
     }
 
-    /// Ends the session of the request and takes the refresh cookie back. Access tokens that others verify by
-    /// themselves are good until they expire.
+    /// Ends the session of the request and deletes the refresh cookie. Services that verify access tokens by themselves
+    /// accept them until they expire.
     async fn logout(&self, ctx: &Context<'_>) -> Result<LoggedOut, ApiError> {
-        ctx.service::<Logout>().run(ctx.claims(), ctx.client()).await.map_err(Denied::from)?;
+        ctx.sessions().logout(ctx.claims(), ctx.client()).await?;
         ctx.clear_refresh();
         Ok(LoggedOut { done: true })
     }
 
-    /// Ends one of the caller's sessions. `SessionRejected`: the caller has no such session, or it has ended already; the
-    /// session of the request goes on.
+    /// Revokes one of the caller's sessions. `SessionRejected`: the caller has no such active session.
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
@@ -114,26 +107,19 @@ impl SessionMutations {
     ) -> Result<RevokeSessionResult, ApiError> {
         let caller = ctx.caller().await?;
         let language = ctx.language();
-        match ctx.service::<RevokeSession>().run(&id, &caller, ctx.client()).await {
-            Ok(()) => Ok(RevokeSessionResult::SessionRevoked(SessionRevoked { id })),
-            Err(RevokeRefusal::Rejected) => {
-                Ok(RevokeSessionResult::SessionRejected(SessionRejected::unknown(language)))
-            }
-            Err(RevokeRefusal::Denied(refusal)) => {
-                denied!(RevokeSessionResult, refusal, language, no captcha)
-            }
+        match ctx.sessions().revoke_session(&id, &caller, ctx.client()).await {
+            Ok(()) => Ok(SessionRevoked { id }.into()),
+            Err(RevokeSessionRefusal::NotFound) => Ok(SessionRejected::unknown(language).into()),
+            Err(RevokeSessionRefusal::Shared(refusal)) => refuse::shared(refusal, language),
         }
     }
 
-    /// Ends all of the caller's sessions but the one of the request.
+    /// Revokes all of the caller's sessions except the one of the request.
     async fn revoke_other_sessions(&self, ctx: &Context<'_>) -> Result<RevokeOtherSessionsResult, ApiError> {
         let caller = ctx.caller().await?;
-        match ctx.service::<RevokeOtherSessions>().run(&caller, ctx.client()).await {
-            Ok(count) => {
-                let count = i32::try_from(count).unwrap_or(i32::MAX);
-                Ok(RevokeOtherSessionsResult::OtherSessionsRevoked(OtherSessionsRevoked { count }))
-            }
-            Err(refusal) => denied!(RevokeOtherSessionsResult, refusal, ctx.language(), no captcha),
+        match ctx.sessions().revoke_other_sessions(&caller, ctx.client()).await {
+            Ok(count) => Ok(OtherSessionsRevoked { count: i32::try_from(count).unwrap_or(i32::MAX) }.into()),
+            Err(refusal) => refuse::shared(refusal, ctx.language()),
         }
     }
 }

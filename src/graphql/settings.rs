@@ -1,4 +1,4 @@
-//! `settings`: what a client needs to draw its forms.
+//! `settings`: what a client needs to show its forms.
 
 use async_graphql::{Context, Object, SimpleObject};
 
@@ -7,18 +7,19 @@ use crate::captcha::Widget;
 use crate::core::identifier::Region;
 use crate::passwords::Policy;
 
-/// What this gateway offers, as the settings decide it at start.
-pub struct Offer {
+/// The public settings, as they are when the gateway starts.
+#[derive(Clone)]
+pub struct PublicSettings {
     pub policy: Policy,
     pub captcha: Option<Widget>,
     /// Empty where no carrier is configured.
     pub sms_regions: Vec<Region>,
     pub terms_version: Option<String>,
-    /// Slugs and names.
+    /// The slugs and names of the configured providers.
     pub providers: Vec<(String, String)>,
 }
 
-/// What passwords must be like. Any characters will do.
+/// The rules for passwords. All characters are allowed.
 #[derive(SimpleObject)]
 pub struct PasswordPolicy {
     /// In characters (Unicode code points).
@@ -27,12 +28,12 @@ pub struct PasswordPolicy {
     max_length: u32,
 }
 
-/// The captcha to solve when `CaptchaRequired` asks for it.
+/// The captcha that people solve when `CaptchaRequired` asks for it.
 #[derive(SimpleObject)]
 pub struct CaptchaSettings {
-    /// The captcha service, by its slug.
+    /// The slug of the captcha service.
     provider: String,
-    /// The public key that the service's script wants.
+    /// The public key for the service's script.
     site_key: String,
 }
 
@@ -47,53 +48,53 @@ pub struct MobileRegion {
     name: String,
 }
 
-/// Somewhere that people can sign in instead.
+/// A provider that people can sign in with.
 #[derive(SimpleObject)]
 pub struct SocialProvider {
-    /// Its name in this API: `qq`, `github`.
+    /// The name in this API: `qq`, `github`.
     slug: String,
-    /// Its name for people.
+    /// The name for people.
     name: String,
 }
 
-/// What a client needs to draw its forms.
+/// What a client needs to show its forms.
 pub struct Settings;
 
-/// What a client needs to draw its forms.
+/// What a client needs to show its forms.
 #[Object]
 impl Settings {
-    /// What passwords must be like.
+    /// The rules for passwords.
     async fn password_policy(&self, ctx: &Context<'_>) -> PasswordPolicy {
-        let policy = &ctx.service::<Offer>().policy;
+        let policy = &ctx.features().settings.policy;
         PasswordPolicy { min_length: policy.min_length, max_length: policy.max_length }
     }
 
-    /// The captcha; null when there is none.
+    /// The captcha; null where none is configured.
     async fn captcha(&self, ctx: &Context<'_>) -> Option<CaptchaSettings> {
-        let widget = ctx.service::<Offer>().captcha.clone()?;
+        let widget = ctx.features().settings.captcha.clone()?;
         Some(CaptchaSettings { provider: widget.provider, site_key: widget.site_key })
     }
 
-    /// Regions whose mobile numbers can receive codes; the first is meant when a number has no calling code.
+    /// Regions whose mobile numbers can receive codes. A number without a calling code belongs to the first one.
     async fn mobile_regions(&self, ctx: &Context<'_>) -> Vec<MobileRegion> {
         let region = |region: &Region| MobileRegion {
             code: region.code().into(),
             calling_code: region.calling_code().into(),
             name: region.name(ctx.language()).into(),
         };
-        ctx.service::<Offer>().sms_regions.iter().map(region).collect()
+        ctx.features().settings.sms_regions.iter().map(region).collect()
     }
 
-    /// Where people can sign in instead, in the order in which the operator likes them to be shown.
+    /// The configured providers, in the order in which to show them.
     async fn providers(&self, ctx: &Context<'_>) -> Vec<SocialProvider> {
         let provider =
             |(slug, name): &(String, String)| SocialProvider { slug: slug.clone(), name: name.clone() };
-        ctx.service::<Offer>().providers.iter().map(provider).collect()
+        ctx.features().settings.providers.iter().map(provider).collect()
     }
 
     /// The version of the terms that `acceptTerms` accepts.
     async fn terms_version(&self, ctx: &Context<'_>) -> Option<String> {
-        ctx.service::<Offer>().terms_version.clone()
+        ctx.features().settings.terms_version.clone()
     }
 }
 
@@ -103,7 +104,7 @@ pub struct SettingsQueries;
 
 #[Object]
 impl SettingsQueries {
-    /// What a client needs to draw its forms.
+    /// What a client needs to show its forms.
     async fn settings(&self) -> Settings {
         Settings
     }

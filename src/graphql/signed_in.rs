@@ -1,42 +1,40 @@
-//! What a sign-in answers.
+//! The result of a sign-in.
 
 use async_graphql::{Context, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::context::ContextExt as _;
-use super::cookies::CookiePolicy;
 use super::user::User;
-use crate::accounts::signed_in;
 use crate::config::sessions::RefreshDelivery;
-use crate::core::clock::Clock;
 use crate::core::secret::ExposeSecret as _;
+use crate::sessions;
 
-/// A person was signed in.
+/// The person is signed in.
 #[derive(SimpleObject)]
 pub struct SignedIn {
-    /// Who it is.
+    /// The account.
     pub user: User,
     /// A JWT for `Authorization: Bearer`.
     pub access_token: String,
-    /// When the access token ends.
+    /// When the access token expires.
     pub access_token_expires_at: DateTime<Utc>,
-    /// For a new access token later on; null where the gateway hands out none, or put it into a cookie.
+    /// The refresh token; null where the gateway puts it into a cookie.
     pub refresh_token: Option<String>,
-    /// Where the client wants to go after a social sign-in, as it said when that began; null after any other.
+    /// After a sign-in with a provider: the `next` that the client gave when it started. Otherwise null.
     pub next: Option<String>,
-    /// Whether the account was made just now.
+    /// Whether the account was created by this request.
     pub new_account: bool,
 }
 
 impl SignedIn {
-    /// The same, with where the client wanted to go.
-    pub fn to_next(ctx: &Context<'_>, outcome: signed_in::SignedIn, next: String) -> Self {
+    /// As [`SignedIn::hand_over`], with the `next` of a sign-in with a provider.
+    pub fn to_next(ctx: &Context<'_>, outcome: sessions::SignedIn, next: String) -> Self {
         Self { next: Some(next), ..Self::hand_over(ctx, outcome) }
     }
 
-    /// Hands the browser its cookies, and the client its session.
-    pub fn hand_over(ctx: &Context<'_>, outcome: signed_in::SignedIn) -> Self {
-        let policy = ctx.service::<CookiePolicy>();
+    /// Sets the browser's cookies and builds the result.
+    pub fn hand_over(ctx: &Context<'_>, outcome: sessions::SignedIn) -> Self {
+        let policy = ctx.cookies();
         if let Some(device) = &outcome.new_device {
             ctx.append_http_header("set-cookie", policy.device(device));
         }
@@ -44,7 +42,7 @@ impl SignedIn {
         match (&outcome.refresh, policy.refresh_delivery) {
             (Some(refresh), RefreshDelivery::Cookie) => {
                 let until = refresh.remember.then_some(refresh.expires_at);
-                let cookie = policy.refresh(&refresh.token, until, ctx.service::<Clock>().now());
+                let cookie = policy.refresh(&refresh.token, until, ctx.features().clock.now());
                 ctx.append_http_header("set-cookie", cookie);
             }
             (Some(refresh), RefreshDelivery::Field) => {

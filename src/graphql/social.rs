@@ -4,14 +4,13 @@ use async_graphql::{Context, Object};
 
 use super::context::ContextExt as _;
 use super::error::ApiError;
-use super::refuse::denied;
+use super::refuse;
 use super::social_input::{AuthorizeUrlInput, BindInput, RegisterWithInput, SocialAuthorizeInput};
 use super::social_outcome::{
     AuthorizeUrl, BindResult, RegisterWithResult, SocialAuthorizeResult, SocialAuthorizeUrlResult,
 };
 use super::social_problem::ProviderRejected;
-use crate::social::social_authorize::SocialAuthorize;
-use crate::social::social_authorize_url::{BeginRefusal, SocialAuthorizeUrl};
+use crate::social::social_authorize_url::AuthorizeUrlRefusal;
 
 /// Mutations about every provider.
 #[derive(Default)]
@@ -19,41 +18,40 @@ pub struct SocialMutations;
 
 #[Object]
 impl SocialMutations {
-    /// Begins a sign-in with a provider: send the browser to `url`. Called by somebody who is signed in, what comes back
-    /// can be given to `linkSocial`.
+    /// Starts signing in with a provider: send the browser to `url`. If the caller is signed in, the callback parameters can
+    /// be passed to `linkSocial`.
     async fn social_authorize_url(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "A slug of `settings.providers`.")] provider: String,
-        #[graphql(desc = "Where the client wants to go afterwards, and how.")] input: Option<
+        #[graphql(desc = "Where the client goes afterwards, and which page to show.")] input: Option<
             AuthorizeUrlInput,
         >,
     ) -> Result<SocialAuthorizeUrlResult, ApiError> {
         let (language, user) = (ctx.language(), ctx.claims().map(|claims| claims.sub));
-        let wish = AuthorizeUrlInput::wish(input);
-        match ctx.service::<SocialAuthorizeUrl>().run(&provider, &wish, user, ctx.client()).await {
-            Ok(begun) => Ok(SocialAuthorizeUrlResult::AuthorizeUrl(AuthorizeUrl::hand_over(ctx, begun))),
-            Err(BeginRefusal::Provider(problem)) => {
-                Ok(SocialAuthorizeUrlResult::ProviderRejected(ProviderRejected::new(problem, language)))
+        let options = AuthorizeUrlInput::options(input);
+        match ctx.social().authorize_url(&provider, &options, user, ctx.client()).await {
+            Ok(started) => Ok(AuthorizeUrl::hand_over(ctx, started).into()),
+            Err(AuthorizeUrlRefusal::Provider(problem)) => {
+                Ok(ProviderRejected::new(problem, ctx.social().provider_name(&provider, language), language)
+                    .into())
             }
-            Err(BeginRefusal::Denied(refusal)) => {
-                denied!(SocialAuthorizeUrlResult, refusal, language, no captcha)
-            }
+            Err(AuthorizeUrlRefusal::Shared(refusal)) => refuse::shared(refusal, language),
         }
     }
 
-    /// Carries the sign-in on when the browser is back from the provider.
+    /// Continues the sign-in when the browser is back from the provider.
     async fn social_authorize(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The slug that the sign-in began with.")] provider: String,
-        #[graphql(desc = "What the callback brought.")] input: SocialAuthorizeInput,
+        #[graphql(desc = "The slug of the provider.")] provider: String,
+        #[graphql(desc = "The parameters of the callback.")] input: SocialAuthorizeInput,
     ) -> Result<SocialAuthorizeResult, ApiError> {
-        let outcome = ctx.service::<SocialAuthorize>().run(&provider, &input.into(), ctx.client()).await;
-        SocialAuthorizeResult::of(ctx, outcome)
+        let outcome = ctx.social().authorize(&provider, &input.into(), ctx.client()).await;
+        SocialAuthorizeResult::of(ctx, &provider, outcome)
     }
 
-    /// Binds the person of a ticket to an account that exists, proven by password or by SMS code, and signs in.
+    /// Links the identity of a ticket to an existing account, verified by password or SMS code, and signs in.
     async fn bind_social(
         &self,
         ctx: &Context<'_>,
@@ -62,11 +60,11 @@ impl SocialMutations {
         BindResult::of(ctx, input, None).await
     }
 
-    /// Makes an account for the person of a ticket, with a mobile number proven by SMS code, and signs in.
+    /// Creates an account for the identity of a ticket, with a mobile number verified by SMS code, and signs in.
     async fn register_with_social(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The ticket and what the person filled in.")] input: RegisterWithInput,
+        #[graphql(desc = "The ticket and the new account.")] input: RegisterWithInput,
     ) -> Result<RegisterWithResult, ApiError> {
         RegisterWithResult::of(ctx, input, None).await
     }

@@ -1,31 +1,30 @@
-//! Inputs of social sign-in.
+//! Inputs of sign-in with providers.
 
 use async_graphql::{Enum, InputObject};
 
 use super::input::{AccountProof, CaptchaInput, MobileProof};
-use crate::accounts::new_password::PasswordInput;
-use crate::social::bind_social::Binding;
-use crate::social::exchange::Brought;
+use crate::accounts::credentials::new_password::PasswordInput;
+use crate::social::bind_social;
+use crate::social::exchange::CallbackParameters;
 use crate::social::register_with_social::SocialRegistration;
-use crate::social::social_authorize_url::Wish;
+use crate::social::social_authorize_url::AuthorizeOptions;
 
-/// Which page of the provider fits the screen.
+/// Which page of the provider to show.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthorizeDisplay {
-    /// For large screens.
+    /// The page for large screens.
     Page,
-    /// For telephones, where the provider has one.
+    /// The page for phones, where the provider has one.
     Mobile,
 }
 
-/// How a sign-in at a provider is to begin.
+/// How to start signing in with a provider.
 #[derive(InputObject)]
 pub struct AuthorizeUrlInput {
-    /// Where the client wants to go afterwards: a path, or an address of an allowed origin. It comes back in
-    /// `SignedIn.next`.
+    /// Where the client goes afterwards: a path, or a URL of an allowed origin. `SignedIn.next` returns it.
     #[graphql(default = "/")]
     next: String,
-    /// Which page fits the screen.
+    /// Which page to show.
     #[graphql(default_with = "AuthorizeDisplay::Page")]
     display: AuthorizeDisplay,
     /// Whether the person wants to stay signed in for longer than a day.
@@ -34,19 +33,19 @@ pub struct AuthorizeUrlInput {
 }
 
 impl AuthorizeUrlInput {
-    /// What is wanted where nothing was said.
-    pub fn wish(input: Option<Self>) -> Wish {
+    /// Converts the input, or its defaults where it is missing.
+    pub fn options(input: Option<Self>) -> AuthorizeOptions {
         let input =
             input.unwrap_or(Self { next: "/".into(), display: AuthorizeDisplay::Page, remember: false });
         let display = match input.display {
             AuthorizeDisplay::Page => crate::social::Display::Page,
             AuthorizeDisplay::Mobile => crate::social::Display::Mobile,
         };
-        Wish { next: input.next, display, remember: input.remember }
+        AuthorizeOptions { next: input.next, display, remember: input.remember }
     }
 }
 
-/// What QQ's callback brought, as it stands in the address.
+/// The parameters of QQ's callback URL.
 #[derive(InputObject)]
 pub struct QqAuthorizeInput {
     /// The parameter `code`.
@@ -55,7 +54,7 @@ pub struct QqAuthorizeInput {
     state: String,
 }
 
-/// What the provider's callback brought, as it stands in the address.
+/// The parameters of the provider's callback URL.
 #[derive(InputObject)]
 pub struct SocialAuthorizeInput {
     /// The parameter `code`.
@@ -64,62 +63,62 @@ pub struct SocialAuthorizeInput {
     state: String,
 }
 
-impl From<QqAuthorizeInput> for Brought {
+impl From<QqAuthorizeInput> for CallbackParameters {
     fn from(input: QqAuthorizeInput) -> Self {
         Self { code: input.code, state: input.state }
     }
 }
 
-impl From<SocialAuthorizeInput> for Brought {
+impl From<SocialAuthorizeInput> for CallbackParameters {
     fn from(input: SocialAuthorizeInput) -> Self {
         Self { code: input.code, state: input.state }
     }
 }
 
-/// Binding an account that exists.
+/// The input of `bindQq` and `bindSocial`.
 #[derive(InputObject)]
 pub struct BindInput {
     /// From `BindRequired`.
     ticket: String,
-    /// The account, and proof that it is the caller's.
+    /// The existing account and its credentials.
     account: AccountProof,
-    /// The answer to the captcha, once `CaptchaRequired` asked for it.
+    /// The response of the captcha widget, after `CaptchaRequired` asked for it.
     captcha: Option<CaptchaInput>,
 }
 
-impl From<BindInput> for Binding {
+impl From<BindInput> for bind_social::BindInput {
     fn from(input: BindInput) -> Self {
         Self {
             ticket: input.ticket.into(),
-            proof: input.account.into(),
+            account: input.account.into(),
             captcha: input.captcha.map(Into::into),
         }
     }
 }
 
-/// Registering with a provider.
+/// The input of `registerWithQq` and `registerWithSocial`.
 #[derive(InputObject)]
 pub struct RegisterWithInput {
     /// From `BindRequired`.
     ticket: String,
     /// The mobile number, with a code for the purpose `BIND`.
     mobile: MobileProof,
-    /// May be left out: the provider and the mobile number are then the ways in.
+    /// Optional: people can sign in with the provider and with codes.
     password: Option<String>,
-    /// The password again; where it is given it must match.
+    /// The password again. If given, it must match.
     password_confirm: Option<String>,
-    /// The name that others see. Default: the provider's, made unique.
+    /// The display name. Default: the name at the provider, made unique.
     nickname: Option<String>,
     /// Whether the person accepts the terms of `settings.termsVersion`; must be true.
     accept_terms: bool,
-    /// The answer to the captcha, once `CaptchaRequired` asked for it.
+    /// The response of the captcha widget, after `CaptchaRequired` asked for it.
     captcha: Option<CaptchaInput>,
 }
 
 impl From<RegisterWithInput> for SocialRegistration {
     fn from(input: RegisterWithInput) -> Self {
         let confirm = input.password_confirm.map(Into::into);
-        // A repetition without a password is one that does not match.
+        // A confirmation without a password does not match.
         let password = match (input.password, &confirm) {
             (Some(password), _) => Some(password),
             (None, Some(_)) => Some(String::new()),

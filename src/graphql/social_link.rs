@@ -1,4 +1,4 @@
-//! `linkSocial`, `unlinkSocial`: more and fewer ways into the caller's account.
+//! `linkSocial` and `unlinkSocial`.
 
 use async_graphql::{Context, Object, SimpleObject, Union};
 
@@ -7,29 +7,30 @@ use super::error::ApiError;
 use super::problem::{
     CredentialsRejected, InvalidInput, LastWayIn, RateLimited, ReauthenticationRequired, TicketRejected,
 };
-use super::refuse::denied;
+use super::refuse;
 use super::social_input::SocialAuthorizeInput;
+use super::social_outcome::exchange;
 use super::social_problem::{AlreadyLinked, ProviderRejected};
 use super::user::User;
-use crate::social::link_social::{LinkRefusal, LinkSocial};
-use crate::social::unlink_social::{UnlinkRefusal, UnlinkSocial};
+use crate::social::link_social::LinkRefusal;
+use crate::social::unlink_social::UnlinkRefusal;
 
-/// The provider is a way into the account now; its owner was told.
+/// The identity was linked to the account. The owner was notified.
 #[derive(SimpleObject)]
 pub struct SocialLinked {
-    /// The person; `identities` has the new one.
+    /// The account; `identities` contains the new one.
     user: User,
 }
 
-/// The provider is no way into the account any more; its owner was told.
+/// The identity was unlinked from the account. The owner was notified.
 #[derive(SimpleObject)]
 pub struct SocialUnlinked {
-    /// The person; `identities` has what is left.
+    /// The account; `identities` contains the remaining ones.
     user: User,
 }
 
-/// What `linkSocial` answers. `TicketRejected`: the state is not good any more, or did not begin in this browser while the
-/// caller was signed in.
+/// The result of `linkSocial`. `TicketRejected`: the state has expired, or was not opened in this browser while the caller
+/// was signed in.
 #[derive(Union)]
 pub enum LinkSocialResult {
     SocialLinked(SocialLinked),
@@ -42,7 +43,7 @@ pub enum LinkSocialResult {
     RateLimited(RateLimited),
 }
 
-/// What `unlinkSocial` answers.
+/// The result of `unlinkSocial`.
 #[derive(Union)]
 pub enum UnlinkSocialResult {
     SocialUnlinked(SocialUnlinked),
@@ -53,69 +54,55 @@ pub enum UnlinkSocialResult {
     RateLimited(RateLimited),
 }
 
-/// Mutations about the caller's providers.
+/// Mutations about linked identities.
 #[derive(Default)]
 pub struct LinkMutations;
 
 #[Object]
 impl LinkMutations {
-    /// Makes a provider a way into the caller's account. Begin with `socialAuthorizeUrl`, signed in.
+    /// Links an identity at a provider to the caller's account. Start with `socialAuthorizeUrl` while signed in.
     async fn link_social(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The slug that the sign-in began with.")] provider: String,
-        #[graphql(desc = "What the callback brought.")] input: SocialAuthorizeInput,
+        #[graphql(desc = "The slug of the provider.")] provider: String,
+        #[graphql(desc = "The parameters of the callback.")] input: SocialAuthorizeInput,
         #[graphql(
-            desc = "The password. May be left out within minutes of a sign-in; later `ReauthenticationRequired` asks for it."
+            desc = "The current password. Optional within minutes of a sign-in; later `ReauthenticationRequired` asks for it."
         )]
         current_password: Option<String>,
     ) -> Result<LinkSocialResult, ApiError> {
         let (caller, language) = (ctx.caller().await?, ctx.language());
         let password = current_password.map(Into::into);
-        match ctx.service::<LinkSocial>().run(&provider, &input.into(), password, &caller, ctx.client()).await
-        {
-            Ok(()) => Ok(LinkSocialResult::SocialLinked(SocialLinked { user: User(caller.user) })),
-            Err(LinkRefusal::State) => Ok(LinkSocialResult::TicketRejected(TicketRejected::new(language))),
-            Err(LinkRefusal::Provider(problem)) => {
-                Ok(LinkSocialResult::ProviderRejected(ProviderRejected::new(problem, language)))
+        let linked = ctx.social().link(&provider, &input.into(), password, &caller, ctx.client()).await;
+        match linked {
+            Ok(()) => Ok(SocialLinked { user: User(caller.user) }.into()),
+            Err(LinkRefusal::AlreadyLinked { provider, reason }) => {
+                Ok(AlreadyLinked::new(reason, ctx.social().provider_name(&provider, language), language)
+                    .into())
             }
-            Err(LinkRefusal::Linked(linked)) => {
-                Ok(LinkSocialResult::AlreadyLinked(AlreadyLinked::new(linked, language)))
-            }
-            Err(LinkRefusal::Rejected) => {
-                Ok(LinkSocialResult::CredentialsRejected(CredentialsRejected::new(language)))
-            }
-            Err(LinkRefusal::Required) => {
-                Ok(LinkSocialResult::ReauthenticationRequired(ReauthenticationRequired::new(language)))
-            }
-            Err(LinkRefusal::Denied(refusal)) => denied!(LinkSocialResult, refusal, language, no captcha),
+            Err(LinkRefusal::Exchange(refusal)) => exchange(ctx, refusal, &provider),
+            Err(LinkRefusal::Reauthentication(refusal)) => refuse::reauthentication(refusal, language),
+            Err(LinkRefusal::Shared(refusal)) => refuse::shared(refusal, language),
         }
     }
 
-    /// Takes a provider off the caller's account. Sessions that it opened end, but for the caller's own.
+    /// Unlinks a provider from the caller's account. Sessions that it opened are revoked, except the caller's own.
     async fn unlink_social(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "A slug of `me.identities`.")] provider: String,
         #[graphql(
-            desc = "The password. May be left out within minutes of a sign-in; later `ReauthenticationRequired` asks for it."
+            desc = "The current password. Optional within minutes of a sign-in; later `ReauthenticationRequired` asks for it."
         )]
         current_password: Option<String>,
     ) -> Result<UnlinkSocialResult, ApiError> {
         let (caller, language) = (ctx.caller().await?, ctx.language());
         let password = current_password.map(Into::into);
-        match ctx.service::<UnlinkSocial>().run(&provider, password, &caller, ctx.client()).await {
-            Ok(()) => Ok(UnlinkSocialResult::SocialUnlinked(SocialUnlinked { user: User(caller.user) })),
-            Err(UnlinkRefusal::LastWayIn) => Ok(UnlinkSocialResult::LastWayIn(LastWayIn::new(language))),
-            Err(UnlinkRefusal::Rejected) => {
-                Ok(UnlinkSocialResult::CredentialsRejected(CredentialsRejected::new(language)))
-            }
-            Err(UnlinkRefusal::Required) => {
-                Ok(UnlinkSocialResult::ReauthenticationRequired(ReauthenticationRequired::new(language)))
-            }
-            Err(UnlinkRefusal::Denied(refusal)) => {
-                denied!(UnlinkSocialResult, refusal, language, no captcha)
-            }
+        match ctx.social().unlink(&provider, password, &caller, ctx.client()).await {
+            Ok(()) => Ok(SocialUnlinked { user: User(caller.user) }.into()),
+            Err(UnlinkRefusal::LastSignInMethod) => Ok(LastWayIn::new(language).into()),
+            Err(UnlinkRefusal::Reauthentication(refusal)) => refuse::reauthentication(refusal, language),
+            Err(UnlinkRefusal::Shared(refusal)) => refuse::shared(refusal, language),
         }
     }
 }

@@ -1,60 +1,61 @@
-//! What social sign-in answers, the same for QQ and for every provider.
+//! The results of sign-in with providers: the same for QQ and for every other provider.
 
 use async_graphql::{Context, SimpleObject, Union};
 use chrono::{DateTime, Utc};
 
 use super::context::ContextExt as _;
-use super::cookies::CookiePolicy;
 use super::error::ApiError;
 use super::problem::{
     AccountDisabled, CaptchaRequired, CodeRejected, CredentialsRejected, IdentifierTaken, InvalidInput,
     RateLimited, TicketRejected,
 };
-use super::refuse::denied;
+use super::refuse;
 use super::signed_in::SignedIn;
 use super::social_input::{BindInput, RegisterWithInput};
 use super::social_problem::{AlreadyLinked, ProviderRejected};
 use crate::core::secret::ExposeSecret as _;
-use crate::social::bind_social::{BindRefusal, BindSocial};
-use crate::social::register_with_social::{RegisterWithSocial, SocialRegisterRefusal};
+use crate::outcome::Problem;
+use crate::social::bind_social::BindRefusal;
+use crate::social::exchange::ExchangeRefusal;
+use crate::social::register_with_social::RegisterWithSocialRefusal;
 use crate::social::social_authorize;
-use crate::social::social_authorize_url::Begun;
+use crate::social::social_authorize_url::StartedAuthorization;
 
-/// Where to send the browser. The answer sets a cookie that `socialAuthorize` needs: send credentials with both.
+/// Where to send the browser. The response sets a cookie that `socialAuthorize` needs: send credentials with both requests.
 #[derive(SimpleObject)]
 pub struct AuthorizeUrl {
     /// The provider's page.
     url: String,
-    /// Comes back with the browser; good once.
+    /// The state, which the callback returns. It is single-use.
     state: String,
-    /// Until when the browser has to be back.
+    /// When the state expires.
     expires_at: DateTime<Utc>,
 }
 
 impl AuthorizeUrl {
-    /// Ties the sign-in to the browser.
-    pub fn hand_over(ctx: &Context<'_>, begun: Begun) -> Self {
-        let policy = ctx.service::<CookiePolicy>();
-        ctx.append_http_header("set-cookie", policy.browser(&begun.browser, begun.browser_lifetime));
-        Self { url: begun.url, state: begun.state, expires_at: begun.expires_at }
+    /// Sets the cookie that binds the sign-in to the browser.
+    pub fn hand_over(ctx: &Context<'_>, started: StartedAuthorization) -> Self {
+        let policy = ctx.cookies();
+        ctx.append_http_header("set-cookie", policy.browser(&started.browser, started.browser_lifetime));
+        Self { url: started.url, state: started.state, expires_at: started.expires_at }
     }
 }
 
-/// The provider vouches for this person, no account is bound yet: bind an existing one or register. The ticket is opaque,
-/// single-use and short-lived; the provider's tokens never leave the gateway.
+/// The provider vouches for the person, but no account is linked yet: bind an existing one or register. The ticket is
+/// opaque, single-use and short-lived; the provider's tokens never leave the gateway.
 #[derive(SimpleObject)]
 pub struct BindRequired {
     /// For `bindQq` and `registerWithQq`, or `bindSocial` and `registerWithSocial`, in this browser.
     ticket: String,
-    /// The provider's slug.
+    /// The slug of the provider.
     provider: String,
-    /// The person's name there, to greet them with.
+    /// The person's name at the provider.
     nickname: Option<String>,
-    /// Where their picture there is.
+    /// The URL of their picture at the provider.
     avatar_url: Option<String>,
-    /// Until when the ticket is good.
+    /// When the ticket expires.
     expires_at: DateTime<Utc>,
-    /// Where the client wanted to go.
+    /// The `next` that the client gave when it started.
     next: String,
 }
 
@@ -71,7 +72,7 @@ impl From<social_authorize::BindRequired> for BindRequired {
     }
 }
 
-/// What `socialAuthorizeUrl` answers.
+/// The result of `socialAuthorizeUrl`.
 #[derive(Union)]
 pub enum SocialAuthorizeUrlResult {
     AuthorizeUrl(AuthorizeUrl),
@@ -95,42 +96,61 @@ macro_rules! authorize_results {
         }
 
         impl $name {
-            /// The union's member for an outcome.
+            /// Builds the member of the union.
             pub fn of(
                 ctx: &Context<'_>,
+                provider: &str,
                 outcome: Result<social_authorize::Authorized, social_authorize::AuthorizeRefusal>,
             ) -> Result<Self, ApiError> {
                 use social_authorize::{AuthorizeRefusal, Authorized};
                 let language = ctx.language();
                 match outcome {
                     Ok(Authorized::SignedIn { signed_in, next }) => {
-                        Ok(Self::SignedIn(SignedIn::to_next(ctx, signed_in, next)))
+                        Ok(SignedIn::to_next(ctx, signed_in, next).into())
                     }
-                    Ok(Authorized::BindRequired(required)) => Ok(Self::BindRequired(required.into())),
-                    Err(AuthorizeRefusal::State) => Ok(Self::TicketRejected(TicketRejected::new(language))),
-                    Err(AuthorizeRefusal::Provider(problem)) => {
-                        Ok(Self::ProviderRejected(ProviderRejected::new(problem, language)))
-                    }
-                    Err(AuthorizeRefusal::Disabled) => {
-                        Ok(Self::AccountDisabled(AccountDisabled::new(language)))
-                    }
-                    Err(AuthorizeRefusal::Denied(refusal)) => denied!($name, refusal, language, no captcha),
+                    Ok(Authorized::BindRequired(required)) => Ok(BindRequired::from(required).into()),
+                    Err(AuthorizeRefusal::AccountDisabled) => Ok(AccountDisabled::new(language).into()),
+                    Err(AuthorizeRefusal::Exchange(refusal)) => exchange(ctx, refusal, provider),
+                    Err(AuthorizeRefusal::Shared(refusal)) => refuse::shared(refusal, language),
                 }
             }
         }
     )+};
 }
 
+/// Maps the refusals of a callback.
+pub(super) fn exchange<U>(ctx: &Context<'_>, refusal: ExchangeRefusal, provider: &str) -> Result<U, ApiError>
+where
+    U: From<TicketRejected> + From<ProviderRejected> + From<InvalidInput> + From<RateLimited>,
+{
+    let language = ctx.language();
+    match refusal {
+        ExchangeRefusal::StateExpired => Ok(sign_in_expired(ctx, Some(provider)).into()),
+        ExchangeRefusal::Provider(problem) => {
+            Ok(ProviderRejected::new(problem, ctx.social().provider_name(provider, language), language)
+                .into())
+        }
+        ExchangeRefusal::Shared(refusal) => refuse::shared(refusal, language),
+    }
+}
+
+/// A state or a ticket has expired. `provider`: its slug, where it is known.
+fn sign_in_expired(ctx: &Context<'_>, provider: Option<&str>) -> TicketRejected {
+    let language = ctx.language();
+    let provider = provider.map(|slug| ctx.social().provider_name(slug, language).to_owned());
+    TicketRejected::because(&Problem::SignInExpired { provider }, language)
+}
+
 authorize_results! {
-    /// What `qqAuthorize` answers.
+    /// The result of `qqAuthorize`.
     QqAuthorizeResult;
-    /// What `socialAuthorize` answers. `TicketRejected`: the state is not good any more, or began in another browser.
+    /// The result of `socialAuthorize`. `TicketRejected`: the state has expired, or belongs to another browser.
     SocialAuthorizeResult;
 }
 
-/// What `bindQq` and `bindSocial` answer.
+/// The result of `bindQq` and `bindSocial`.
 #[derive(Union)]
-#[expect(clippy::large_enum_variant, reason = "one value a request, made and sent")]
+#[expect(clippy::large_enum_variant, reason = "one value per request, built and sent")]
 pub enum BindResult {
     SignedIn(SignedIn),
     TicketRejected(TicketRejected),
@@ -143,9 +163,9 @@ pub enum BindResult {
     RateLimited(RateLimited),
 }
 
-/// What `registerWithQq` and `registerWithSocial` answer.
+/// The result of `registerWithQq` and `registerWithSocial`.
 #[derive(Union)]
-#[expect(clippy::large_enum_variant, reason = "one value a request, made and sent")]
+#[expect(clippy::large_enum_variant, reason = "one value per request, built and sent")]
 pub enum RegisterWithResult {
     SignedIn(SignedIn),
     TicketRejected(TicketRejected),
@@ -158,44 +178,44 @@ pub enum RegisterWithResult {
 }
 
 impl BindResult {
-    /// Binds, with a ticket of `provider` or of any.
+    /// Binds with a ticket of `provider`, or of any provider.
     pub async fn of(ctx: &Context<'_>, input: BindInput, provider: Option<&str>) -> Result<Self, ApiError> {
         let language = ctx.language();
-        match ctx.service::<BindSocial>().run(input.into(), provider, ctx.client()).await {
-            Ok((signed_in, next)) => Ok(Self::SignedIn(SignedIn::to_next(ctx, signed_in, next))),
-            Err(BindRefusal::Ticket) => Ok(Self::TicketRejected(TicketRejected::new(language))),
-            Err(BindRefusal::Rejected) => Ok(Self::CredentialsRejected(CredentialsRejected::new(language))),
-            Err(BindRefusal::Disabled) => Ok(Self::AccountDisabled(AccountDisabled::new(language))),
-            Err(BindRefusal::Code { reason, attempts_left }) => {
-                Ok(Self::CodeRejected(CodeRejected::new(reason.into(), attempts_left, language)))
+        match ctx.social().bind(input.into(), provider, ctx.client()).await {
+            Ok((signed_in, next)) => Ok(SignedIn::to_next(ctx, signed_in, next).into()),
+            Err(BindRefusal::TicketExpired) => Ok(sign_in_expired(ctx, provider).into()),
+            Err(BindRefusal::StaleCredential) => Ok(CredentialsRejected::new(language).into()),
+            Err(BindRefusal::AlreadyLinked { provider, reason }) => {
+                Ok(AlreadyLinked::new(reason, ctx.social().provider_name(&provider, language), language)
+                    .into())
             }
-            Err(BindRefusal::Linked(linked)) => Ok(Self::AlreadyLinked(AlreadyLinked::new(linked, language))),
-            Err(BindRefusal::Denied(refusal)) => denied!(BindResult, refusal, language),
+            Err(BindRefusal::Account(refusal)) => refuse::account(refusal, language),
+            Err(BindRefusal::Shared(refusal)) => refuse::shared(refusal, language),
         }
     }
 }
 
 impl RegisterWithResult {
-    /// Registers, with a ticket of `provider` or of any.
+    /// Registers with a ticket of `provider`, or of any provider.
     pub async fn of(
         ctx: &Context<'_>,
         input: RegisterWithInput,
         provider: Option<&str>,
     ) -> Result<Self, ApiError> {
         let language = ctx.language();
-        match ctx.service::<RegisterWithSocial>().run(input.into(), provider, ctx.client()).await {
-            Ok((signed_in, next)) => Ok(Self::SignedIn(SignedIn::to_next(ctx, signed_in, next))),
-            Err(SocialRegisterRefusal::Ticket) => Ok(Self::TicketRejected(TicketRejected::new(language))),
-            Err(SocialRegisterRefusal::Code { reason, attempts_left }) => {
-                Ok(Self::CodeRejected(CodeRejected::new(reason.into(), attempts_left, language)))
+        match ctx.social().register(input.into(), provider, ctx.client()).await {
+            Ok((signed_in, next)) => Ok(SignedIn::to_next(ctx, signed_in, next).into()),
+            Err(RegisterWithSocialRefusal::TicketExpired) => Ok(sign_in_expired(ctx, provider).into()),
+            Err(RegisterWithSocialRefusal::IdentifierTaken(field)) => {
+                Ok(IdentifierTaken::new(field, language).into())
             }
-            Err(SocialRegisterRefusal::Taken(field)) => {
-                Ok(Self::IdentifierTaken(IdentifierTaken::new(field, language)))
+            Err(RegisterWithSocialRefusal::AlreadyLinked { provider, reason }) => {
+                Ok(AlreadyLinked::new(reason, ctx.social().provider_name(&provider, language), language)
+                    .into())
             }
-            Err(SocialRegisterRefusal::Linked(linked)) => {
-                Ok(Self::AlreadyLinked(AlreadyLinked::new(linked, language)))
-            }
-            Err(SocialRegisterRefusal::Denied(refusal)) => denied!(RegisterWithResult, refusal, language),
+            Err(RegisterWithSocialRefusal::Code(refusal)) => refuse::code(refusal, language),
+            Err(RegisterWithSocialRefusal::Captcha(refusal)) => refuse::captcha(refusal, language),
+            Err(RegisterWithSocialRefusal::Shared(refusal)) => refuse::shared(refusal, language),
         }
     }
 }

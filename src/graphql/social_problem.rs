@@ -9,22 +9,23 @@ use crate::outcome;
 use crate::social::bind_social;
 use crate::social::exchange::ProviderProblem;
 
-/// The provider does not vouch for anybody.
+/// The provider rejected the sign-in, or is unavailable.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct ProviderRejected {
-    /// `PROVIDER_REJECTED`: begin anew. `PROVIDER_UNAVAILABLE`: try again later.
+    /// `PROVIDER_REJECTED`: start again. `PROVIDER_UNAVAILABLE`: try again later.
     pub code: ProblemCode,
     /// In the caller's language.
     pub message: String,
-    /// The provider's slug.
+    /// The slug of the provider.
     pub provider: String,
-    /// The provider's own error code, where it gave one; `docs/social.md` tells what they mean.
+    /// The provider's own error code, where it gave one; `docs/social.md` explains them.
     pub provider_code: Option<String>,
 }
 
 impl ProviderRejected {
-    pub fn new(problem: ProviderProblem, language: Language) -> Self {
-        let provider = problem.provider.clone();
+    /// `name`: the provider's name for people.
+    pub fn new(problem: ProviderProblem, name: &str, language: Language) -> Self {
+        let provider = name.to_owned();
         let refusal = if problem.unavailable {
             outcome::Problem::ProviderUnavailable { provider }
         } else {
@@ -35,16 +36,16 @@ impl ProviderRejected {
     }
 }
 
-/// Which end of the bond is in use.
+/// Which side of the link is in use.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkConflict {
-    /// The person of the provider is bound to an account already.
+    /// The provider's account is linked to another account.
     IdentityLinked,
-    /// The account is bound to another person of that provider.
+    /// The account is linked to another account of the provider.
     AccountLinked,
 }
 
-/// The person of the provider is bound to another account, or the account to another person of that provider.
+/// The provider's account is linked to another account, or the account is linked to another account of the provider.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct AlreadyLinked {
     /// `ALREADY_LINKED`
@@ -56,16 +57,18 @@ pub struct AlreadyLinked {
 }
 
 impl AlreadyLinked {
-    pub fn new(linked: bind_social::AlreadyLinked, language: Language) -> Self {
-        let (reason, refusal) = match linked {
+    /// `name`: the provider's name for people.
+    pub fn new(reason: bind_social::AlreadyLinked, name: &str, language: Language) -> Self {
+        let provider = name.to_owned();
+        let (reason, problem) = match reason {
             bind_social::AlreadyLinked::Identity => {
-                (LinkConflict::IdentityLinked, outcome::Problem::IdentityLinked { provider: String::new() })
+                (LinkConflict::IdentityLinked, outcome::Problem::IdentityLinked { provider })
             }
             bind_social::AlreadyLinked::Account => {
-                (LinkConflict::AccountLinked, outcome::Problem::AccountLinked { provider: String::new() })
+                (LinkConflict::AccountLinked, outcome::Problem::AccountLinked { provider })
             }
         };
-        let (code, message) = shown(&refusal, language);
+        let (code, message) = shown(&problem, language);
         Self { code, message, reason }
     }
 }

@@ -7,17 +7,19 @@ use async_graphql::{Context, EmptySubscription, Enum, InputObject, Object, Schem
 use super::api::Api;
 use super::fault::CallerFault;
 use super::reply::error;
-use crate::accounts::me::Me;
 use crate::config::graphql::GraphqlSettings;
 use crate::config::keys::KeySettings;
+use crate::config::limits::LimitSettings;
 use crate::config::reader::{Reader, Source};
 use crate::config::sessions::SessionSettings;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::core::secret::MasterKey;
 use crate::db::{Db, migrate};
+use crate::ephemeral::Ephemeral;
 use crate::graphql::context::ContextExt as _;
-use crate::sessions::{AccessTokens, KeyRing, KeyRules, RefreshTokens, Sessions};
+use crate::kit::Kit;
+use crate::sessions::{AccessTokens, KeyRing, KeyRules, Sessions};
 
 struct Query;
 
@@ -110,9 +112,10 @@ pub async fn api(introspection: bool) -> (Api, AccessTokens) {
     let keys = KeyRing::open(&db, &master, &clock, &random, rules).await;
     let keys = keys.unwrap_or_else(|error| panic!("{error}"));
     let tokens = AccessTokens::new(keys, clock.clone(), random.clone(), settings.clone());
-    let sessions =
-        Sessions::new(tokens.clone(), RefreshTokens::new(&master), clock.clone(), random, settings);
+    let limits = LimitSettings::read(&mut reader);
+    let kit = Kit::new(db, Ephemeral::memory(), clock, random, master, limits);
+    let sessions = Sessions::new(&kit, tokens.clone(), settings);
     let schema = Schema::new(Query, Mutation, EmptySubscription);
     let settings = GraphqlSettings::read(&mut Reader::new(Source::default()), introspection);
-    (Api::new(schema, &settings, Me::new(db, tokens.clone(), sessions, clock)), tokens)
+    (Api::new(schema, &settings, sessions), tokens)
 }

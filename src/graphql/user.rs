@@ -1,4 +1,4 @@
-//! People.
+//! Accounts, as their owners and other people see them.
 #![expect(clippy::unused_async, reason = "the schema's macro wants every resolver to be async")]
 
 use async_graphql::{Context, ID, Object};
@@ -10,15 +10,13 @@ use super::error::ApiError;
 use super::fault::CallerFault;
 use super::identity::Identity;
 use super::session::Session;
-use crate::accounts::me::Me;
 use crate::db::models;
-use crate::verification::Denied;
 
-/// A person. Only the person sees more than the name and the picture; see [`User::own`].
+/// An account. Only its owner sees more than the name and the picture; see [`User::own`].
 pub struct User(pub models::User);
 
 impl User {
-    /// What is the person's own. Every field but those that others see goes through here.
+    /// Returns the account to its owner. Every field that is not public goes through here.
     fn own(&self, ctx: &Context<'_>) -> Result<&models::User, ApiError> {
         match ctx.data_unchecked::<View>() {
             View::Own => Ok(&self.0),
@@ -28,25 +26,25 @@ impl User {
     }
 }
 
-/// A person, as they see themselves.
+/// An account.
 #[Object]
 impl User {
-    /// Stable and never given to another person; the `sub` of access tokens.
+    /// Stable and never reused; the `sub` of access tokens.
     async fn id(&self) -> ID {
         self.0.id.to_string().into()
     }
 
-    /// The name to sign in with.
+    /// The user name, which people sign in with.
     async fn username(&self, ctx: &Context<'_>) -> Result<&str, ApiError> {
         Ok(&self.own(ctx)?.username)
     }
 
-    /// The name that others see.
+    /// The display name that other people see.
     async fn nickname(&self) -> &str {
         &self.0.nickname
     }
 
-    /// Where the picture is.
+    /// The URL of the picture.
     async fn avatar_url(&self) -> Option<&str> {
         self.0.avatar_url.as_deref()
     }
@@ -61,26 +59,26 @@ impl User {
         Ok(self.own(ctx)?.email.as_deref())
     }
 
-    /// What the person may do, in words that the application chose.
+    /// The roles, which the application defines.
     async fn roles(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
         Ok(self.own(ctx)?.roles())
     }
 
-    /// Whether the person can sign in with a password.
+    /// Whether the account has a password.
     async fn has_password(&self, ctx: &Context<'_>) -> Result<bool, ApiError> {
         Ok(self.own(ctx)?.password_hash.is_some())
     }
 
-    /// Who the person is at social providers, first linked first.
+    /// The linked identities at providers, first linked first.
     async fn identities(&self, ctx: &Context<'_>) -> Result<Vec<Identity>, ApiError> {
-        let identities = ctx.service::<Me>().identities(self.own(ctx)?.id).await.map_err(Denied::from)?;
+        let identities = ctx.accounts().identities(self.own(ctx)?.id).await?;
         Ok(identities.into_iter().map(Identity::from).collect())
     }
 
-    /// The sessions that stand, last used first.
+    /// The active sessions, last used first.
     async fn sessions(&self, ctx: &Context<'_>) -> Result<Vec<Session>, ApiError> {
-        let sessions = ctx.service::<Me>().sessions(self.own(ctx)?.id).await.map_err(Denied::from)?;
-        // Just after a sign-in the request bears no token yet: then none is the current one.
+        let sessions = ctx.sessions().list_sessions(self.own(ctx)?.id).await?;
+        // A sign-in request has no token yet: then no session is the current one.
         let current = ctx.claims().map(|claims| claims.sid);
         let shown = |session: models::Session| {
             let is_current = Some(session.id) == current;
@@ -89,13 +87,13 @@ impl User {
         Ok(sessions.into_iter().map(shown).collect())
     }
 
-    /// What happened to the account, newest first: at most 50 entries.
+    /// The latest events of the account, newest first: at most 50.
     async fn activity(&self, ctx: &Context<'_>) -> Result<Vec<Activity>, ApiError> {
-        let entries = ctx.service::<Me>().activity(self.own(ctx)?.id).await.map_err(Denied::from)?;
+        let entries = ctx.accounts().activity(self.own(ctx)?.id).await?;
         Ok(entries.into_iter().map(Activity::from).collect())
     }
 
-    /// When the account was made.
+    /// When the account was created.
     async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime<Utc>, ApiError> {
         Ok(self.own(ctx)?.created_at.0)
     }

@@ -31,7 +31,7 @@ pub fn routes(endpoints: ServiceEndpoints) -> Router {
 }
 
 async fn handle(State(endpoints): State<ServiceEndpoints>, headers: HeaderMap) -> Response {
-    let claims = match authenticate_bearer(&endpoints.verify, &headers).await {
+    let claims = match authenticate_bearer(&endpoints, &headers).await {
         Ok(claims) => claims,
         Err(refusal) => return refusal,
     };

@@ -16,11 +16,11 @@ use url::form_urlencoded;
 use super::negotiate::{self, Media};
 use super::refusal::refuse;
 use super::service_client;
-use crate::accounts::service_clients::ServiceClients;
 use crate::config::http::HttpSettings;
 use crate::core::client::Client;
 use crate::graphql::api::{Api, ApiRequest};
 use crate::graphql::fault::CallerFault;
+use crate::sessions::service_clients::ServiceClients;
 
 /// The path of the API.
 pub const PATH: &str = "/graphql";

@@ -44,7 +44,7 @@ async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response 
         Ok(headers) => headers,
         Err(fault) => return refuse(fault),
     };
-    let claims = match authenticate_bearer(&endpoint.services.verify, &headers).await {
+    let claims = match authenticate_bearer(&endpoint.services, &headers).await {
         Ok(claims) => claims,
         Err(refusal) => return refusal,
     };

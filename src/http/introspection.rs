@@ -14,13 +14,13 @@ use url::form_urlencoded;
 use super::graphql::read_body;
 use super::refusal::refuse;
 use super::service_client;
-use super::service_endpoints::{ServiceEndpoints, database_error};
-use crate::accounts::service_clients::ClientRefusal;
+use super::service_endpoints::{ServiceEndpoints, verification_failed};
 use crate::config::http::HttpSettings;
 use crate::core::client::Client;
 use crate::graphql::fault::CallerFault;
 use crate::outcome::Refusal;
-use crate::sessions::Claims;
+use crate::sessions::service_clients::ClientRefusal;
+use crate::sessions::{Claims, Strictness};
 
 const PATH: &str = "/oauth/introspect";
 
@@ -51,12 +51,12 @@ async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response 
         Err(fault) => return refuse(fault),
     };
     let Some(token) = token(&form) else { return error(StatusCode::BAD_REQUEST, "invalid_request") };
-    // Always check the database, because the session may have been revoked (RFC 7662, section 4).
-    match endpoint.services.verify.strictly(&token).await {
+    // Always check the session, because it may have been revoked (RFC 7662, section 4).
+    match endpoint.services.sessions.verify_for_service(&token, Strictness::Session).await {
         Ok(claims) => {
             Json(claims.map_or_else(|| json!({ "active": false }), |claims| active(&claims))).into_response()
         }
-        Err(error) => database_error(&error),
+        Err(refusal) => verification_failed(&refusal),
     }
 }
 

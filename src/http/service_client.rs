@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use url::form_urlencoded;
 
-use crate::accounts::service_clients::{ClientRefusal, ServiceClients};
 use crate::core::client::Client;
 use crate::core::secret::SecretString;
+use crate::sessions::service_clients::{ClientRefusal, ServiceClients};
 
 struct Credentials {
     name: String,

@@ -5,18 +5,19 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 
 use super::refusal::refuse;
-use crate::accounts::service_clients::ServiceClients;
-use crate::accounts::verify::Verify;
 use crate::core::clock::Clock;
-use crate::db::DbError;
 use crate::graphql::api;
 use crate::graphql::fault::CallerFault;
-use crate::sessions::{Claims, UpstreamTokens};
+use crate::outcome::Refusal;
+use crate::sessions::service_clients::ServiceClients;
+use crate::sessions::{Claims, Sessions, Strictness, UpstreamTokens};
 
 /// The dependencies of these endpoints. Cheap to clone.
 #[derive(Clone)]
 pub struct ServiceEndpoints {
-    pub verify: Verify,
+    pub sessions: Sessions,
+    /// How thoroughly `/auth/verify` and `/auth/hasura` verify a token.
+    pub strictness: Strictness,
     pub upstream: UpstreamTokens,
     pub clients: ServiceClients,
     pub clock: Clock,
@@ -30,7 +31,10 @@ pub struct ServiceEndpoints {
 ///
 /// Cookies are ignored. Browsers would send them with requests of any page, and every service behind the proxy would
 /// need its own protection against cross-site request forgery.
-pub(super) async fn authenticate_bearer(verify: &Verify, headers: &HeaderMap) -> Result<Claims, Response> {
+pub(super) async fn authenticate_bearer(
+    endpoints: &ServiceEndpoints,
+    headers: &HeaderMap,
+) -> Result<Claims, Response> {
     // If there were two headers, the proxy and the service could read different ones.
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (first, second) = (values.next(), values.next());
@@ -38,10 +42,10 @@ pub(super) async fn authenticate_bearer(verify: &Verify, headers: &HeaderMap) ->
         return Err(unauthenticated(first.is_some()));
     };
     let Some(token) = value.to_str().ok().and_then(api::bearer) else { return Err(unauthenticated(true)) };
-    match verify.run(token).await {
+    match endpoints.sessions.verify_for_service(token, endpoints.strictness).await {
         Ok(Some(claims)) => Ok(claims),
         Ok(None) => Err(unauthenticated(true)),
-        Err(error) => Err(database_error(&error)),
+        Err(refusal) => Err(verification_failed(&refusal)),
     }
 }
 
@@ -53,15 +57,18 @@ fn unauthenticated(invalid: bool) -> Response {
     response
 }
 
-/// Returns the error response for a failed query. Without a result from the database, access is denied.
-pub(super) fn database_error(error: &DbError) -> Response {
-    match error {
-        DbError::Unavailable(cause) => {
+/// Returns the error response when a token could not be verified: access is denied.
+pub(super) fn verification_failed(refusal: &Refusal) -> Response {
+    match refusal {
+        Refusal::Unavailable(cause) => {
             tracing::warn!(cause, "unavailable");
             refuse(CallerFault::Unavailable)
         }
-        DbError::Taken(_) | DbError::Fault(_) => {
-            tracing::error!(cause = %error, "internal error");
+        Refusal::InvalidInput(_)
+        | Refusal::RateLimited { .. }
+        | Refusal::SessionEnded
+        | Refusal::Internal(_) => {
+            tracing::error!(cause = %refusal, "internal error");
             refuse(CallerFault::InternalServerError)
         }
     }

@@ -63,7 +63,7 @@ pub enum Problem {
     ResetLinkExpired,
     /// A sign-in at a provider took too long, or its ticket was used already.
     SignInExpired {
-        provider: String,
+        provider: Option<String>,
     },
     ReauthenticationRequired,
     ProviderRejected {
@@ -169,11 +169,14 @@ impl Problem {
             Self::ResetLinkExpired => {
                 text("链接已失效，请重新申请重置密码", "The link has expired. Request a new one.")
             }
-            Self::SignInExpired { provider } => named(
+            Self::SignInExpired { provider: Some(provider) } => named(
                 "{provider}登录已超时，请重新登录",
                 "Signing in with {provider} took too long. Start again.",
                 provider,
             ),
+            Self::SignInExpired { provider: None } => {
+                text("登录已超时，请重新登录", "Signing in took too long. Start again.")
+            }
             Self::ReauthenticationRequired => text(
                 "请输入密码或重新登录，以确认是您本人",
                 "Enter your password, or sign in again, to confirm that it is you.",

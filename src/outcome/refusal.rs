@@ -23,7 +23,7 @@ pub enum Refusal {
     #[error("the session is no longer active")]
     SessionEnded,
     /// A store or service cannot be reached, or a queue is full. Nothing was changed; the same request may succeed later.
-    #[error("unavailable: {0}")]
+    #[error("{0}")]
     Unavailable(String),
     /// A failure of the gateway itself.
     #[error("{0}")]

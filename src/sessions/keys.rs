@@ -15,14 +15,15 @@ use crate::config::keys::TokenAlgorithm;
 use crate::core::clock::{Clock, Instant};
 use crate::core::random::Random;
 use crate::core::secret::{ExposeSecret as _, MasterKey, OpenError, Sealer};
+use crate::db::Db;
 use crate::db::models::{AuditEvent, KeyChange, SigningKey};
-use crate::db::{Db, DbError};
+use crate::outcome::Refusal;
 
 /// Why the keys could not be made ready.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error(transparent)]
-    Db(#[from] DbError),
+    Db(#[from] Refusal),
     /// The key in the database was sealed under another master key.
     #[error(
         "the signing key in the database cannot be opened: {0}. All gateways of one database share one `secrets.master_key`"

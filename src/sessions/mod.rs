@@ -1,28 +1,38 @@
 //! Sessions, access tokens and the keys that sign them.
 //!
-//! A sign-in opens a session (a row) and hands out an access token (a JWT that names the session). Whoever holds the
-//! public key can verify the token without asking; the gateway also looks at the session.
+//! A sign-in opens a session (a row) and returns an access token (a JWT that names the session). Services verify the
+//! token with the public key; the gateway also checks the session.
 
 mod access;
+pub mod caller;
 mod device;
 mod hasura;
 mod jwks;
 mod keys;
+mod logout;
 mod material;
-mod opening;
 mod refresh;
+pub mod refresh_session;
+mod revoke_other_sessions;
+pub mod revoke_session;
 mod rotation;
+mod service;
+pub mod service_clients;
+pub mod signed_in;
 mod upstream;
 #[cfg(test)]
 mod vectors;
+mod verify_token;
 
 pub use access::{AccessToken, AccessTokens, Claims, TokenFault};
+pub use caller::Caller;
 pub use device::device_name;
 pub use hasura::HasuraClaims;
 pub use jwks::Jwks;
 pub use keys::{KeyError, KeyRing};
-pub use opening::{Method, Opened, Sessions};
-pub use refresh::{Presented, RefreshTokens, Standing};
 pub use rotation::KeyRules;
 pub use rotation::Rotated;
+pub use service::{Method, Sessions};
+pub use signed_in::SignedIn;
 pub use upstream::UpstreamTokens;
+pub use verify_token::Strictness;

@@ -1,145 +1,147 @@
-//! `bindSocial` and `bindQq`: whom a provider vouches for proves an account that is theirs; from then on the provider is
-//! a way into it.
+//! `bindSocial` and `bindQq`: a person whom a provider vouches for verifies an existing account; the identity is linked to
+//! it.
 
-use super::tickets::{Tickets, Vouched};
-use super::vault::Vault;
-use crate::accounts::account_proof::{AccountProof, ProveAccount, ProvenOwner, unproven_account};
-use crate::accounts::notices::Notices;
-use crate::accounts::signed_in::{OpenFault, SignIn, SignedIn, proven};
-use crate::audit::{Audit, Kind};
+use super::service::Social;
+use super::tickets::PendingIdentity;
+use crate::accounts::sign_in::verify_account::{AccountCredentials, VerifiedAccount, VerifyAccountRefusal};
+use crate::audit::Kind;
 use crate::captcha::CaptchaAnswer;
 use crate::core::client::Client;
 use crate::core::secret::SecretString;
-use crate::db::{Db, DbError, Taken};
+use crate::db::{Taken, WriteError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::ephemeral::EphemeralError;
-use crate::verification::{CodeRejection, Denied, refusals};
+use crate::outcome::Refusal;
+use crate::sessions::SignedIn;
+use crate::sessions::signed_in::credential;
 
-/// What the person filled in.
-pub struct Binding {
+/// The input of `bindSocial`.
+pub struct BindInput {
     pub ticket: SecretString,
-    pub proof: AccountProof,
+    pub account: AccountCredentials,
     pub captcha: Option<CaptchaAnswer>,
 }
 
-/// Why nothing was bound.
+/// Why nothing was linked.
 #[derive(Debug, thiserror::Error)]
 pub enum BindRefusal {
+    /// The ticket is unknown, used or expired, or belongs to another browser or provider.
+    #[error("the ticket is not valid")]
+    TicketExpired,
+    /// The account lost the credential since it was verified, or is no longer active.
+    #[error("the credential changed since it was verified")]
+    StaleCredential,
+    #[error("already linked: {reason:?}")]
+    AlreadyLinked { provider: String, reason: AlreadyLinked },
     #[error(transparent)]
-    Denied(#[from] Denied),
-    /// Unknown, used, expired, of another browser, or of another provider than was asked for.
-    #[error("no such ticket")]
-    Ticket,
-    #[error("the account is not proven")]
-    Rejected,
-    #[error("the account is disabled")]
-    Disabled,
-    #[error("the code is not good")]
-    Code { reason: CodeRejection, attempts_left: u32 },
-    #[error("{0:?}")]
-    Linked(AlreadyLinked),
+    Account(#[from] VerifyAccountRefusal),
+    #[error(transparent)]
+    Shared(#[from] Refusal),
 }
 
-/// Which end of the bond is in use.
+/// Which side of the link is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlreadyLinked {
-    /// The person of the provider is bound to an account.
+    /// The identity is linked to an account.
     Identity,
-    /// The account has another person of that provider.
+    /// The account is linked to another identity at the provider.
     Account,
 }
 
 impl AlreadyLinked {
-    /// What a violated constraint means here.
-    pub(super) fn of(error: &DbError) -> Option<Self> {
+    /// Interprets a violated constraint.
+    pub(super) fn of(error: &WriteError) -> Option<Self> {
         match error {
-            DbError::Taken(Taken::Identity) => Some(Self::Identity),
-            DbError::Taken(Taken::Provider) => Some(Self::Account),
-            DbError::Taken(_) | DbError::Unavailable(_) | DbError::Fault(_) => None,
+            WriteError::Taken(Taken::Identity) => Some(Self::Identity),
+            WriteError::Taken(Taken::Provider) => Some(Self::Account),
+            WriteError::Taken(
+                Taken::Username | Taken::Nickname | Taken::Mobile | Taken::Email | Taken::Other,
+            )
+            | WriteError::Stale(_)
+            | WriteError::Failed(_) => None,
         }
     }
 }
 
-refusals!(BindRefusal: EphemeralError, DbError, OpenFault);
-unproven_account!(BindRefusal);
-
-/// Binds people of providers to accounts.
-#[derive(Clone)]
-pub struct BindSocial {
-    pub tickets: Tickets,
-    pub vault: Vault,
-    pub db: Db,
-    pub prove: ProveAccount,
-    pub sign_in: SignIn,
-    pub notices: Notices,
-    pub audit: Audit,
-}
-
-impl BindSocial {
-    /// Looks at the ticket, proves the account, takes the ticket, binds. Only what is bound uses the ticket up; where
-    /// nothing was, it stays good, and so does a code that was right.
+impl Social {
+    /// Reads the ticket, verifies the account, takes the ticket and links the identity. A ticket and a code are consumed
+    /// only when the identity was linked; otherwise both stay valid.
     ///
-    /// `provider`: the only one that will do, or any.
-    ///
-    /// # Errors
-    /// [`BindRefusal`].
-    pub async fn run(
+    /// `provider`: the only accepted provider, or any.
+    #[tracing::instrument(skip_all)]
+    pub async fn bind(
         &self,
-        input: Binding,
+        input: BindInput,
         provider: Option<&str>,
         client: &Client,
     ) -> Result<(SignedIn, String), BindRefusal> {
-        let vouched = self.tickets.look(&input.ticket, client).await?;
-        let fits = |vouched: &Vouched| provider.is_none_or(|provider| provider == vouched.provider);
-        let vouched = vouched.filter(fits).ok_or(BindRefusal::Ticket)?;
-        let proof = self.prove.run(input.proof, input.captcha.as_ref(), client).await?;
-        let outcome = match self.tickets.take(&input.ticket).await {
-            Ok(true) => self.bind(&vouched, &proof, client).await,
-            Ok(false) => Err(BindRefusal::Ticket),
-            Err(error) => Err(error.into()),
-        };
-        if let Err(refusal) = &outcome {
-            if !matches!(refusal, BindRefusal::Ticket | BindRefusal::Linked(AlreadyLinked::Identity)) {
-                self.tickets.restore(&input.ticket, &vouched).await;
+        let identity = self.tickets.look(&input.ticket, client).await.map_err(Refusal::from)?;
+        let accepted =
+            |identity: &PendingIdentity| provider.is_none_or(|provider| provider == identity.provider);
+        let identity = identity.filter(accepted).ok_or(BindRefusal::TicketExpired)?;
+        let account = self.accounts.verify_account(input.account, input.captcha.as_ref(), client).await?;
+        let ticket = match self.tickets.take(&input.ticket, &identity).await {
+            Ok(Some(ticket)) => ticket,
+            Ok(None) => {
+                account.give_back().await;
+                return Err(BindRefusal::TicketExpired);
             }
-            self.prove.give_back(proof).await;
+            Err(error) => {
+                self.tickets.restore(&input.ticket, &identity).await;
+                account.give_back().await;
+                return Err(Refusal::from(error).into());
+            }
+        };
+        match self.link_verified(&identity, &account, client).await {
+            Ok(signed_in) => {
+                ticket.keep();
+                account.keep();
+                Ok((signed_in, identity.next))
+            }
+            Err(refusal) => {
+                // An identity that is linked elsewhere cannot be linked by another attempt either.
+                if matches!(refusal, BindRefusal::AlreadyLinked { reason: AlreadyLinked::Identity, .. }) {
+                    ticket.keep();
+                } else {
+                    ticket.give_back().await;
+                }
+                account.give_back().await;
+                Err(refusal)
+            }
         }
-        outcome.map(|signed_in| (signed_in, vouched.next))
     }
 
-    async fn bind(
+    async fn link_verified(
         &self,
-        vouched: &Vouched,
-        proof: &ProvenOwner,
+        identity: &PendingIdentity,
+        account: &VerifiedAccount,
         client: &Client,
     ) -> Result<SignedIn, BindRefusal> {
-        let user = &proof.user;
-        let Some(proven) = proven(user, proof.method) else { return Err(BindRefusal::Rejected) };
-        let way = proof.method.word();
-        let draft = self.sign_in.draft(user, proof.method, way, vouched.remember, client)?;
-        let session = Some(draft.session.id);
-        let linked =
-            self.audit.event(Kind::IdentityLinked, Some(user.id), session, &vouched.provider, client);
-        let notice = self.notices.to(
-            user,
-            Channel::Email,
-            NoticeTopic::ProviderLinked { provider: None },
-            client.language,
-        );
-        let identity = self.vault.bound(vouched, user.id);
+        let user = &account.user;
+        let Some(credential) = credential(user, account.method) else {
+            return Err(BindRefusal::StaleCredential);
+        };
+        let way = account.method.word();
+        let draft = self.sessions.draft(user, account.method, way, identity.remember, client)?;
+        let (id, session) = (Some(user.id), Some(draft.session.id));
+        let linked = self.kit.audit.event(Kind::IdentityLinked, id, session, &identity.provider, client);
+        let name = self.providers.name(&identity.provider, client.language).map(str::to_owned);
+        let topic = NoticeTopic::ProviderLinked { provider: name };
+        let notice = self.accounts.notice(user, Channel::Email, topic, client.language);
+        let row = self.vault.bound(identity, user.id);
         let events = [linked, draft.event.clone()];
         let written =
-            self.db.bind_identity(&identity, &proven, &draft.session, &events, notice.as_ref()).await;
+            self.kit.db.bind_identity(&row, &credential, &draft.session, &events, notice.as_ref()).await;
         match written {
             Ok(true) => {
-                self.notices.written();
+                self.outbox.wake();
                 Ok(draft.finish(user.clone(), false))
             }
-            // Shut, or proven by what it has no longer.
-            Ok(false) => Err(BindRefusal::Rejected),
+            Ok(false) => Err(BindRefusal::StaleCredential),
             Err(error) => match AlreadyLinked::of(&error) {
-                Some(linked) => Err(BindRefusal::Linked(linked)),
-                None => Err(error.into()),
+                Some(reason) => {
+                    Err(BindRefusal::AlreadyLinked { provider: identity.provider.clone(), reason })
+                }
+                None => Err(Refusal::from(error).into()),
             },
         }
     }

@@ -1,71 +1,66 @@
-//! The callback: state and code for whom the provider vouches for. What signing in and linking have in common.
+//! The callback: exchanges state and code for the profile that the provider vouches for. Signing in and linking share it.
 
 use super::provider::{Callback, Profile, ProviderError};
-use super::registry::Providers;
-use super::states::{Pending, States, is_state};
+use super::service::Social;
+use super::states::{PendingAuthorization, is_state};
 use crate::core::client::Client;
 use crate::core::invalid_value::InvalidValue;
 use crate::ephemeral::EphemeralError;
-use crate::limits::Limiter;
-use crate::outcome::FieldError;
-use crate::outcome::Refusal;
-use crate::verification::{Denied, refusals};
+use crate::outcome::{Faults, Refusal};
 
-/// In characters. QQ's codes have 32, others' up to some hundred.
+/// In characters. Codes of QQ have 32, those of others up to some hundred.
 const LONGEST_CODE: u32 = 1_024;
 
-/// What the browser brought back from the provider.
-pub struct Brought {
+/// The parameters of the callback, which the browser brought from the provider.
+pub struct CallbackParameters {
     pub code: String,
     pub state: String,
 }
 
-/// Why nobody is vouched for.
+/// Why there is no profile.
 #[derive(Debug, thiserror::Error)]
 pub enum ExchangeRefusal {
-    #[error(transparent)]
-    Denied(#[from] Denied),
     /// The state is unknown, used or expired, or belongs to another provider or browser.
-    #[error("no such state")]
-    State,
+    #[error("the state is not valid")]
+    StateExpired,
     #[error(transparent)]
     Provider(#[from] ProviderProblem),
+    #[error(transparent)]
+    Shared(#[from] Refusal),
 }
 
-refusals!(ExchangeRefusal: Refusal, EphemeralError, Vec<FieldError>);
-
-impl From<EphemeralError> for Denied {
+impl From<EphemeralError> for Refusal {
     fn from(error: EphemeralError) -> Self {
         Self::Unavailable(error.to_string())
     }
 }
 
-/// What the client may know of a provider that does not vouch.
+/// What a client may learn about a provider that does not vouch for anybody.
 #[derive(Debug, thiserror::Error)]
-#[error("{provider} does not vouch for anybody")]
+#[error("{provider} rejected the sign-in or is unavailable")]
 pub struct ProviderProblem {
-    /// Its slug.
+    /// The provider's slug.
     pub provider: String,
-    /// Its own error code, where it gave one.
+    /// The provider's own error code, where it gave one.
     pub code: Option<String>,
-    /// Whether the provider or our settings are at fault, and not what the person did.
+    /// Whether the provider or the settings of the gateway caused it, and not what the person did.
     pub unavailable: bool,
 }
 
 impl ProviderProblem {
-    /// Logs what the operator has to know; the rest is for the client.
+    /// Logs what the operator has to know and keeps the rest for the client.
     pub(super) fn of(provider: &str, error: ProviderError) -> Self {
         let (code, unavailable) = match error {
             ProviderError::Rejected { code } => {
-                tracing::info!(provider, code, "a provider did not take what the browser brought");
+                tracing::info!(provider, code, "the provider rejected the callback parameters");
                 (code, false)
             }
             ProviderError::Misconfigured { code } => {
-                tracing::error!(provider, code, "a provider refuses this gateway: look at its settings");
+                tracing::error!(provider, code, "the provider refuses this gateway: check its settings");
                 (Some(code), true)
             }
             ProviderError::Unavailable(reason) => {
-                tracing::warn!(provider, reason, "a provider did not answer well");
+                tracing::warn!(provider, reason, "the provider is unavailable");
                 (None, true)
             }
         };
@@ -73,49 +68,40 @@ impl ProviderProblem {
     }
 }
 
-/// Exchanges states and codes. Cheap to clone.
-#[derive(Clone)]
-pub struct Exchange {
-    pub providers: Providers,
-    pub states: States,
-    pub limits: Limiter,
-}
-
-impl Exchange {
-    /// Parses, charges, takes the state, asks the provider. The state is used up even when the provider refuses: so is
-    /// the code.
-    pub(super) async fn run(
+impl Social {
+    /// Parses the parameters, charges the limit, consumes the state and asks the provider. The state is consumed even
+    /// when the provider rejects the code, since the code is consumed as well.
+    pub(super) async fn exchange(
         &self,
         provider: &str,
-        brought: &Brought,
+        parameters: &CallbackParameters,
         client: &Client,
-    ) -> Result<(Pending, Profile), ExchangeRefusal> {
-        let mut faults = Vec::new();
-        let offered = self.providers.find(provider);
-        if offered.is_none() {
-            faults.push(FieldError::new("provider", InvalidValue::UnknownProvider));
+    ) -> Result<(PendingAuthorization, Profile), ExchangeRefusal> {
+        let mut faults = Faults::new();
+        let offered = self.providers.find(provider).ok_or(InvalidValue::UnknownProvider);
+        let offered = faults.note("provider", offered);
+        if parameters.code.is_empty() {
+            faults.add("code", InvalidValue::Empty);
+        } else if parameters.code.chars().nth(LONGEST_CODE as usize).is_some() {
+            faults.add("code", InvalidValue::TooLong(LONGEST_CODE));
         }
-        if brought.code.is_empty() {
-            faults.push(FieldError::new("code", InvalidValue::Empty));
-        } else if brought.code.chars().nth(LONGEST_CODE as usize).is_some() {
-            faults.push(FieldError::new("code", InvalidValue::TooLong(LONGEST_CODE)));
+        if parameters.state.is_empty() {
+            faults.add("state", InvalidValue::Empty);
         }
-        if brought.state.is_empty() {
-            faults.push(FieldError::new("state", InvalidValue::Empty));
+        let offered = faults.finish(offered)?;
+        self.kit.limits.social(&client.network()).await?;
+        if !is_state(&parameters.state) {
+            return Err(ExchangeRefusal::StateExpired);
         }
-        let Some(offered) = offered.filter(|_| faults.is_empty()) else { return Err(faults.into()) };
-        self.limits.social(&client.network()).await?;
-        if !is_state(&brought.state) {
-            return Err(ExchangeRefusal::State);
-        }
-        let pending = self.states.take(&brought.state, provider, client).await?;
-        let pending = pending.ok_or(ExchangeRefusal::State)?;
-        let user = self.states.take_user(&brought.state).await?;
+        let states = &self.states;
+        let pending = states.take(&parameters.state, provider, client).await.map_err(Refusal::from)?;
+        let pending = pending.ok_or(ExchangeRefusal::StateExpired)?;
+        let user = states.take_user(&parameters.state).await.map_err(Refusal::from)?;
         let callback = Callback {
-            code: &brought.code,
+            code: &parameters.code,
             redirect_uri: &offered.redirect_uri,
-            verifier: &self.states.verifier(&brought.state),
-            nonce: &self.states.nonce(&brought.state),
+            verifier: &states.verifier(&parameters.state),
+            nonce: &states.nonce(&parameters.state),
             user: user.as_deref(),
         };
         let profile = offered.provider.identify(&callback).await;

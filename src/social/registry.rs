@@ -41,4 +41,10 @@ impl Providers {
     pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|offered| (offered.provider.slug(), offered.provider.name()))
     }
+
+    /// Returns the slugs and names as values of their own.
+    #[must_use]
+    pub fn owned_names(&self) -> Vec<(String, String)> {
+        self.names().map(|(slug, name)| (slug.to_owned(), name.to_owned())).collect()
+    }
 }

@@ -1,29 +1,26 @@
-//! `socialAuthorize` and `qqAuthorize`: the browser is back. Whoever is bound is signed in; whoever is not gets a ticket
-//! to bind an account or to register.
+//! `socialAuthorize` and `qqAuthorize`: the browser is back from the provider. A linked identity is signed in; any other
+//! one gets a ticket to bind an account or to register.
 
-use super::exchange::{Brought, Exchange, ExchangeRefusal, ProviderProblem};
+use super::exchange::{CallbackParameters, ExchangeRefusal};
 use super::provider::Profile;
-use super::states::Pending;
-use super::tickets::{Origin, Tickets, Vouched};
-use super::vault::Vault;
-use crate::accounts::signed_in::{OpenFault, SignIn, SignedIn};
+use super::service::Social;
+use super::states::PendingAuthorization;
+use super::tickets::{Origin, PendingIdentity};
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::secret::SecretString;
 use crate::db::identities::Identity;
-use crate::db::{Db, DbError};
-use crate::ephemeral::EphemeralError;
-use crate::sessions::Method;
-use crate::verification::{Denied, refusals};
+use crate::outcome::Refusal;
+use crate::sessions::{Method, SignedIn};
 
-/// How it went on.
-#[expect(clippy::large_enum_variant, reason = "one value a request, made and sent")]
+/// The result of a callback.
+#[expect(clippy::large_enum_variant, reason = "one value per request, built and sent")]
 pub enum Authorized {
     SignedIn { signed_in: SignedIn, next: String },
     BindRequired(BindRequired),
 }
 
-/// The provider vouches for somebody who is bound to no account.
+/// The identity is not linked to an account yet.
 pub struct BindRequired {
     pub ticket: SecretString,
     /// The provider's slug.
@@ -37,108 +34,83 @@ pub struct BindRequired {
 /// Why nobody was signed in and there is no ticket.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizeRefusal {
-    #[error(transparent)]
-    Denied(#[from] Denied),
-    /// State unknown, used, expired, or of another provider or browser.
-    #[error("no such state")]
-    State,
-    #[error(transparent)]
-    Provider(#[from] ProviderProblem),
     #[error("the account is disabled")]
-    Disabled,
+    AccountDisabled,
+    #[error(transparent)]
+    Exchange(#[from] ExchangeRefusal),
+    #[error(transparent)]
+    Shared(#[from] Refusal),
 }
 
-refusals!(AuthorizeRefusal: EphemeralError, DbError, OpenFault);
-
-impl From<ExchangeRefusal> for AuthorizeRefusal {
-    fn from(refusal: ExchangeRefusal) -> Self {
-        match refusal {
-            ExchangeRefusal::Denied(denied) => Self::Denied(denied),
-            ExchangeRefusal::State => Self::State,
-            ExchangeRefusal::Provider(problem) => Self::Provider(problem),
-        }
-    }
-}
-
-/// Signs people in by way of providers.
-#[derive(Clone)]
-pub struct SocialAuthorize {
-    pub exchange: Exchange,
-    pub tickets: Tickets,
-    pub vault: Vault,
-    pub db: Db,
-    pub sign_in: SignIn,
-}
-
-impl SocialAuthorize {
-    /// Exchanges state and code, then signs the person in or hands out a ticket. Called again with the same state and
-    /// code by the same browser, as when its page is loaded again, it answers the same ticket while that is good.
-    ///
-    /// # Errors
-    /// [`AuthorizeRefusal`].
-    pub async fn run(
+impl Social {
+    /// Exchanges state and code, then signs the person in or issues a ticket. When the same browser repeats the call, as
+    /// when its page is reloaded, it gets the same ticket as long as that is valid.
+    #[tracing::instrument(skip_all, fields(provider))]
+    pub async fn authorize(
         &self,
         provider: &str,
-        brought: &Brought,
+        parameters: &CallbackParameters,
         client: &Client,
     ) -> Result<Authorized, AuthorizeRefusal> {
-        let origin = Origin { state: &brought.state, code: &brought.code };
-        let (pending, profile) = match self.exchange.run(provider, brought, client).await {
+        let origin = Origin { state: &parameters.state, code: &parameters.code };
+        let (pending, profile) = match self.exchange(provider, parameters, client).await {
             Ok(exchanged) => exchanged,
-            Err(ExchangeRefusal::State) => {
-                let again = self.tickets.again(&origin, client).await?;
-                let (ticket, vouched) = again
-                    .filter(|(_, vouched)| vouched.provider == provider)
-                    .ok_or(AuthorizeRefusal::State)?;
-                return Ok(Authorized::BindRequired(bind_required(ticket, vouched)));
+            Err(ExchangeRefusal::StateExpired) => {
+                let again = self.tickets.again(&origin, client).await.map_err(Refusal::from)?;
+                let (ticket, identity) = again
+                    .filter(|(_, identity)| identity.provider == provider)
+                    .ok_or(ExchangeRefusal::StateExpired)?;
+                return Ok(Authorized::BindRequired(bind_required(ticket, identity)));
             }
             Err(refusal) => return Err(refusal.into()),
         };
-        let found = self.db.find_identity(provider, &profile.subject, profile.union_id.as_deref()).await?;
+        let union_id = profile.union_id.as_deref();
+        let found = self.kit.db.find_identity(provider, &profile.subject, union_id).await?;
         if let Some(identity) = found {
-            return self.open(&identity, &profile, pending, client).await;
+            return self.open_session(&identity, &profile, pending, client).await;
         }
-        // Taking the state proved the cookie.
-        let Some(cookie) = &client.browser else { return Err(AuthorizeRefusal::State) };
-        let (ticket, vouched) = self.tickets.issue(pending, &profile, &origin, cookie).await?;
-        Ok(Authorized::BindRequired(bind_required(ticket, vouched)))
+        // The cookie is there: taking the state compared it.
+        let Some(cookie) = &client.browser else { return Err(ExchangeRefusal::StateExpired.into()) };
+        let issued = self.tickets.issue(pending, &profile, &origin, cookie).await;
+        let (ticket, identity) = issued.map_err(Refusal::from)?;
+        Ok(Authorized::BindRequired(bind_required(ticket, identity)))
     }
 
-    async fn open(
+    async fn open_session(
         &self,
         identity: &Identity,
         profile: &Profile,
-        pending: Pending,
+        pending: PendingAuthorization,
         client: &Client,
     ) -> Result<Authorized, AuthorizeRefusal> {
-        // Identities go with their account: none is left without one.
-        let Some(user) = self.db.find_user(identity.user_id).await? else {
-            return Err(AuthorizeRefusal::State);
+        // Identities are deleted with their account: none is left without one.
+        let Some(user) = self.kit.db.find_user(identity.user_id).await? else {
+            return Err(ExchangeRefusal::StateExpired.into());
         };
         if !user.is_active() {
-            self.sign_in.failed(Some(&user), Method::Provider, client).await;
-            return Err(AuthorizeRefusal::Disabled);
+            self.sessions.record_failure(Some(&user), Method::Provider, client).await;
+            return Err(AuthorizeRefusal::AccountDisabled);
         }
-        let draft =
-            self.sign_in.draft(&user, Method::Provider, &identity.provider, pending.remember, client)?;
+        let slug = &identity.provider;
+        let draft = self.sessions.draft(&user, Method::Provider, slug, pending.remember, client)?;
         let update = self.vault.update(identity.id, profile);
         let written =
-            self.db.sign_in_with_identity(identity.id, &update, &draft.session, &draft.event).await?;
+            self.kit.db.sign_in_with_identity(identity.id, &update, &draft.session, &draft.event).await?;
         if !written {
-            // Unlinked or shut between our look and now: to begin anew tells which.
-            return Err(AuthorizeRefusal::State);
+            // A concurrent request unlinked the identity or disabled the account; starting again tells which.
+            return Err(ExchangeRefusal::StateExpired.into());
         }
         Ok(Authorized::SignedIn { signed_in: draft.finish(user, false), next: pending.next })
     }
 }
 
-fn bind_required(ticket: SecretString, vouched: Vouched) -> BindRequired {
+fn bind_required(ticket: SecretString, identity: PendingIdentity) -> BindRequired {
     BindRequired {
         ticket,
-        provider: vouched.provider,
-        nickname: vouched.nickname,
-        avatar_url: vouched.avatar_url,
-        expires_at: vouched.expires_at,
-        next: vouched.next,
+        provider: identity.provider,
+        nickname: identity.nickname,
+        avatar_url: identity.avatar_url,
+        expires_at: identity.expires_at,
+        next: identity.next,
     }
 }

@@ -28,7 +28,7 @@ pub struct States {
 
 /// What is kept while somebody is at the provider.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Pending {
+pub(super) struct PendingAuthorization {
     pub(super) provider: String,
     /// Where the client wants to go afterwards; checked.
     pub(super) next: String,
@@ -72,7 +72,7 @@ impl States {
         let state = hex(&self.random.bytes::<32>());
         let (now, browser) = (self.clock.now(), browser::digest(cookie));
         let expires_at = now + self.lifetime;
-        let pending = Pending { provider: provider.into(), next, remember, user, browser };
+        let pending = PendingAuthorization { provider: provider.into(), next, remember, user, browser };
         let record = serde_json::to_string(&pending).expect("texts always have a JSON form");
         self.store.put_record(&key(&state), &record, expires_at, now).await?;
         Ok(OpenState { state, expires_at })
@@ -85,9 +85,9 @@ impl States {
         state: &str,
         provider: &str,
         client: &Client,
-    ) -> Result<Option<Pending>, EphemeralError> {
+    ) -> Result<Option<PendingAuthorization>, EphemeralError> {
         let (key, now) = (key(state), self.clock.now());
-        let read = |record: String| serde_json::from_str::<Pending>(&record).ok();
+        let read = |record: String| serde_json::from_str::<PendingAuthorization>(&record).ok();
         let Some(pending) = self.store.peek_record(&key, now).await?.and_then(read) else { return Ok(None) };
         if pending.provider != provider || !browser::is(&pending.browser, client) {
             return Ok(None);

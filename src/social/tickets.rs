@@ -1,8 +1,8 @@
-//! Bind tickets: somebody whom a provider vouches for and who has no account yet, while they bind one or register.
+//! Bind tickets: they stand for an identity that is not linked to an account yet, while the person binds one or registers.
 //!
-//! A ticket is opaque and good once, for the browser that began. What it stands for lies sealed in the store, as the
-//! provider's tokens are in it. The ticket is made of state, code and browser under the master key: a page that is
-//! loaded again gets the same ticket while it is good, and a stranger who has state and code gets none.
+//! A ticket is opaque, single-use and bound to the browser that started the authorization. The identity is sealed in the
+//! store, since it contains the provider's tokens. The ticket is derived from state, code and browser with the master
+//! key: a page that is reloaded gets the same ticket, and a stranger who has state and code gets none.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -11,14 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use super::browser;
 use super::provider::Profile;
-use super::states::Pending;
+use super::states::PendingAuthorization;
 use crate::core::client::Client;
 use crate::core::clock::{Clock, Instant};
+use crate::core::guard::Guard;
 use crate::core::random::Random;
 use crate::core::secret::{Digester, ExposeSecret as _, MasterKey, Sealer, SecretString, hex, sha256};
 use crate::ephemeral::{Ephemeral, EphemeralError};
 
-/// Issues tickets and takes them. Cheap to clone.
+/// Issues and takes tickets. Cheap to clone.
 #[derive(Clone)]
 pub struct Tickets {
     store: Ephemeral,
@@ -29,27 +30,27 @@ pub struct Tickets {
     lifetime: TimeDelta,
 }
 
-/// Whom a provider vouches for. No `Debug`: it holds tokens.
+/// An identity that is not linked to an account yet. No `Debug`: it contains tokens.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Vouched {
+pub(super) struct PendingIdentity {
     pub(super) provider: String,
     pub(super) subject: String,
     pub(super) union_id: Option<String>,
     pub(super) nickname: Option<String>,
     pub(super) avatar_url: Option<String>,
-    /// Attested by the provider. It proves nothing about accounts here.
+    /// According to the provider. It proves nothing about accounts of the gateway.
     pub(super) email: Option<String>,
     pub(super) tokens: KeptTokens,
     /// Where the client wants to go afterwards.
     pub(super) next: String,
     /// Whether the person wants to stay signed in for longer than a day.
     pub(super) remember: bool,
-    /// When the ticket ends.
+    /// When the ticket expires.
     pub(super) expires_at: Instant,
     browser: String,
 }
 
-/// The provider's tokens, as they are kept.
+/// The provider's tokens, as they are stored.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct KeptTokens {
     access: String,
@@ -68,14 +69,14 @@ impl KeptTokens {
     }
 }
 
-/// What a ticket was made of: the state and code that the browser brought.
+/// What a ticket is derived from: the state and the code of the callback.
 pub(super) struct Origin<'a> {
     pub(super) state: &'a str,
     pub(super) code: &'a str,
 }
 
 impl Tickets {
-    /// `lifetime`: how long somebody may take to bind or register.
+    /// `lifetime`: how long a person may take to bind an account or to register.
     #[must_use]
     pub fn new(
         store: Ephemeral,
@@ -94,16 +95,16 @@ impl Tickets {
         }
     }
 
-    /// Keeps whom the provider vouches for; the ticket and what it stands for.
+    /// Issues a ticket for an identity.
     pub(super) async fn issue(
         &self,
-        pending: Pending,
+        pending: PendingAuthorization,
         profile: &Profile,
         origin: &Origin<'_>,
         cookie: &SecretString,
-    ) -> Result<(SecretString, Vouched), EphemeralError> {
+    ) -> Result<(SecretString, PendingIdentity), EphemeralError> {
         let now = self.clock.now();
-        let vouched = Vouched {
+        let identity = PendingIdentity {
             provider: pending.provider,
             subject: profile.subject.clone(),
             union_id: profile.union_id.clone(),
@@ -117,54 +118,63 @@ impl Tickets {
             browser: browser::digest(cookie),
         };
         let ticket = self.ticket(origin, cookie);
-        self.keep(&ticket, &vouched).await?;
-        Ok((ticket, vouched))
+        self.keep(&ticket, &identity).await?;
+        Ok((ticket, identity))
     }
 
-    /// The ticket that was issued for state and code in this browser, if it is still good.
+    /// Returns the ticket that was issued for state and code in this browser, if it is still valid.
     pub(super) async fn again(
         &self,
         origin: &Origin<'_>,
         client: &Client,
-    ) -> Result<Option<(SecretString, Vouched)>, EphemeralError> {
+    ) -> Result<Option<(SecretString, PendingIdentity)>, EphemeralError> {
         let Some(cookie) = &client.browser else { return Ok(None) };
         let ticket = self.ticket(origin, cookie);
-        Ok(self.look(&ticket, client).await?.map(|vouched| (ticket, vouched)))
+        Ok(self.look(&ticket, client).await?.map(|identity| (ticket, identity)))
     }
 
-    /// Whom a ticket stands for; it stays good. `None`: unknown, used, expired, or of another browser.
+    /// Returns the identity that a ticket stands for; the ticket stays valid. `None`: it is unknown, used or expired, or
+    /// belongs to another browser.
     pub(super) async fn look(
         &self,
         ticket: &SecretString,
         client: &Client,
-    ) -> Result<Option<Vouched>, EphemeralError> {
+    ) -> Result<Option<PendingIdentity>, EphemeralError> {
         let key = key(ticket);
         let record = self.store.peek_record(&key, self.clock.now()).await?;
-        let vouched = record.and_then(|record| self.open(&key, &record));
-        Ok(vouched.filter(|vouched| browser::is(&vouched.browser, client)))
+        let identity = record.and_then(|record| self.open(&key, &record));
+        Ok(identity.filter(|identity| browser::is(&identity.browser, client)))
     }
 
-    /// Uses a ticket up; false when somebody else did.
-    pub(super) async fn take(&self, ticket: &SecretString) -> Result<bool, EphemeralError> {
-        Ok(self.store.take_record(&key(ticket), self.clock.now()).await?.is_some())
+    /// Takes a ticket; `None` when another request took it. The guard makes it valid again unless it is kept.
+    pub(super) async fn take(
+        &self,
+        ticket: &SecretString,
+        identity: &PendingIdentity,
+    ) -> Result<Option<Guard>, EphemeralError> {
+        if self.store.take_record(&key(ticket), self.clock.now()).await?.is_none() {
+            return Ok(None);
+        }
+        let (tickets, ticket, identity) = (self.clone(), ticket.clone(), identity.clone());
+        Ok(Some(Guard::new(async move { tickets.restore(&ticket, &identity).await })))
     }
 
-    /// Makes a ticket good again that was taken and bought nothing. A failure costs the person a new beginning, no more.
-    pub(super) async fn restore(&self, ticket: &SecretString, vouched: &Vouched) {
-        if let Err(error) = self.keep(ticket, vouched).await {
-            tracing::warn!(%error, "a bind ticket could not be given back");
+    /// Makes a ticket valid again that was taken in vain. A failure is logged: the person has to start again.
+    pub(super) async fn restore(&self, ticket: &SecretString, identity: &PendingIdentity) {
+        if let Err(error) = self.keep(ticket, identity).await {
+            tracing::warn!(%error, "a bind ticket could not be restored");
         }
     }
 
-    async fn keep(&self, ticket: &SecretString, vouched: &Vouched) -> Result<(), EphemeralError> {
+    async fn keep(&self, ticket: &SecretString, identity: &PendingIdentity) -> Result<(), EphemeralError> {
         let key = key(ticket);
         let plain =
-            zeroize::Zeroizing::new(serde_json::to_vec(vouched).expect("texts always have a JSON form"));
+            zeroize::Zeroizing::new(serde_json::to_vec(identity).expect("texts always have a JSON form"));
         let record = STANDARD.encode(self.sealer.seal(&self.random, &key, &plain));
-        self.store.put_record(&key, &record, vouched.expires_at, self.clock.now()).await
+        self.store.put_record(&key, &record, identity.expires_at, self.clock.now()).await
     }
 
-    fn open(&self, key: &str, record: &str) -> Option<Vouched> {
+    fn open(&self, key: &str, record: &str) -> Option<PendingIdentity> {
         let plain = self.sealer.open(key, &STANDARD.decode(record).ok()?).ok()?;
         serde_json::from_slice(&plain).ok()
     }

@@ -1,57 +1,34 @@
-//! `unlinkSocial`: a provider is no way into the account any more.
+//! `unlinkSocial`: unlinks an identity from the caller's account.
 
-use crate::accounts::me::Caller;
-use crate::accounts::notices::Notices;
-use crate::accounts::reauthentication::{Reauthentication, unproven};
-use crate::audit::{Audit, Kind};
+use super::service::Social;
+use crate::accounts::credentials::reauthentication::ReauthenticationRefusal;
+use crate::audit::Kind;
 use crate::core::client::Client;
-use crate::core::clock::Clock;
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
 use crate::db::identities::Unlinked;
-use crate::db::{Db, DbError};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::{ChangeKind, Limiter};
-use crate::outcome::FieldError;
+use crate::limits::ChangeKind;
 use crate::outcome::Refusal;
-use crate::verification::{Denied, refusals};
+use crate::sessions::Caller;
 
 /// Why nothing was unlinked.
 #[derive(Debug, thiserror::Error)]
 pub enum UnlinkRefusal {
+    /// Without the identity nobody could sign in to the account.
+    #[error("the identity is the last sign-in method")]
+    LastSignInMethod,
     #[error(transparent)]
-    Denied(#[from] Denied),
-    /// Without it, its owner could not sign in any more.
-    #[error("the last way in")]
-    LastWayIn,
-    #[error("the password is wrong")]
-    Rejected,
-    /// Neither a password nor a fresh sign-in: a stolen session must not open the account for good.
-    #[error("a password or a fresh sign-in is asked for")]
-    Required,
+    Reauthentication(#[from] ReauthenticationRefusal),
+    #[error(transparent)]
+    Shared(#[from] Refusal),
 }
 
-unproven!(UnlinkRefusal);
-refusals!(UnlinkRefusal: Refusal, DbError, Vec<FieldError>);
-
-/// Takes providers off accounts.
-#[derive(Clone)]
-pub struct UnlinkSocial {
-    pub db: Db,
-    pub limits: Limiter,
-    pub reauthentication: Reauthentication,
-    pub notices: Notices,
-    pub audit: Audit,
-    pub clock: Clock,
-}
-
-impl UnlinkSocial {
-    /// Asks for proof, then unlinks, unless nothing would be left to sign in with. A provider that is not configured any more can still be
-    /// unlinked.
-    ///
-    /// # Errors
-    /// [`UnlinkRefusal`].
-    pub async fn run(
+impl Social {
+    /// Re-authenticates the caller, then unlinks the identity, unless no other sign-in method would be left. A provider
+    /// that is no longer configured can be unlinked as well.
+    #[tracing::instrument(skip_all, fields(provider, user = %caller.user.id))]
+    pub async fn unlink(
         &self,
         provider: &str,
         password: Option<SecretString>,
@@ -59,25 +36,23 @@ impl UnlinkSocial {
         client: &Client,
     ) -> Result<(), UnlinkRefusal> {
         let user = &caller.user;
-        self.reauthentication.check(caller, password, client).await?;
-        self.limits.account_change(ChangeKind::Provider, &user.id.to_string()).await?;
-        let session = Some(caller.session.id);
-        let standing = Some((caller.session.id, self.clock.now()));
-        let event = self.audit.event(Kind::IdentityUnlinked, Some(user.id), session, provider, client);
-        let notice = self.notices.to(
-            user,
-            Channel::Email,
-            NoticeTopic::ProviderUnlinked { provider: None },
-            client.language,
-        );
-        match self.db.unlink_identity(user.id, provider, standing, true, &event, notice.as_ref()).await? {
+        self.accounts.reauthenticate(caller, password, client).await?;
+        self.kit.limits.account_change(ChangeKind::Provider, &user.id.to_string()).await?;
+        let (id, session) = (Some(user.id), Some(caller.session.id));
+        let active = Some((caller.session.id, self.kit.clock.now()));
+        let event = self.kit.audit.event(Kind::IdentityUnlinked, id, session, provider, client);
+        let name = self.providers.name(provider, client.language).map(str::to_owned);
+        let topic = NoticeTopic::ProviderUnlinked { provider: name };
+        let notice = self.accounts.notice(user, Channel::Email, topic, client.language);
+        let db = &self.kit.db;
+        match db.unlink_identity(user.id, provider, active, true, &event, notice.as_ref()).await? {
             Unlinked::Done => {
-                self.notices.written();
+                self.outbox.wake();
                 Ok(())
             }
-            Unlinked::Absent => Err(vec![FieldError::new("provider", InvalidValue::UnknownProvider)].into()),
-            Unlinked::LastWayIn => Err(UnlinkRefusal::LastWayIn),
-            Unlinked::Ended => Err(Denied::SignedOut.into()),
+            Unlinked::Absent => Err(Refusal::invalid("provider", InvalidValue::UnknownProvider).into()),
+            Unlinked::LastWayIn => Err(UnlinkRefusal::LastSignInMethod),
+            Unlinked::Ended => Err(Refusal::SessionEnded.into()),
         }
     }
 }

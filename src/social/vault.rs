@@ -1,7 +1,7 @@
 //! Rows of identities, with the provider's tokens sealed in them.
 
 use super::provider::Profile;
-use super::tickets::{KeptTokens, Vouched};
+use super::tickets::{KeptTokens, PendingIdentity};
 use crate::core::clock::Clock;
 use crate::core::ids::{IdentityId, UserId};
 use crate::core::random::Random;
@@ -23,18 +23,18 @@ impl Vault {
     }
 
     /// A person of a provider who is bound to `user` from now on.
-    pub(super) fn bound(&self, vouched: &Vouched, user: UserId) -> NewIdentity {
+    pub(super) fn bound(&self, identity: &PendingIdentity, user: UserId) -> NewIdentity {
         let (id, now) = (IdentityId::new(&self.clock, &self.random), self.clock.now());
         NewIdentity {
             id,
             user_id: user,
-            provider: vouched.provider.clone(),
-            subject: vouched.subject.clone(),
-            union_id: vouched.union_id.clone(),
-            nickname: vouched.nickname.clone(),
-            avatar_url: vouched.avatar_url.clone(),
-            email: vouched.email.clone(),
-            tokens: Some(self.seal(id, &vouched.tokens)),
+            provider: identity.provider.clone(),
+            subject: identity.subject.clone(),
+            union_id: identity.union_id.clone(),
+            nickname: identity.nickname.clone(),
+            avatar_url: identity.avatar_url.clone(),
+            email: identity.email.clone(),
+            tokens: Some(self.seal(id, &identity.tokens)),
             linked_at: now.into(),
             last_used_at: now.into(),
         }

@@ -12,6 +12,6 @@ impl Verification {
     pub async fn delivery_status(&self, id: &str, client: &Client) -> Result<Option<MessageState>, Refusal> {
         self.kit.limits.delivery_status(&client.network()).await?;
         let Some(id) = MessageId::parse(id) else { return Ok(None) };
-        Ok(self.outbox.status(id).await?)
+        self.outbox.status(id).await
     }
 }

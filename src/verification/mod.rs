@@ -3,7 +3,6 @@
 mod codes;
 mod contact;
 mod delivery_status;
-mod denied;
 mod purpose;
 mod redeem;
 mod send_code;
@@ -11,10 +10,8 @@ mod send_email_code;
 mod send_sms;
 mod service;
 
-pub use codes::{CodeError, CodeRejection, Codes, IssuedCode, Redemption};
+pub use codes::CodeRejection;
 pub use contact::Contact;
-pub use denied::Denied;
-pub(crate) use denied::refusals;
 pub use purpose::Purpose;
 pub use redeem::CodeRefusal;
 pub use send_code::CodeSent;

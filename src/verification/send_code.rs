@@ -79,7 +79,7 @@ impl Verification {
         if let Err(error) = self.outbox.enqueue(message).await {
             // A code that nobody receives must not stand between the person and the next one.
             self.codes.withdraw(&issued).await;
-            return Err(error.into());
+            return Err(error);
         }
         Ok((delivery, issued.expires_at))
     }

@@ -3,10 +3,8 @@
 use rstest_reuse::apply;
 use std::time::Duration;
 
-use menjin::accounts::restore_account::RestoreAccount;
 use menjin::config::retention::RetentionSettings;
 use menjin::core::ids::UserId;
-use menjin::core::random::Random;
 use menjin::db::upkeep;
 use serde_json::{Value, json};
 
@@ -99,13 +97,9 @@ async fn a_restored_account_stays(#[case] backend: Backend) {
     let person = world.person(MOBILE, "lilei").await;
     delete(&person.at_work(&world), json!({})).await;
     let user = UserId::parse(&person.id).expect("an id");
-    let operator = RestoreAccount {
-        db: world.gateway.db().clone(),
-        clock: world.clock.clone(),
-        random: Random::system(),
-    };
-    assert!(operator.run(user).await.expect("the store is there"));
-    assert!(!operator.run(user).await.expect("the store is there"), "once");
+    let administration = world.administration();
+    assert_eq!(administration.restore_account(user).await, Ok(true));
+    assert_eq!(administration.restore_account(user).await, Ok(false), "only once");
     assert_eq!(world.sql().await.count("audit_events WHERE kind = 'account_restored'").await, 1);
     world.advance(WEEK + 1);
     an_hour_passes(&world).await;

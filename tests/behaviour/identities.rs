@@ -3,8 +3,8 @@
 use menjin::audit::Kind;
 use menjin::core::ids::UserId;
 use menjin::db::identities::{IdentityUpdate, NewIdentity, Unlinked};
-use menjin::db::models::{AuditEvent, NewUser, Proven, Session};
-use menjin::db::{DbError, Taken};
+use menjin::db::models::{AuditEvent, Credential, NewUser, Session};
+use menjin::db::{Taken, WriteError};
 use rstest_reuse::apply;
 
 use crate::support::rows::Rows;
@@ -26,8 +26,8 @@ fn with_password(rows: &Rows<'_>, name: &str) -> NewUser {
     NewUser { password_hash: Some("hash".into()), ..rows.user(name) }
 }
 
-fn password() -> Proven {
-    Proven::Password("hash".into())
+fn password() -> Credential {
+    Credential::Password("hash".into())
 }
 
 /// Somebody new who has this person of a provider and nothing else.
@@ -51,9 +51,9 @@ async fn counts(world: &World) -> [i64; 4] {
 }
 
 #[track_caller]
-fn taken<T>(outcome: Result<T, DbError>) -> Taken {
+fn taken<T>(outcome: Result<T, WriteError>) -> Taken {
     match outcome {
-        Err(DbError::Taken(taken)) => taken,
+        Err(WriteError::Taken(taken)) => taken,
         Err(error) => panic!("{error}"),
         Ok(_) => panic!("nothing was taken"),
     }
@@ -178,7 +178,9 @@ async fn nobody_signs_in_by_a_person_that_was_taken_off(#[case] backend: Backend
     assert_eq!(counts(&world).await, [0, before[1], before[2] + 3, 0]);
     let session = rows.session(user);
     let event = rows.event(Kind::SignedIn, user);
-    assert!(!db.open_session(&session, &Proven::Identity(identity.id), &event).await.expect("it answers"));
+    assert!(
+        !db.open_session(&session, &Credential::Identity(identity.id), &event).await.expect("it answers")
+    );
 }
 
 #[apply(both_backends)]
@@ -187,13 +189,13 @@ async fn a_binding_is_made_with_all_that_belongs_to_it(#[case] backend: Backend)
     let (db, rows) = (world.db(), world.rows());
     let user = rows.add(with_password(&rows, "first")).await;
     let events = [rows.event(Kind::IdentityLinked, user), rows.event(Kind::SignedIn, user)];
-    let bind = async |identity: &NewIdentity, proven: &Proven| {
+    let bind = async |identity: &NewIdentity, proven: &Credential| {
         let user = identity.user_id;
         let events = [rows.event(Kind::IdentityLinked, user), rows.event(Kind::SignedIn, user)];
         db.bind_identity(identity, proven, &rows.session(user), &events, Some(&rows.notice())).await
     };
     let qq = rows.identity(user, "qq", "s1");
-    assert!(!bind(&qq, &Proven::Password("another".into())).await.expect("it answers"));
+    assert!(!bind(&qq, &Credential::Password("another".into())).await.expect("it answers"));
     assert_eq!(counts(&world).await, [0, 0, 1, 0]);
     // The last entry cannot be written: nothing is.
     let twice = [events[0].clone(), events[0].clone()];
@@ -215,9 +217,11 @@ async fn a_binding_is_made_with_all_that_belongs_to_it(#[case] backend: Backend)
     assert_eq!(taken(bind(&same_person, &password()).await), Taken::Identity);
     assert_eq!(counts(&world).await, full);
     world.advance(1);
-    assert!(bind(&rows.identity(user, "wechat", "s1"), &Proven::Identity(qq.id)).await.expect("it answers"));
     assert!(
-        !bind(&rows.identity(other, "wechat", "s2"), &Proven::Identity(qq.id)).await.expect("it answers")
+        bind(&rows.identity(user, "wechat", "s1"), &Credential::Identity(qq.id)).await.expect("it answers")
+    );
+    assert!(
+        !bind(&rows.identity(other, "wechat", "s2"), &Credential::Identity(qq.id)).await.expect("it answers")
     );
     let names: Vec<_> =
         db.identities_of(user).await.expect("it answers").into_iter().map(|one| one.provider).collect();
@@ -281,7 +285,7 @@ async fn of_two_people_of_one_provider_an_account_gets_one(#[case] backend: Back
         let outcomes = [first, second];
         assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(true))).count(), 1);
         for outcome in outcomes {
-            assert!(matches!(outcome, Ok(true) | Err(DbError::Taken(Taken::Provider))), "{outcome:?}");
+            assert!(matches!(outcome, Ok(true) | Err(WriteError::Taken(Taken::Provider))), "{outcome:?}");
         }
     }
     assert_eq!(world.sql().await.count("identities").await, 10);
@@ -373,7 +377,7 @@ async fn whoever_came_in_by_an_unlinked_provider_is_out(#[case] backend: Backend
     let user = newcomer(&world, "first", rows.identity(UserId(uuid::Uuid::nil()), "qq", "s1")).await;
     let mut sql = world.sql().await;
     sql.run("UPDATE users SET password_hash = 'hash'").await;
-    let proven = Proven::Password("hash".into());
+    let proven = Credential::Password("hash".into());
     let mut opened = Vec::new();
     for method in ["provider:qq", "provider:qq", "provider:qq2", "password"] {
         let session = Session { method: method.into(), ..rows.session(user) };

@@ -4,7 +4,7 @@ use rstest_reuse::apply;
 use serde_json::json;
 
 use menjin::core::ids::{SessionId, UserId};
-use menjin::db::models::{AuditEvent, Proven, Session};
+use menjin::db::models::{AuditEvent, Credential, Session};
 use menjin::db::types::{Ts, Uid};
 
 use crate::support::{Backend, PASSWORD, World, at, bad_fields, both_backends, kind};
@@ -258,10 +258,10 @@ async fn credentials_that_changed_since_they_were_checked_open_no_session(#[case
     let user = db.find_user(id).await.expect("a result").expect("the user");
     let sessions = db.live_sessions(user.id, world.now()).await.expect("a result");
     let hash = user.password_hash.clone().expect("a hash");
-    let password = Proven::Password(hash.clone());
-    let mobile = Proven::Mobile(MOBILE.into());
+    let password = Credential::Password(hash.clone());
+    let mobile = Credential::Mobile(MOBILE.into());
     let mut number = 1;
-    let mut opens = async |proven: &Proven| {
+    let mut opens = async |proven: &Credential| {
         number += 1;
         let session = Session { id: SessionId(uuid::Uuid::from_u128(number)), ..sessions[0].clone() };
         let event = AuditEvent {

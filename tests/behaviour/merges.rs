@@ -1,14 +1,13 @@
 //! Two accounts made one, and taken apart again.
 
 use chrono::TimeDelta;
-use menjin::accounts::restore_account::RestoreAccount;
 use menjin::audit::Kind as Happened;
 use menjin::config::retention::RetentionSettings;
 use menjin::core::ids::{MergeId, SessionId, UserId};
 use menjin::core::random::Random;
 use menjin::db::merges::{Merged, NewMerge, Undone};
-use menjin::db::models::{NewUser, Proven, User};
-use menjin::db::{DbError, upkeep};
+use menjin::db::models::{Credential, NewUser, User};
+use menjin::db::{WriteError, upkeep};
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
@@ -26,8 +25,8 @@ fn unseal(bytes: &[u8]) -> Result<String, String> {
     String::from_utf8(bytes.iter().rev().copied().collect()).map_err(|error| error.to_string())
 }
 
-fn password(hash: &str) -> Proven {
-    Proven::Password(hash.into())
+fn password(hash: &str) -> Credential {
+    Credential::Password(hash.into())
 }
 
 /// Two accounts of one person. `kept` has a QQ and roles, `merged` has everything.
@@ -60,7 +59,7 @@ impl<'a> Pair<'a> {
         Self { world, kept: first.id, session: opened.id, merged: second.id }
     }
 
-    fn plan<'p>(&self, proven: &'p Proven) -> NewMerge<'p> {
+    fn plan<'p>(&self, proven: &'p Credential) -> NewMerge<'p> {
         NewMerge {
             id: MergeId::new(&self.world.clock, &Random::system()),
             kept: self.kept,
@@ -74,7 +73,7 @@ impl<'a> Pair<'a> {
         }
     }
 
-    async fn make(&self, plan: &NewMerge<'_>) -> Result<Merged, DbError> {
+    async fn make(&self, plan: &NewMerge<'_>) -> Result<Merged, WriteError> {
         let rows = self.world.rows();
         let events = [plan.kept, plan.merged].map(|user| rows.event(Happened::AccountsMerged, user));
         self.world.db().merge_accounts(plan, &seal, &events).await
@@ -224,7 +223,7 @@ async fn what_is_not_proven_is_not_merged(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (pair, proven, wrong) = (Pair::new(&world).await, password("hash"), password("another"));
     let qq = world.db().identities_of(pair.kept).await.expect("it answers")[0].id;
-    let (by_qq, strange) = (Proven::Identity(qq), SessionId(uuid::Uuid::nil()));
+    let (by_qq, strange) = (Credential::Identity(qq), SessionId(uuid::Uuid::nil()));
     let lapsed = async |plan: NewMerge<'_>| {
         let before = pair.both().await;
         assert_eq!(pair.make(&plan).await.expect("it answers"), Merged::Lapsed);
@@ -257,7 +256,7 @@ async fn what_is_not_proven_is_not_merged(#[case] backend: Backend) {
     let event = world.rows().event(Happened::AccountsMerged, pair.kept);
     let before = pair.both().await;
     let failed = world.db().merge_accounts(&pair.plan(&proven), &seal, &[event.clone(), event]).await;
-    assert!(matches!(failed, Err(DbError::Taken(_))), "{failed:?}");
+    assert!(matches!(failed, Err(WriteError::Taken(_))), "{failed:?}");
     assert_eq!(pair.both().await, before);
     assert_eq!(sql.count("merges").await, 0);
     let plan = NewMerge { kept_proven: Some(&by_qq), ..pair.plan(&proven) };
@@ -280,7 +279,7 @@ async fn two_people_of_one_provider_are_for_their_owner_to_settle(#[case] backen
 async fn two_merges_crosswise_end_in_one(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (pair, proven) = (Pair::new(&world).await, password("hash"));
-    let qq = Proven::Identity(world.db().identities_of(pair.kept).await.expect("it answers")[0].id);
+    let qq = Credential::Identity(world.db().identities_of(pair.kept).await.expect("it answers")[0].id);
     let session = world.db().all_sessions(pair.merged).await.expect("it answers")[0].id;
     let plan = pair.plan(&proven);
     let across =
@@ -371,7 +370,7 @@ async fn nobody_uses_a_merged_account(#[case] backend: Backend) {
     let id = |text: &str| UserId::parse(text).expect("an id");
     let session = world.db().all_sessions(id(&kept.id)).await.expect("it answers")[0].id;
     let row = world.db().find_user(id(&merged.id)).await.expect("it answers").expect("an account");
-    let proven = Proven::Mobile(row.mobile.clone().expect("a number"));
+    let proven = Credential::Mobile(row.mobile.clone().expect("a number"));
     let pair = Pair { world: &world, kept: id(&kept.id), session, merged: row.id };
     let plan = pair.plan(&proven);
     assert_eq!(pair.make(&plan).await.expect("it answers"), Merged::Done);
@@ -387,9 +386,8 @@ async fn nobody_uses_a_merged_account(#[case] backend: Backend) {
     let free = "{ usernameAvailable(username: \"hanmei\") mobileAvailable(mobile: \"+8613900139000\") }";
     let free = world.browser().post(free, json!({})).await;
     assert_eq!((free.data("usernameAvailable"), free.data("mobileAvailable")), (json!(false), json!(false)));
-    let random = Random::system();
-    let restore = RestoreAccount { db: world.db().clone(), clock: world.clock.clone(), random };
-    assert!(!restore.run(row.id).await.expect("it answers"), "only by undoing the merge");
+    let restored = world.administration().restore_account(row.id).await;
+    assert_eq!(restored, Ok(false), "only undoing the merge restores the account");
 
     assert_eq!(world.operator(&["users", "show", "hanmei", "--json"]).await.json()["status"], "merged");
     let listed = world.operator(&["users", "list", "--status", "merged", "--json"]).await.json();

@@ -6,8 +6,9 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use menjin::audit::Kind as Entry;
 use menjin::core::ids::{SessionId, UserId};
-use menjin::db::changes::{AccountChange, Ends, ProfileChange, Right, Unchanged};
-use menjin::db::models::{NewUser, Proven};
+use menjin::db::WriteError;
+use menjin::db::changes::{AccountChange, Authorization, ProfileChange, RevokeScope, Stale};
+use menjin::db::models::{Credential, NewUser};
 use serde_json::{Value, json};
 
 use crate::support::browser::email_proof;
@@ -31,7 +32,7 @@ async fn somebody(world: &World, name: &str) -> (UserId, SessionId) {
     };
     let user = rows.add(user).await;
     let session = rows.session(user);
-    let proven = Proven::Password("hash".into());
+    let proven = Credential::Password("hash".into());
     let event = rows.event(Entry::SignedIn, user);
     assert!(world.db().open_session(&session, &proven, &event).await.expect("the store is there"));
     (user, session.id)
@@ -41,14 +42,14 @@ async fn somebody(world: &World, name: &str) -> (UserId, SessionId) {
 async fn all_changes(
     world: &World,
     user: UserId,
-    right: impl Fn() -> Right<'static>,
-) -> Vec<Result<usize, Unchanged>> {
+    authorization: impl Fn() -> Authorization<'static>,
+) -> Vec<Result<usize, WriteError>> {
     let events = [(); 5].map(|()| world.rows().event(Entry::ProfileUpdated, user));
     let change = |n: usize| AccountChange {
         user,
-        right: right(),
+        authorization: authorization(),
         now: world.now(),
-        ends: Ends::Nothing,
+        revokes: RevokeScope::Nothing,
         reason: "test",
         event: &events[n],
         notice: None,
@@ -57,13 +58,11 @@ async fn all_changes(
     let profile =
         ProfileChange { avatar_url: Some(Some("https://example.com/a".into())), ..Default::default() };
     vec![
-        db.replace_password(&change(0), "new").await.expect("the store is there"),
-        db.change_mobile(&change(1), "+8613700137000").await.expect("the store is there"),
-        db.change_email(&change(2), "new@example.com", "new@example.com").await.expect("the store is there"),
-        db.update_profile(&change(3), &profile).await.expect("the store is there"),
-        db.schedule_deletion(&change(4), world.now() + TimeDelta::days(900))
-            .await
-            .expect("the store is there"),
+        db.replace_password(&change(0), "new").await,
+        db.change_mobile(&change(1), "+8613700137000").await,
+        db.change_email(&change(2), "new@example.com", "new@example.com").await,
+        db.update_profile(&change(3), &profile).await,
+        db.schedule_deletion(&change(4), world.now() + TimeDelta::days(900)).await,
     ]
 }
 
@@ -75,14 +74,17 @@ async fn a_session_that_does_not_stand_changes_nothing(#[case] backend: Backend)
     let Some(world) = World::start(backend).await else { return };
     let (lilei, session) = somebody(&world, "lilei").await;
     let (_, strange) = somebody(&world, "lily").await;
-    let shut = vec![Err(Unchanged::Shut); 5];
-    assert_eq!(all_changes(&world, lilei, || Right::Session { id: strange, password: None }).await, shut);
+    let shut = vec![Err(WriteError::Stale(Stale::Inactive)); 5];
+    assert_eq!(
+        all_changes(&world, lilei, || Authorization::Session { id: strange, password: None }).await,
+        shut
+    );
     let event = world.rows().event(Entry::SessionsRevoked, lilei);
     world.advance(1);
     assert!(
         world.db().revoke_session(session, "revoked", world.now(), &event).await.expect("the store is there")
     );
-    let ended = || Right::Session { id: session, password: Some("hash") };
+    let ended = || Authorization::Session { id: session, password: Some("hash") };
     assert_eq!(all_changes(&world, lilei, ended).await, shut);
     world.sql().await.run("UPDATE sessions SET revoked_at = NULL").await;
     world.advance(3_599);
@@ -96,19 +98,19 @@ async fn a_session_that_does_not_stand_changes_nothing(#[case] backend: Backend)
 async fn what_was_proven_must_be_so_still(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (lilei, session) = somebody(&world, "lilei").await;
-    let unproven = vec![Err(Unchanged::Unproven); 5];
-    let other = || Right::Session { id: session, password: Some("other hash") };
+    let unproven = vec![Err(WriteError::Stale(Stale::Credential)); 5];
+    let other = || Authorization::Session { id: session, password: Some("other hash") };
     assert_eq!(all_changes(&world, lilei, other).await, unproven);
     for proven in [
-        Proven::Password("other hash".into()),
-        Proven::Mobile("+8613700137000".into()),
-        Proven::Email("other@example.com".into()),
+        Credential::Password("other hash".into()),
+        Credential::Mobile("+8613700137000".into()),
+        Credential::Email("other@example.com".into()),
     ] {
-        let proven: &'static Proven = Box::leak(Box::new(proven));
-        assert_eq!(all_changes(&world, lilei, || Right::Proof(proven)).await, unproven);
+        let proven: &'static Credential = Box::leak(Box::new(proven));
+        assert_eq!(all_changes(&world, lilei, || Authorization::Credential(proven)).await, unproven);
     }
-    let without = all_changes(&world, lilei, || Right::Session { id: session, password: None }).await;
-    assert_eq!(without[0], Err(Unchanged::Unproven), "a password was set meanwhile");
+    let without = all_changes(&world, lilei, || Authorization::Session { id: session, password: None }).await;
+    assert_eq!(without[0], Err(WriteError::Stale(Stale::Credential)), "a password was set meanwhile");
     assert_eq!(without[1..], [Ok(0), Ok(0), Ok(0), Ok(0)]);
 }
 

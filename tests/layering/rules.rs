@@ -10,8 +10,8 @@ pub const ROOMS: &str = "
     main         -> cli
     cli          -> app, graphql, social, accounts, parts, base
     app          -> http, graphql, sandbox, social, accounts, parts, base
-    http         -> graphql, social::form_callback, accounts::service_clients, accounts::verify, sessions, base
-    sandbox      -> db, config, core
+    http         -> graphql, social::form_callback, sessions, base
+    sandbox      -> db, outcome, config, core
     graphql      -> social, accounts, verification, delivery, sessions, passwords, limits, captcha,
                     outcome, db::identities, db::models, config, core
     social       -> accounts, parts, base

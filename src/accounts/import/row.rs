@@ -3,7 +3,7 @@
 use chrono::DateTime;
 
 use super::record::{BadField, Record};
-use crate::accounts::person::Person;
+use crate::accounts::administration::person::Person;
 use crate::core::clock::Instant;
 use crate::core::identifier::{EmailAddress, Mobile, MobileFault, Nickname, Region, Username};
 use crate::core::invalid_value::InvalidValue;

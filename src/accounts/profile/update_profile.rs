@@ -3,18 +3,18 @@
 use url::Url;
 
 use super::super::changes::{Change, Write};
-use super::super::me::Caller;
 use super::super::service::Accounts;
 use crate::audit::Kind;
 use crate::core::client::Client;
 use crate::core::identifier::{Nickname, Username};
 use crate::core::invalid_value::InvalidValue;
-use crate::db::changes::{Ends, ProfileChange, Right, Unchanged};
+use crate::db::changes::{Authorization, ProfileChange, RevokeScope};
 use crate::db::models::User;
-use crate::db::{DbError, Taken};
+use crate::db::{Taken, WriteError};
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::ChangeKind;
 use crate::outcome::{Faults, Refusal};
+use crate::sessions::Caller;
 
 /// The input of `updateProfile`; `None` leaves a value as it is.
 #[derive(Default)]
@@ -35,12 +35,17 @@ pub enum UpdateProfileRefusal {
     Shared(#[from] Refusal),
 }
 
-impl From<DbError> for UpdateProfileRefusal {
-    fn from(error: DbError) -> Self {
+impl From<WriteError> for UpdateProfileRefusal {
+    fn from(error: WriteError) -> Self {
         match error {
-            DbError::Taken(Taken::Username) => Self::IdentifierTaken("username"),
-            DbError::Taken(Taken::Nickname) => Self::IdentifierTaken("nickname"),
-            DbError::Taken(_) | DbError::Unavailable(_) | DbError::Fault(_) => Self::Shared(error.into()),
+            WriteError::Taken(Taken::Username) => Self::IdentifierTaken("username"),
+            WriteError::Taken(Taken::Nickname) => Self::IdentifierTaken("nickname"),
+            // No credential was asked for, so only the session can have become stale.
+            WriteError::Stale(_) => Self::Shared(Refusal::SessionEnded),
+            WriteError::Taken(
+                Taken::Mobile | Taken::Email | Taken::Identity | Taken::Provider | Taken::Other,
+            )
+            | WriteError::Failed(_) => Self::Shared(error.into()),
         }
     }
 }
@@ -65,23 +70,20 @@ impl Accounts {
         }
         self.kit.limits.account_change(ChangeKind::Profile, &user.id.to_string()).await?;
         let renamed = change.username.as_ref().is_some_and(|(name, _)| *name != user.username);
-        let applied = self
-            .apply(
-                Change {
-                    user: &caller.user,
-                    authorization: Right::Session { id: caller.session.id, password: None },
-                    kind: Kind::ProfileUpdated,
-                    method: "owner",
-                    session: Some(caller.session.id),
-                    revokes: Ends::Nothing,
-                    notice: renamed.then_some((Channel::Email, NoticeTopic::UsernameChanged)),
-                },
-                Write::Profile(&change),
-                client,
-            )
-            .await?;
-        // No credentials were asked for, so only the session can have become stale.
-        applied.map_err(|_: Unchanged| Refusal::SessionEnded)?;
+        self.apply(
+            Change {
+                user: &caller.user,
+                authorization: Authorization::Session { id: caller.session.id, password: None },
+                kind: Kind::ProfileUpdated,
+                method: "owner",
+                session: Some(caller.session.id),
+                revokes: RevokeScope::Nothing,
+                notice: renamed.then_some((Channel::Email, NoticeTopic::UsernameChanged)),
+            },
+            Write::Profile(&change),
+            client,
+        )
+        .await?;
         if let Some((shown, _)) = change.username {
             user.username = shown;
         }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::desk::{Failure, find};
+use super::super::operator::{Failure, find};
 use super::super::out::say;
 use super::view;
 use crate::accounts::administration::{Administration, RolesChange};
@@ -38,17 +38,17 @@ pub struct Roles {
 }
 
 /// An account that is no longer a part of another one.
-async fn find_whole(hands: &Administration, who: &str) -> Result<User, Failure> {
-    let user = find(hands, who).await?;
+async fn find_whole(administration: &Administration, who: &str) -> Result<User, Failure> {
+    let user = find(administration, who).await?;
     if user.status == "merged" {
         return Err("the account was merged into another one: it comes back by undoing that".into());
     }
     Ok(user)
 }
 
-pub async fn disable(hands: &Administration, who: &Who) -> Result<(), Failure> {
-    let user = find_whole(hands, &who.who).await?;
-    let ended = hands.disable(user.id).await.map_err(|error| error.to_string())?;
+pub async fn disable(administration: &Administration, who: &Who) -> Result<(), Failure> {
+    let user = find_whole(administration, &who.who).await?;
+    let ended = administration.disable(user.id).await.map_err(|error| error.to_string())?;
     if who.json {
         let ended_sessions = ended.unwrap_or(0);
         let changed = ended.is_some();
@@ -62,8 +62,8 @@ pub async fn disable(hands: &Administration, who: &Who) -> Result<(), Failure> {
     Ok(())
 }
 
-pub async fn enable(hands: &Administration, who: &Who) -> Result<(), Failure> {
-    let user = find_whole(hands, &who.who).await?;
+pub async fn enable(administration: &Administration, who: &Who) -> Result<(), Failure> {
+    let user = find_whole(administration, &who.who).await?;
     if let Some(until) = user.delete_at {
         return Err(format!(
             "{name} was deleted by its owner and is erased after {until}: `menjin restore {name}` opens it again",
@@ -71,7 +71,7 @@ pub async fn enable(hands: &Administration, who: &Who) -> Result<(), Failure> {
             until = view::moment(until.0),
         ));
     }
-    let changed = hands.enable(user.id).await.map_err(|error| error.to_string())?;
+    let changed = administration.enable(user.id).await.map_err(|error| error.to_string())?;
     if who.json {
         say(&json!({ "id": user.id, "status": "active", "changed": changed }).to_string());
     } else if changed {
@@ -82,9 +82,9 @@ pub async fn enable(hands: &Administration, who: &Who) -> Result<(), Failure> {
     Ok(())
 }
 
-pub async fn revoke_sessions(hands: &Administration, who: &Who) -> Result<(), Failure> {
-    let user = find(hands, &who.who).await?;
-    let ended = hands.revoke_sessions(user.id).await.map_err(|error| error.to_string())?;
+pub async fn revoke_sessions(administration: &Administration, who: &Who) -> Result<(), Failure> {
+    let user = find(administration, &who.who).await?;
+    let ended = administration.revoke_sessions(user.id).await.map_err(|error| error.to_string())?;
     if who.json {
         say(&json!({ "id": user.id, "endedSessions": ended }).to_string());
     } else {
@@ -93,7 +93,7 @@ pub async fn revoke_sessions(hands: &Administration, who: &Who) -> Result<(), Fa
     Ok(())
 }
 
-pub async fn roles(hands: &Administration, arguments: &Roles) -> Result<(), Failure> {
+pub async fn roles(administration: &Administration, arguments: &Roles) -> Result<(), Failure> {
     let parse = |text: &Option<String>| roles::Roles::parse_list(text.as_deref().unwrap_or_default());
     let bad = |fault: roles::RolesFault| fault.to_string();
     let change = if arguments.set.is_some() {
@@ -104,10 +104,11 @@ pub async fn roles(hands: &Administration, arguments: &Roles) -> Result<(), Fail
     } else {
         None
     };
-    let user = find(hands, &arguments.who).await?;
+    let user = find(administration, &arguments.who).await?;
     let roles = match change {
         Some(change) => {
-            let changed = hands.change_roles(&user, &change).await.map_err(|error| error.to_string())?;
+            let changed =
+                administration.change_roles(&user, &change).await.map_err(|error| error.to_string())?;
             changed.as_slice().to_vec()
         }
         None => user.roles(),

@@ -6,13 +6,14 @@ use clap::Args;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::super::desk::{Desk, Failure};
+use super::super::operator::{Failure, Operator};
 use super::super::out::say;
-use crate::accounts::create_user::{CreateFault, CreateUser, NewAccount};
+use crate::accounts::administration::create_user::{CreateUserRefusal, NewAccount};
 use crate::core::language::Language;
 use crate::core::random::Random;
 use crate::core::roles::Roles;
 use crate::core::secret::{ExposeSecret as _, SecretString};
+use crate::outcome::{FieldError, Refusal};
 use crate::passwords::{Hasher, Policy};
 
 #[derive(Args)]
@@ -40,21 +41,14 @@ pub struct Arguments {
     json: bool,
 }
 
-pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
+pub async fn run(operator: &Operator, arguments: &Arguments) -> Result<(), Failure> {
     let (roles, bad_roles) = match Roles::parse_list(&arguments.roles) {
         Ok(roles) => (roles, None),
         Err(fault) => (Roles::default(), Some(format!("--roles: {fault}"))),
     };
-    let password = if arguments.password_stdin { typed()? } else { drawn(&desk.random) };
-    let service = CreateUser {
-        db: desk.hands.db.clone(),
-        hasher: Hasher::new(&desk.config.passwords, desk.random.clone()),
-        policy: Policy::from(&desk.config.passwords),
-        audit: desk.audit.clone(),
-        settings: desk.config.accounts.clone(),
-        clock: desk.clock.clone(),
-        random: desk.random.clone(),
-    };
+    let password = if arguments.password_stdin { typed()? } else { drawn(&operator.administration.random) };
+    let administration = &operator.administration;
+    let policy = Policy::from(&operator.config.passwords);
     let input = NewAccount {
         username: arguments.username.clone(),
         nickname: arguments.nickname.clone(),
@@ -64,10 +58,13 @@ pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
         roles,
     };
     if let Some(bad_roles) = bad_roles {
-        let others = service.check(input).err().map(|fault| format!("; {}", told(&fault)));
+        let others = administration.check_new_account(input, &policy).err();
+        let others = others.map(|refusal| format!("; {}", text(&refusal)));
         return Err(bad_roles + &others.unwrap_or_default());
     }
-    let (id, username) = service.run(input).await.map_err(|fault| told(&fault))?;
+    let hasher = Hasher::new(&operator.config.passwords, administration.random.clone());
+    let created = administration.create_user(input, &policy, &hasher).await;
+    let (id, username) = created.map_err(|refusal| text(&refusal))?;
     let shown = (!arguments.password_stdin).then(|| password.expose_secret());
     if arguments.json {
         let mut out = json!({ "id": id, "username": username });
@@ -84,18 +81,23 @@ pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn told(fault: &CreateFault) -> Failure {
-    match fault {
-        CreateFault::Invalid(faults) => {
-            let one = |fault: &crate::outcome::FieldError| {
-                let flag = if fault.path == "password" { "password-stdin" } else { &fault.path };
-                format!("--{flag}: {}", fault.reason.message(Language::English))
+fn text(refusal: &CreateUserRefusal) -> Failure {
+    match refusal {
+        CreateUserRefusal::Shared(Refusal::InvalidInput(errors)) => {
+            let one = |error: &FieldError| {
+                let flag = if error.path == "password" { "password-stdin" } else { &error.path };
+                format!("--{flag}: {}", error.reason.message(Language::English))
             };
-            faults.iter().map(one).collect::<Vec<_>>().join("; ")
+            errors.iter().map(one).collect::<Vec<_>>().join("; ")
         }
-        CreateFault::Taken(field) => format!("--{field}: another account has it"),
-        CreateFault::Nameless => "one of --username, --mobile and --email is needed".into(),
-        CreateFault::Db(_) | CreateFault::Shared(_) => fault.to_string(),
+        CreateUserRefusal::IdentifierTaken(field) => format!("--{field}: another account has it"),
+        CreateUserRefusal::NoIdentifier => "one of --username, --mobile and --email is needed".into(),
+        CreateUserRefusal::Shared(
+            Refusal::RateLimited { .. }
+            | Refusal::SessionEnded
+            | Refusal::Unavailable(_)
+            | Refusal::Internal(_),
+        ) => refusal.to_string(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use clap::Args;
 use serde_json::json;
 
-use super::super::desk::{Failure, find};
+use super::super::operator::{Failure, find};
 use super::super::out::say;
 use crate::accounts::administration::Administration;
 
@@ -21,12 +21,12 @@ pub struct Arguments {
     json: bool,
 }
 
-pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Failure> {
-    let user = find(hands, &arguments.who).await?;
+pub async fn run(administration: &Administration, arguments: &Arguments) -> Result<(), Failure> {
+    let user = find(administration, &arguments.who).await?;
     if !arguments.yes && !confirmed(&user.username)? {
         return Err("nothing was deleted".into());
     }
-    if !hands.delete(user.id).await.map_err(|error| error.to_string())? {
+    if !administration.delete(user.id).await.map_err(|error| error.to_string())? {
         return Err("there is no such account any more".into());
     }
     if arguments.json {

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::super::desk::Failure;
+use super::super::operator::Failure;
 use super::super::out::say;
 use super::super::table;
 use super::view;
@@ -35,7 +35,7 @@ pub struct Arguments {
     json: bool,
 }
 
-pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Failure> {
+pub async fn run(administration: &Administration, arguments: &Arguments) -> Result<(), Failure> {
     let before = match &arguments.before {
         Some(id) => Some(UserId::parse(id).ok_or("--before: an id is expected")?),
         None => None,
@@ -45,7 +45,7 @@ pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Fa
     }
     let (status, role) = (arguments.status.clone(), arguments.role.clone());
     let filter = UserFilter { status, role, before, limit: arguments.limit };
-    let users = hands.db.list_users(&filter).await.map_err(|error| error.to_string())?;
+    let users = administration.db.list_users(&filter).await.map_err(|error| error.to_string())?;
     if let Some(last) = users.last().filter(|_| i64::try_from(users.len()) == Ok(arguments.limit)) {
         eprintln!("menjin: there may be more: --before {} or a higher --limit", last.id);
     }

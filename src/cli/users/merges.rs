@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::desk::{Desk, Failure, find};
+use super::super::operator::{Failure, Operator, find};
 use super::super::out::say;
 use super::super::table;
 use super::view;
@@ -19,10 +19,10 @@ pub struct Arguments {
     json: bool,
 }
 
-pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
-    let user = find(&desk.hands, &arguments.who).await?;
-    let merges = desk.hands.db.find_merges(user.id).await.map_err(|error| error.to_string())?;
-    let now = desk.clock.now();
+pub async fn run(operator: &Operator, arguments: &Arguments) -> Result<(), Failure> {
+    let user = find(&operator.administration, &arguments.who).await?;
+    let merges = operator.administration.db.find_merges(user.id).await.map_err(|error| error.to_string())?;
+    let now = operator.administration.clock.now();
     if arguments.json {
         let merges: Vec<Value> = merges.iter().map(|merge| document(merge, now)).collect();
         say(&Value::from(merges).to_string());

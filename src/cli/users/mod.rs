@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::desk::{Desk, Failure};
+use super::operator::{Failure, Operator};
 use crate::config::Config;
 
 /// See and change accounts.
@@ -58,17 +58,17 @@ pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
 }
 
 async fn dispatch(config: Config, command: &Command) -> Result<(), Failure> {
-    let desk = Desk::open(config).await?;
+    let operator = Operator::open(config).await?;
     match command {
-        Command::Create(arguments) => create::run(&desk, arguments).await,
-        Command::List(arguments) => list::run(&desk.hands, arguments).await,
-        Command::Show(arguments) => show::run(&desk.hands, arguments).await,
-        Command::Disable(who) => change::disable(&desk.hands, who).await,
-        Command::Enable(who) => change::enable(&desk.hands, who).await,
-        Command::Roles(arguments) => change::roles(&desk.hands, arguments).await,
-        Command::RevokeSessions(who) => change::revoke_sessions(&desk.hands, who).await,
-        Command::Merges(arguments) => merges::run(&desk, arguments).await,
-        Command::Unmerge(arguments) => unmerge::run(&desk, arguments).await,
-        Command::Delete(arguments) => delete::run(&desk.hands, arguments).await,
+        Command::Create(arguments) => create::run(&operator, arguments).await,
+        Command::List(arguments) => list::run(&operator.administration, arguments).await,
+        Command::Show(arguments) => show::run(&operator.administration, arguments).await,
+        Command::Disable(who) => change::disable(&operator.administration, who).await,
+        Command::Enable(who) => change::enable(&operator.administration, who).await,
+        Command::Roles(arguments) => change::roles(&operator.administration, arguments).await,
+        Command::RevokeSessions(who) => change::revoke_sessions(&operator.administration, who).await,
+        Command::Merges(arguments) => merges::run(&operator, arguments).await,
+        Command::Unmerge(arguments) => unmerge::run(&operator, arguments).await,
+        Command::Delete(arguments) => delete::run(&operator.administration, arguments).await,
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::desk::{Failure, find};
+use super::super::operator::{Failure, find};
 use super::super::out::say;
 use super::super::table;
 use super::view;
@@ -23,9 +23,9 @@ pub struct Arguments {
     json: bool,
 }
 
-pub async fn run(hands: &Administration, arguments: &Arguments) -> Result<(), Failure> {
-    let user = find(hands, &arguments.who).await?;
-    let sessions = hands.sessions(user.id).await.map_err(|error| error.to_string())?;
+pub async fn run(administration: &Administration, arguments: &Arguments) -> Result<(), Failure> {
+    let user = find(administration, &arguments.who).await?;
+    let sessions = administration.sessions(user.id).await.map_err(|error| error.to_string())?;
     if arguments.json {
         let mut out = view::json(&user, arguments.contacts);
         out["sessions"] = sessions.iter().map(session).collect();

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
-use super::super::desk::{Desk, Failure};
+use super::super::operator::{Failure, Operator};
 use super::super::out::say;
 use crate::app;
 use crate::core::ids::MergeId;
@@ -18,11 +18,13 @@ pub struct Arguments {
     json: bool,
 }
 
-pub async fn run(desk: &Desk, arguments: &Arguments) -> Result<(), Failure> {
+pub async fn run(operator: &Operator, arguments: &Arguments) -> Result<(), Failure> {
     let id = MergeId::parse(arguments.merge.trim()).ok_or("the id of a merge is expected")?;
-    let undo = app::undo_merge(&desk.config, &desk.hands.db, &desk.clock, &desk.random)
-        .map_err(|error| error.to_string())?;
-    let (returned, stayed) = match undo.run(id).await.map_err(|error| error.to_string())? {
+    let administration = &operator.administration;
+    let (records, notices) =
+        app::merge_tools(&operator.config, administration).map_err(|error| error.to_string())?;
+    let undone = administration.undo_merge(id, &records, &notices).await;
+    let (returned, stayed) = match undone.map_err(|error| error.to_string())? {
         Undone::Done { returned, stayed } => (returned, stayed),
         Undone::Closed => {
             return Err("there is no such merge, it was undone before, or its time is over".into());

@@ -1,49 +1,49 @@
-//! Changes of accounts, each with all that belongs to it in one transaction.
+//! Changes of accounts, each with everything that belongs to it in one transaction.
 //!
-//! Rows are locked in one order, the person first, then reset links, then sessions: two changes at once wait for each
-//! other and never in a circle. A change of an account that may not be used, by a session that has ended, or by a proof
-//! that has become worthless meanwhile, is not made.
+//! Rows are locked in one order, the account first, then reset links, then sessions, so that concurrent changes never
+//! deadlock. A change is not made when the account or the session is no longer active, or when the account no longer has
+//! the credential that was verified.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
 use super::sessions::still_stands as has;
-use super::{Conn, DbError};
+use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
 use crate::core::ids::UserId;
-use crate::db::changes::{AccountChange, Ends, ProfileChange, Right, Unchanged};
-use crate::db::models::{AuditEvent, NewMessage, Proven, ResetLink};
+use crate::db::changes::{AccountChange, Authorization, ProfileChange, RevokeScope, Stale};
+use crate::db::models::{AuditEvent, Credential, NewMessage, ResetLink};
 use crate::db::schema::{reset_links, users};
 use crate::db::types::{Ts, Uid};
 
-/// Locks the person's row, then looks whether the change is still by right.
-async fn hold(conn: &mut Conn, change: &AccountChange<'_>) -> Result<Result<(), Unchanged>, DbError> {
+/// Locks the account's row, then checks the authorization again.
+async fn authorize(conn: &mut Conn, change: &AccountChange<'_>) -> Result<(), WriteError> {
     let (user, now) = (change.user, change.now);
     if !super::sessions::hold_active(conn, user).await? {
-        return Ok(Err(Unchanged::Shut));
+        return Err(WriteError::Stale(Stale::Inactive));
     }
-    let good = match &change.right {
-        Right::Session { id, password } => {
+    let authorized = match &change.authorization {
+        Authorization::Session { id, password } => {
             if !super::sessions::hold_session(conn, user, *id, now).await? {
-                return Ok(Err(Unchanged::Shut));
+                return Err(WriteError::Stale(Stale::Inactive));
             }
             match password {
-                Some(hash) => has(conn, user, &Proven::Password((*hash).to_owned())).await?,
+                Some(hash) => has(conn, user, &Credential::Password((*hash).to_owned())).await?,
                 None => true,
             }
         }
-        Right::Proof(proven) => has(conn, user, proven).await?,
-        Right::Link(digest) => spend_link(conn, user, digest, now).await?,
+        Authorization::Credential(proven) => has(conn, user, proven).await?,
+        Authorization::Link(digest) => consume_link(conn, user, digest, now).await?,
     };
-    Ok(if good { Ok(()) } else { Err(Unchanged::Unproven) })
+    if authorized { Ok(()) } else { Err(WriteError::Stale(Stale::Credential)) }
 }
 
-/// Ends sessions, writes the entry and the notice; tells how many sessions.
+/// Revokes sessions, writes the audit entry and the notice. Returns the number of revoked sessions.
 async fn finish(conn: &mut Conn, change: &AccountChange<'_>) -> Result<usize, DbError> {
-    let except = match change.ends {
-        Ends::Nothing => None,
-        Ends::AllBut(session) => Some(Some(session)),
-        Ends::All => Some(None),
+    let except = match change.revokes {
+        RevokeScope::Nothing => None,
+        RevokeScope::AllBut(session) => Some(Some(session)),
+        RevokeScope::All => Some(None),
     };
     let ended = match except {
         None => 0,
@@ -58,18 +58,18 @@ async fn finish(conn: &mut Conn, change: &AccountChange<'_>) -> Result<usize, Db
     Ok(ended)
 }
 
-/// Whether the link is one of the account's and good; it is not any more.
-async fn spend_link(conn: &mut Conn, user: UserId, digest: &[u8], now: Instant) -> Result<bool, DbError> {
-    let good = reset_links::table
+/// Consumes a reset link of the account; false when it is not valid.
+async fn consume_link(conn: &mut Conn, user: UserId, digest: &[u8], now: Instant) -> Result<bool, DbError> {
+    let valid = reset_links::table
         .filter(reset_links::digest.eq(digest))
         .filter(reset_links::user_id.eq(Uid::from(user)))
         .filter(reset_links::used_at.is_null())
         .filter(reset_links::expires_at.gt(Ts(now)));
-    Ok(diesel::update(good).set(reset_links::used_at.eq(Some(Ts(now)))).execute(conn).await? == 1)
+    Ok(diesel::update(valid).set(reset_links::used_at.eq(Some(Ts(now)))).execute(conn).await? == 1)
 }
 
-/// No link that was mailed before a change of credentials is good after it.
-pub(super) async fn spend_links(conn: &mut Conn, user: UserId, now: Instant) -> Result<(), DbError> {
+/// Consumes all reset links of the account: none that was mailed before a change of credentials is valid after it.
+pub(super) async fn consume_links(conn: &mut Conn, user: UserId, now: Instant) -> Result<(), DbError> {
     let open = reset_links::table
         .filter(reset_links::user_id.eq(Uid::from(user)))
         .filter(reset_links::used_at.is_null());
@@ -81,21 +81,19 @@ pub async fn replace_password(
     conn: &mut Conn,
     change: &AccountChange<'_>,
     new: &str,
-) -> Result<Result<usize, Unchanged>, DbError> {
+) -> Result<usize, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if let Err(unchanged) = hold(conn, change).await? {
-            return Ok(Err(unchanged));
-        }
+        authorize(conn, change).await?;
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
         let stored: Option<String> = row.select(users::password_hash).first(conn).await?;
-        // Whoever had no password to prove does not replace one that was set meanwhile.
-        if matches!(change.right, Right::Session { password: None, .. }) && stored.is_some() {
-            return Ok(Err(Unchanged::Unproven));
+        // A caller whose account had no password must not replace one that was set meanwhile.
+        if matches!(change.authorization, Authorization::Session { password: None, .. }) && stored.is_some() {
+            return Err(WriteError::Stale(Stale::Credential));
         }
         let new = (users::password_hash.eq(Some(new)), users::updated_at.eq(Ts(change.now)));
         diesel::update(row).set(new).execute(conn).await?;
-        spend_links(conn, change.user, change.now).await?;
-        finish(conn, change).await.map(Ok)
+        consume_links(conn, change.user, change.now).await?;
+        Ok(finish(conn, change).await?)
     })
 }
 
@@ -103,16 +101,14 @@ pub async fn change_mobile(
     conn: &mut Conn,
     change: &AccountChange<'_>,
     mobile: &str,
-) -> Result<Result<usize, Unchanged>, DbError> {
+) -> Result<usize, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if let Err(unchanged) = hold(conn, change).await? {
-            return Ok(Err(unchanged));
-        }
+        authorize(conn, change).await?;
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
         let new = (users::mobile.eq(Some(mobile)), users::updated_at.eq(Ts(change.now)));
         diesel::update(row).set(new).execute(conn).await?;
-        spend_links(conn, change.user, change.now).await?;
-        finish(conn, change).await.map(Ok)
+        consume_links(conn, change.user, change.now).await?;
+        Ok(finish(conn, change).await?)
     })
 }
 
@@ -121,16 +117,14 @@ pub async fn change_email(
     change: &AccountChange<'_>,
     email: &str,
     key: &str,
-) -> Result<Result<usize, Unchanged>, DbError> {
+) -> Result<usize, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if let Err(unchanged) = hold(conn, change).await? {
-            return Ok(Err(unchanged));
-        }
+        authorize(conn, change).await?;
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
         let address = (users::email.eq(Some(email)), users::email_key.eq(Some(key)));
         diesel::update(row).set((address, users::updated_at.eq(Ts(change.now)))).execute(conn).await?;
-        spend_links(conn, change.user, change.now).await?;
-        finish(conn, change).await.map(Ok)
+        consume_links(conn, change.user, change.now).await?;
+        Ok(finish(conn, change).await?)
     })
 }
 
@@ -138,11 +132,9 @@ pub async fn update_profile(
     conn: &mut Conn,
     change: &AccountChange<'_>,
     profile: &ProfileChange,
-) -> Result<Result<usize, Unchanged>, DbError> {
+) -> Result<usize, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if let Err(unchanged) = hold(conn, change).await? {
-            return Ok(Err(unchanged));
-        }
+        authorize(conn, change).await?;
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
         let new = (
             profile.username.as_ref().map(|(shown, _)| users::username.eq(shown)),
@@ -153,7 +145,7 @@ pub async fn update_profile(
             users::updated_at.eq(Ts(change.now)),
         );
         diesel::update(row).set(new).execute(conn).await?;
-        finish(conn, change).await.map(Ok)
+        Ok(finish(conn, change).await?)
     })
 }
 
@@ -161,16 +153,14 @@ pub async fn schedule_deletion(
     conn: &mut Conn,
     change: &AccountChange<'_>,
     due: Instant,
-) -> Result<Result<usize, Unchanged>, DbError> {
+) -> Result<usize, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if let Err(unchanged) = hold(conn, change).await? {
-            return Ok(Err(unchanged));
-        }
+        authorize(conn, change).await?;
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
         let shut = (users::delete_at.eq(Some(Ts(due))), users::updated_at.eq(Ts(change.now)));
         diesel::update(row).set(shut).execute(conn).await?;
-        spend_links(conn, change.user, change.now).await?;
-        finish(conn, change).await.map(Ok)
+        consume_links(conn, change.user, change.now).await?;
+        Ok(finish(conn, change).await?)
     })
 }
 
@@ -182,7 +172,7 @@ pub async fn ask_for_reset(
     event: &AuditEvent,
 ) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        // The same statement for nobody: a stranger cannot tell the two apart.
+        // The same statement runs for an unknown account, so that the time does not disclose whether there is one.
         let account = users::table
             .filter(users::id.eq(link.user_id.unwrap_or(Uid(uuid::Uuid::nil()))))
             .filter(users::email_key.eq(key))

@@ -7,7 +7,7 @@ use super::{Conn, DbError};
 use crate::core::clock::Instant;
 use crate::core::ids::{IdentityId, SessionId, UserId};
 use crate::db::identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
-use crate::db::models::{AuditEvent, NewMessage, NewUser, Proven, Session};
+use crate::db::models::{AuditEvent, Credential, NewMessage, NewUser, Session};
 use crate::db::schema::{identities, sessions, users};
 use crate::db::types::Uid;
 
@@ -41,7 +41,7 @@ pub async fn sign_in_with_identity(
     event: &AuditEvent,
 ) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if !super::sessions::still_stands(conn, session.user_id, &Proven::Identity(id)).await? {
+        if !super::sessions::still_stands(conn, session.user_id, &Credential::Identity(id)).await? {
             return Ok(false);
         }
         refresh(conn, id, refreshed).await?;
@@ -77,7 +77,7 @@ async fn refresh(conn: &mut Conn, id: IdentityId, new: &IdentityUpdate) -> Resul
 pub async fn bind_identity(
     conn: &mut Conn,
     identity: &NewIdentity,
-    proven: &Proven,
+    proven: &Credential,
     session: &Session,
     events: &[AuditEvent],
     notice: Option<&NewMessage>,

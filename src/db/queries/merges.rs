@@ -47,8 +47,8 @@ pub async fn merge_accounts(
             merges::record.eq(seal(&record)),
         );
         diesel::insert_into(merges::table).values(values).execute(conn).await?;
-        super::changes::spend_links(conn, merge.kept, merge.at).await?;
-        super::changes::spend_links(conn, merge.merged, merge.at).await?;
+        super::changes::consume_links(conn, merge.kept, merge.at).await?;
+        super::changes::consume_links(conn, merge.merged, merge.at).await?;
         super::sessions::revoke_all(conn, merge.merged, None, "merged", merge.at).await?;
         super::identities::write_down(conn, events, merge.notices).await?;
         Ok(Merged::Done)
@@ -143,7 +143,7 @@ pub async fn undo_merge(
             serde_json::from_str(&record).map_err(|error| DbError::Fault(error.to_string()))?;
         let (returned, stayed) = give_back(conn, &owner, merged, moved).await?;
         diesel::update(open).set(merges::undone_at.eq(Some(Ts(now)))).execute(conn).await?;
-        super::changes::spend_links(conn, kept, now).await?;
+        super::changes::consume_links(conn, kept, now).await?;
         // Somebody may have come in by what belongs to the other account again.
         super::sessions::revoke_all(conn, kept, None, "unmerged", now).await?;
         super::identities::write_down(conn, events, notices).await?;

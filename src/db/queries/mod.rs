@@ -2,7 +2,7 @@
 //! differs; the macro is in scope by its place before the `mod` line. `super` is a different module in each compilation, so nothing here may name a backend.
 
 use super::{Conn, claims};
-use crate::db::error::DbError;
+use crate::db::error::{DbError, WriteError};
 
 pub mod administration;
 pub mod audit;

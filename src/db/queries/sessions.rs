@@ -6,7 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::{Conn, DbError};
 use crate::core::clock::Instant;
 use crate::core::ids::{SessionId, UserId};
-use crate::db::models::{AuditEvent, Proven, Session};
+use crate::db::models::{AuditEvent, Credential, Session};
 use crate::db::schema::{identities, sessions, users};
 use crate::db::types::{Ts, Uid};
 
@@ -18,7 +18,7 @@ pub(super) async fn insert(conn: &mut Conn, session: &Session) -> Result<(), DbE
 pub async fn open_session(
     conn: &mut Conn,
     session: &Session,
-    proven: &Proven,
+    proven: &Credential,
     event: &AuditEvent,
 ) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
@@ -32,23 +32,27 @@ pub async fn open_session(
 }
 
 /// Whether the account may still be used and has what the person proved; locks its row.
-pub(super) async fn still_stands(conn: &mut Conn, user: UserId, proven: &Proven) -> Result<bool, DbError> {
+pub(super) async fn still_stands(
+    conn: &mut Conn,
+    user: UserId,
+    proven: &Credential,
+) -> Result<bool, DbError> {
     let account = users::table
         .filter(users::id.eq(Uid::from(user)))
         .filter(users::status.eq("active"))
         .filter(users::delete_at.is_null());
     let touch = users::updated_at.eq(users::updated_at);
     let touched = match proven {
-        Proven::Password(hash) => {
+        Credential::Password(hash) => {
             diesel::update(account.filter(users::password_hash.eq(hash))).set(touch).execute(conn).await?
         }
-        Proven::Mobile(mobile) => {
+        Credential::Mobile(mobile) => {
             diesel::update(account.filter(users::mobile.eq(mobile))).set(touch).execute(conn).await?
         }
-        Proven::Email(email) => {
+        Credential::Email(email) => {
             diesel::update(account.filter(users::email.eq(email))).set(touch).execute(conn).await?
         }
-        Proven::Identity(id) => {
+        Credential::Identity(id) => {
             // Two statements: what an update had to wait for is seen in its own table only.
             if !hold_active(conn, user).await? {
                 return Ok(false);

@@ -21,9 +21,9 @@ use super::sms::{self, Sms};
 use crate::config::delivery::WorkerSettings;
 use crate::core::clock::Instant;
 use crate::core::secret::OpenError;
-use crate::db::DbError;
 use crate::db::models::{DueMessage, MessageEnd};
 use crate::db::types::Uid;
+use crate::outcome::Refusal;
 
 /// How often an idle worker polls for messages of other gateways and for messages that are due for a retry.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
@@ -149,7 +149,7 @@ fn report(done: Result<(), tokio::task::JoinError>) {
 }
 
 impl Inner {
-    async fn claim(&self, limit: usize) -> Result<(Claim, Vec<DueMessage>), DbError> {
+    async fn claim(&self, limit: usize) -> Result<(Claim, Vec<DueMessage>), Refusal> {
         let Outbox { db, clock, random, .. } = &self.outbox;
         let now = clock.now();
         let claim =
@@ -285,7 +285,7 @@ impl Inner {
         }
     }
 
-    async fn write(&self, row: &DueMessage, claim: Claim, update: &Update) -> Result<bool, DbError> {
+    async fn write(&self, row: &DueMessage, claim: Claim, update: &Update) -> Result<bool, Refusal> {
         let Outbox { db, clock, random, .. } = &self.outbox;
         let now = clock.now();
         match update {

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::clock::Instant;
 use crate::core::ids::MessageId;
+use crate::db::Db;
 use crate::db::models::InboxMessage;
-use crate::db::{Db, DbError};
+use crate::outcome::Refusal;
 
 const HTML: &str = include_str!("../pages/inbox.html");
 const STYLE: &str = include_str!("../pages/inbox.css");
@@ -137,7 +138,7 @@ async fn mail(State(db): State<Db>, Path(id): Path<String>) -> Response {
     }
 }
 
-fn unavailable(error: &DbError) -> Response {
+fn unavailable(error: &Refusal) -> Response {
     tracing::warn!(%error, "the inbox cannot be read");
     StatusCode::SERVICE_UNAVAILABLE.into_response()
 }

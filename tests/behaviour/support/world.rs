@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use menjin::accounts::administration::Administration;
 use menjin::app::Gateway;
+use menjin::audit::Audit;
 use menjin::config::Config;
 use menjin::config::reader::Source;
 use menjin::core::clock::Clock;
@@ -186,6 +188,18 @@ impl World {
         variables.retain(|(name, _)| settings.iter().all(|(other, _)| name != other));
         variables.extend(settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         gateway(&variables, &self.clock).await
+    }
+
+    /// What operators do on the command line, on the gateway's store.
+    pub fn administration(&self) -> Administration {
+        let (clock, random) = (self.clock.clone(), Random::system());
+        Administration {
+            db: self.gateway.db().clone(),
+            audit: Audit::new(clock.clone(), random.clone()),
+            settings: self.config().accounts,
+            clock,
+            random,
+        }
     }
 
     /// What the gateway was started with.

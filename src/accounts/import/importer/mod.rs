@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::reader::Row;
 use super::record::BadField;
 use super::row;
-use crate::accounts::person::{Person, rename};
+use crate::accounts::administration::person::{Person, rename};
 use crate::audit::{Audit, Kind};
 use crate::core::clock::Clock;
 use crate::core::identifier::Region;
@@ -13,7 +13,8 @@ use crate::core::ids::UserId;
 use crate::core::random::Random;
 use crate::core::secret::sha256;
 use crate::db::models::{AuditEvent, KnownPerson, NewUser};
-use crate::db::{Db, DbError, Taken};
+use crate::db::{Db, Taken, WriteError};
+use crate::outcome::Refusal;
 
 /// Rows that are written in one transaction.
 pub const BATCH: usize = 500;
@@ -94,10 +95,8 @@ impl Importer {
     }
 
     /// Takes up to [`BATCH`] rows. Those that are good are written together, in one transaction.
-    ///
-    /// # Errors
-    /// [`DbError`] when nothing of the batch was written.
-    pub async fn take(&mut self, rows: Vec<Row>) -> Result<Outcome, DbError> {
+    /// On an error nothing of the batch was written.
+    pub async fn take(&mut self, rows: Vec<Row>) -> Result<Outcome, Refusal> {
         let (mut outcome, now) = (Outcome::default(), self.clock.now());
         let mut candidates = Vec::with_capacity(rows.len());
         for row in rows {
@@ -154,7 +153,7 @@ impl Importer {
         Ok(outcome)
     }
 
-    async fn known(&self, candidates: &[Candidate]) -> Result<Known, DbError> {
+    async fn known(&self, candidates: &[Candidate]) -> Result<Known, Refusal> {
         let all = |key: fn(&NewUser) -> Option<&String>| -> Vec<String> {
             candidates.iter().filter_map(|candidate| key(&candidate.row).cloned()).collect()
         };
@@ -189,13 +188,13 @@ impl Importer {
         self.audit.by_operator(Kind::UserImported, row.id, &[])
     }
 
-    async fn write(&self, good: Vec<Candidate>, outcome: &mut Outcome) -> Result<(), DbError> {
+    async fn write(&self, good: Vec<Candidate>, outcome: &mut Outcome) -> Result<(), Refusal> {
         let rows: Vec<NewUser> = good.iter().map(|candidate| candidate.row.clone()).collect();
         let events: Vec<AuditEvent> = rows.iter().map(|row| self.event(row)).collect();
         match self.db.import_users(&rows, &events).await {
             Ok(()) => outcome.written += good.len(),
             // Somebody registered in between: whoever it concerns is found one by one.
-            Err(DbError::Taken(_)) => {
+            Err(WriteError::Taken(_)) => {
                 for candidate in good {
                     match self.write_one(candidate).await? {
                         Some(bad) => outcome.refuse(vec![bad]),
@@ -203,17 +202,17 @@ impl Importer {
                     }
                 }
             }
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
         Ok(())
     }
 
-    async fn write_one(&self, mut candidate: Candidate) -> Result<Option<BadField>, DbError> {
+    async fn write_one(&self, mut candidate: Candidate) -> Result<Option<BadField>, Refusal> {
         for _ in 0..DRAWS {
             let taken = match self.db.add_user(&candidate.row, &self.event(&candidate.row)).await {
                 Ok(()) => return Ok(None),
-                Err(DbError::Taken(taken)) => taken,
-                Err(error) => return Err(error),
+                Err(WriteError::Taken(taken)) => taken,
+                Err(error) => return Err(error.into()),
             };
             let field = match taken {
                 Taken::Nickname => {

@@ -56,7 +56,7 @@ async fn who_is_in_the_file_twice_comes_in_once() {
     assert_eq!(second.written, 1);
     assert_eq!(
         bad(&second),
-        [(5, "mobile", "is in line 4 already"), (6, "username", "needs at least 3 characters")]
+        [(5, "mobile", "is in line 4 already"), (6, "username", "Use at least 3 characters.")]
     );
 }
 

@@ -1,0 +1,117 @@
+//! `menjin users disable|enable|roles|revoke-sessions|delete`.
+
+use crate::audit::{Audit, Kind};
+use crate::config::accounts::AccountSettings;
+use crate::core::clock::Clock;
+use crate::core::identifier::Account;
+use crate::core::ids::UserId;
+use crate::core::random::Random;
+use crate::core::roles::{Roles, RolesFault};
+use crate::db::Db;
+use crate::db::models::{Session, User};
+use crate::outcome::Refusal;
+
+/// A change of roles.
+#[derive(Clone, Debug)]
+pub enum RolesChange {
+    /// Replaces all roles.
+    Set(Roles),
+    /// Removes some roles, then adds others.
+    Adjust { add: Roles, remove: Roles },
+}
+
+/// Why roles were not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RolesError {
+    #[error(transparent)]
+    Roles(#[from] RolesFault),
+    #[error("the roles are being changed by somebody else")]
+    Contended,
+    #[error(transparent)]
+    Shared(#[from] Refusal),
+}
+
+/// What operators do to accounts on the command line. Cheap to clone.
+#[derive(Clone)]
+pub struct Administration {
+    pub db: Db,
+    pub audit: Audit,
+    pub clock: Clock,
+    pub random: Random,
+    pub settings: AccountSettings,
+}
+
+/// How often roles are read again when a concurrent request changed them.
+const ATTEMPTS: usize = 5;
+
+impl Administration {
+    /// Finds an account by id, user name, mobile number or e-mail address.
+    pub async fn find(&self, who: &str) -> Result<Option<User>, Refusal> {
+        if let Some(id) = UserId::parse(who.trim()) {
+            return self.db.find_user(id).await;
+        }
+        match Account::parse(who, &self.settings.regions) {
+            Some(Account::Username(key)) => self.db.find_user_by_username(&key).await,
+            Some(Account::Mobile(mobile)) => self.db.find_user_by_mobile(&mobile).await,
+            Some(Account::Email(key)) => self.db.find_user_by_email(&key).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the active sessions of an account.
+    pub async fn sessions(&self, user: UserId) -> Result<Vec<Session>, Refusal> {
+        self.db.live_sessions(user, self.clock.now()).await
+    }
+
+    /// Disables an account and revokes its sessions. Returns the number of revoked sessions, or `None` when the account
+    /// was already disabled.
+    pub async fn disable(&self, user: UserId) -> Result<Option<usize>, Refusal> {
+        let event = self.audit.by_operator(Kind::UserDisabled, user, &[]);
+        self.db.set_status(user, "disabled", self.clock.now(), &event).await
+    }
+
+    /// Enables an account; false when it was already enabled. Revoked sessions stay revoked.
+    pub async fn enable(&self, user: UserId) -> Result<bool, Refusal> {
+        let event = self.audit.by_operator(Kind::UserEnabled, user, &[]);
+        Ok(self.db.set_status(user, "active", self.clock.now(), &event).await?.is_some())
+    }
+
+    /// Changes roles and returns the new ones. Tokens that were issued before keep the old ones until they expire.
+    pub async fn change_roles(&self, user: &User, change: &RolesChange) -> Result<Roles, RolesError> {
+        let mut user = user.clone();
+        for _ in 0..ATTEMPTS {
+            let old = user.roles();
+            let new = match change {
+                RolesChange::Set(roles) => roles.clone(),
+                RolesChange::Adjust { add, remove } => {
+                    let kept = old.iter().filter(|role| !remove.as_slice().contains(role));
+                    Roles::parse(kept.chain(add.as_slice()).map(String::as_str))?
+                }
+            };
+            if new.as_slice() == old {
+                return Ok(new);
+            }
+            let before_and_after = [("before", old.as_slice()), ("after", new.as_slice())];
+            let event = self.audit.by_operator(Kind::RolesChanged, user.id, &before_and_after);
+            let now = self.clock.now();
+            if self.db.set_roles(user.id, &user.roles, &new.to_json(), now, &event).await? {
+                return Ok(new);
+            }
+            user = self.db.find_user(user.id).await?.ok_or(RolesError::Contended)?;
+        }
+        Err(RolesError::Contended)
+    }
+
+    /// Revokes all sessions of an account and returns their number.
+    pub async fn revoke_sessions(&self, user: UserId) -> Result<usize, Refusal> {
+        let event = self.audit.by_operator(Kind::SessionsRevoked, user, &[]);
+        let ended = self.db.revoke_sessions(user, None, "operator", self.clock.now(), &event).await?;
+        Ok(ended.unwrap_or_default())
+    }
+
+    /// Deletes an account and its data at once; false when there is no such account.
+    pub async fn delete(&self, user: UserId) -> Result<bool, Refusal> {
+        let event = self.audit.by_operator(Kind::UserDeleted, user, &[]);
+        self.db.delete_user(user, &event).await
+    }
+}

@@ -1,0 +1,71 @@
+//! A mobile number or an e-mail address with the code that was sent to it, as several mutations receive them.
+
+use super::service::Accounts;
+use crate::core::identifier::{EmailAddress, Mobile, MobileFault};
+use crate::core::invalid_value::InvalidValue;
+use crate::core::secret::SecretString;
+use crate::db::models::User;
+use crate::outcome::{Faults, Refusal};
+use crate::sessions::Method;
+use crate::verification::Contact;
+
+/// A contact and a code, as typed.
+pub enum ContactInput {
+    Mobile { mobile: String, code: SecretString },
+    Email { email: String, code: SecretString },
+}
+
+/// The same after parsing. The code is not redeemed yet.
+pub struct ContactClaim {
+    pub contact: Contact,
+    pub code: SecretString,
+}
+
+/// Returns the method of a sign-in by a code to this contact.
+pub(super) fn method(contact: &Contact) -> Method {
+    match contact {
+        Contact::Mobile(_) => Method::SmsCode,
+        Contact::Email(_) => Method::EmailCode,
+    }
+}
+
+impl From<MobileFault> for InvalidValue {
+    fn from(fault: MobileFault) -> Self {
+        match fault {
+            MobileFault::Invalid => Self::NotAMobile,
+            MobileFault::NotSupported => Self::RegionNotSupported,
+        }
+    }
+}
+
+impl Accounts {
+    /// Parses a contact and its code. Errors are noted under `prefix`, which is the path of the input with a trailing
+    /// dot, or empty.
+    pub(crate) fn parse_claim(
+        &self,
+        input: ContactInput,
+        prefix: &str,
+        faults: &mut Faults,
+    ) -> Option<ContactClaim> {
+        let (contact, field, code) = match input {
+            ContactInput::Mobile { mobile, code } => {
+                let mobile = Mobile::parse(&mobile, &self.settings.regions).map_err(InvalidValue::from);
+                (mobile.map(Contact::Mobile), "mobile", code)
+            }
+            ContactInput::Email { email, code } => {
+                (EmailAddress::parse(&email).map(Contact::Email), "email", code)
+            }
+        };
+        let contact = faults.note(&format!("{prefix}{field}.{field}"), contact);
+        let code = faults.note(&format!("{prefix}{field}.code"), self.verification.parse_code(&code));
+        Some(ContactClaim { contact: contact?, code: code? })
+    }
+
+    /// Finds the account that has a contact.
+    pub(super) async fn find_by_contact(&self, contact: &Contact) -> Result<Option<User>, Refusal> {
+        match contact {
+            Contact::Mobile(mobile) => self.kit.db.find_user_by_mobile(mobile.e164()).await,
+            Contact::Email(email) => self.kit.db.find_user_by_email(email.key()).await,
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! `changeMobile`: sets another mobile number, or the first one.
+
+use super::super::contact_claim::ContactInput;
+use super::super::service::Accounts;
+use super::change_contact::{ChangeContactOptions, ChangeContactRefusal, ContactChanged};
+use crate::core::client::Client;
+use crate::core::secret::SecretString;
+use crate::sessions::Caller;
+
+impl Accounts {
+    /// Changes the mobile number. `code` was sent to the new one for the purpose `CHANGE_CONTACT`.
+    #[tracing::instrument(skip_all, fields(user = %caller.user.id))]
+    pub async fn change_mobile(
+        &self,
+        mobile: String,
+        code: SecretString,
+        options: ChangeContactOptions,
+        caller: &Caller,
+        client: &Client,
+    ) -> Result<ContactChanged, ChangeContactRefusal> {
+        self.change_contact(ContactInput::Mobile { mobile, code }, options, caller, client).await
+    }
+}

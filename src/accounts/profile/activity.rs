@@ -1,0 +1,27 @@
+//! What a person sees of their account: identities and activity. `Query.me` and `_entities` lead here.
+
+use super::super::service::Accounts;
+use crate::core::ids::UserId;
+use crate::db::identities::Identity;
+use crate::db::models::{AuditEvent, User};
+use crate::outcome::Refusal;
+
+/// How many entries of the audit log are shown.
+const ENTRIES: i64 = 50;
+
+impl Accounts {
+    /// Finds an active account by id.
+    pub async fn find_active(&self, id: UserId) -> Result<Option<User>, Refusal> {
+        Ok(self.kit.db.find_user(id).await?.filter(User::is_active))
+    }
+
+    /// Returns the identities at providers that are linked to an account, first linked first.
+    pub async fn identities(&self, user: UserId) -> Result<Vec<Identity>, Refusal> {
+        self.kit.db.identities_of(user).await
+    }
+
+    /// Returns the newest entries of the audit log about an account, newest first; at most 50.
+    pub async fn activity(&self, user: UserId) -> Result<Vec<AuditEvent>, Refusal> {
+        self.kit.db.activity(user, ENTRIES).await
+    }
+}

@@ -1,0 +1,44 @@
+//! What the commands about accounts need.
+
+use std::time::Duration;
+
+use super::store;
+use crate::accounts::administration::Administration;
+use crate::audit::Audit;
+use crate::config::Config;
+use crate::core::clock::Clock;
+use crate::core::random::Random;
+use crate::db::models::User;
+
+/// How long the operator waits for one query.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Why a command failed, in words for the operator.
+pub type Failure = String;
+
+/// The configuration and the administration of accounts.
+pub struct Operator {
+    pub config: Config,
+    pub administration: Administration,
+}
+
+impl Operator {
+    /// Opens the store.
+    pub async fn open(config: Config) -> Result<Self, Failure> {
+        let (clock, random) = (Clock::system(), Random::system());
+        let administration = Administration {
+            db: store::open(&config, DEADLINE).await?,
+            audit: Audit::new(clock.clone(), random.clone()),
+            settings: config.accounts.clone(),
+            clock,
+            random,
+        };
+        Ok(Self { config, administration })
+    }
+}
+
+/// Finds the account that the operator named. What was typed is not repeated in the error: it may be a mobile number.
+pub async fn find(administration: &Administration, who: &str) -> Result<User, Failure> {
+    let found = administration.find(who).await.map_err(|error| error.to_string())?;
+    found.ok_or_else(|| "there is no such account".into())
+}

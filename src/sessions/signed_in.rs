@@ -1,0 +1,118 @@
+//! What every sign-in ends with: a session, its tokens, and the person.
+
+use super::access::AccessToken;
+use super::service::{Method, Sessions};
+use crate::audit::Kind;
+use crate::core::client::Client;
+use crate::core::clock::Instant;
+use crate::core::secret::SecretString;
+use crate::db::models::{AuditEvent, Credential, Session, User};
+use crate::outcome::Refusal;
+
+/// A person who has signed in.
+pub struct SignedIn {
+    pub user: User,
+    pub access: AccessToken,
+    pub refresh: Option<RefreshToken>,
+    /// Whether the account was created by this request.
+    pub new_account: bool,
+    /// The device cookie to set, where the browser had none.
+    pub new_device: Option<SecretString>,
+}
+
+/// A refresh token and the end of its session.
+pub struct RefreshToken {
+    pub token: SecretString,
+    /// Whether the browser may keep the token after it was closed.
+    pub remember: bool,
+    pub expires_at: Instant,
+}
+
+/// A session to be inserted in the caller's transaction, with the tokens that the client receives afterwards.
+pub struct Draft {
+    pub session: Session,
+    /// The audit entry of the sign-in.
+    pub event: AuditEvent,
+    access: AccessToken,
+    refresh: Option<RefreshToken>,
+    new_device: Option<SecretString>,
+}
+
+impl Draft {
+    /// Returns what the client receives once the session is written.
+    #[must_use]
+    pub fn finish(self, user: User, new_account: bool) -> SignedIn {
+        let Self { access, refresh, new_device, .. } = self;
+        SignedIn { user, access, refresh, new_account, new_device }
+    }
+}
+
+impl Sessions {
+    /// Writes a session with its audit entry. Returns `None` when the account was disabled or lost the credential since
+    /// it was verified.
+    pub async fn open(
+        &self,
+        user: User,
+        method: Method,
+        remember: bool,
+        client: &Client,
+    ) -> Result<Option<SignedIn>, Refusal> {
+        let Some(credential) = credential(&user, method) else { return Ok(None) };
+        let draft = self.draft(&user, method, method.word(), remember, client)?;
+        if !self.kit.db.open_session(&draft.session, &credential, &draft.event).await? {
+            return Ok(None);
+        }
+        Ok(Some(draft.finish(user, false)))
+    }
+
+    /// Builds a session to be inserted in the caller's transaction. `way`: how the person signed in, for the audit log;
+    /// for [`Method::Provider`] the provider's slug, which the session stores, since it ends when the provider is
+    /// unlinked.
+    ///
+    /// The access token is signed first: a failure to sign must not leave a session behind.
+    pub fn draft(
+        &self,
+        user: &User,
+        method: Method,
+        way: &str,
+        remember: bool,
+        client: &Client,
+    ) -> Result<Draft, Refusal> {
+        let mut new = self.new_session(user.id, method, remember, client);
+        if method == Method::Provider {
+            new.row.method = Session::opened_by(way);
+        }
+        let event = self.kit.audit.event(Kind::SignedIn, Some(user.id), Some(new.row.id), way, client);
+        let access = self.access_token(&new.row, user.roles())?;
+        let refresh = self.newest_refresh_token(&new.row);
+        Ok(Draft { session: new.row, event, access, refresh, new_device: new.new_device })
+    }
+
+    /// Returns the newest refresh token of a session, with its end.
+    pub(super) fn newest_refresh_token(&self, session: &Session) -> Option<RefreshToken> {
+        let token = self.refresh_token(session)?;
+        Some(RefreshToken { token, remember: session.remember, expires_at: session.expires_at.0 })
+    }
+
+    /// Records a failed sign-in in the audit log. A failure to record it is logged and changes nothing for the client.
+    pub async fn record_failure(&self, user: Option<&User>, method: Method, client: &Client) {
+        let event =
+            self.kit.audit.event(Kind::SignInFailed, user.map(|user| user.id), None, method.word(), client);
+        if let Err(error) = self.kit.db.record(&event).await {
+            tracing::warn!(%error, "a failed sign-in could not be recorded");
+        }
+    }
+}
+
+/// Returns the credential that `user` was verified by, as it was read. It is compared again when the session is
+/// written.
+#[must_use]
+pub fn credential(user: &User, method: Method) -> Option<Credential> {
+    match method {
+        Method::Password => user.password_hash.clone().map(Credential::Password),
+        Method::SmsCode => user.mobile.clone().map(Credential::Mobile),
+        Method::EmailCode => user.email.clone().map(Credential::Email),
+        // An account can have several identities, so the session is written together with the identity.
+        Method::Provider => None,
+    }
+}
