@@ -1,4 +1,4 @@
-// Runs the audits of the npm package graphql-http against a server; every one must pass. Called by audit-graphql-http.
+// Runs the audits of the npm package graphql-http against a server. All must pass. Called by audit-graphql-http.
 import { auditServer } from "graphql-http";
 
 const EXPECTED = 61;

@@ -1,4 +1,4 @@
-// Signs up at a gateway and verifies its access tokens as others would, with jose and PyJWT. Called by interop-jwt.
+// Registers a user and verifies the access tokens with jose and PyJWT. Called by interop-jwt.
 import { execFile, spawn } from "node:child_process";
 import { webcrypto } from "node:crypto";
 import { createInterface } from "node:readline";
@@ -14,16 +14,16 @@ const JWKS = `${gateway}/.well-known/jwks.json`;
 const TYPE = "at+jwt";
 const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
 
-function expect(holds, what) {
-  if (!holds) throw new Error(`not so: ${what}`);
+function expect(condition, what) {
+  if (!condition) throw new Error(`expected: ${what}`);
 }
 
 // -- the gateway
 
-class Person {
+class User {
   cookies = new Map();
 
-  async ask(query, variables) {
+  async request(query, variables) {
     const headers = { "content-type": "application/json" };
     if (this.token) headers.authorization = `Bearer ${this.token}`;
     if (this.cookies.size) headers.cookie = [...this.cookies].map((pair) => pair.join("=")).join("; ");
@@ -37,7 +37,7 @@ class Person {
       this.cookies.set(name, value);
     }
     const { data, errors } = await response.json();
-    expect(data && !errors, `an answer without errors: ${JSON.stringify(errors)}`);
+    expect(data && !errors, `a response without errors: ${JSON.stringify(errors)}`);
     return Object.values(data)[0];
   }
 
@@ -49,7 +49,7 @@ class Person {
 
   async register() {
     const email = `interop-${Date.now()}@example.com`;
-    const sent = await this.ask(
+    const sent = await this.request(
       "mutation($input: SendEmailCodeInput!) { sendEmailCode(input: $input) { __typename } }",
       { input: { email, purpose: "REGISTER" } },
     );
@@ -60,14 +60,14 @@ class Person {
       const { messages } = await (await fetch(`${gateway}/dev/inbox.json`)).json();
       message = messages.find((message) => message.destination === email);
     }
-    expect(message?.code, "the code came");
+    expect(message?.code, "the code is in the inbox");
     const input = {
       contact: { email: { email, code: message.code } },
       password: "four wild otters swim",
       acceptTerms: true,
     };
     this.signedIn(
-      await this.ask(
+      await this.request(
         "mutation($input: RegisterInput!) { register(input: $input) { __typename ... on SignedIn { accessToken user { id } } } }",
         { input },
       ),
@@ -76,12 +76,12 @@ class Person {
 
   async refresh() {
     this.signedIn(
-      await this.ask("mutation { refreshSession { __typename ... on SignedIn { accessToken user { id } } } }"),
+      await this.request("mutation { refreshSession { __typename ... on SignedIn { accessToken user { id } } } }"),
     );
   }
 }
 
-// -- the two others
+// -- the verifiers
 
 let published = await fetch(JWKS);
 const maxAge = Number(/max-age=(\d+)/.exec(published.headers.get("cache-control"))[1]);
@@ -91,18 +91,18 @@ const child = spawn(python, [fileURLToPath(new URL("interop-jwt.py", import.meta
   stdio: ["pipe", "pipe", "inherit"],
   env: { ...process.env, no_proxy: "*" },
 });
-const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+const results = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 
-async function byPython(token, rules) {
+async function verifyWithPyJwt(token, rules) {
   child.stdin.write(`${JSON.stringify({ token, typ: TYPE, ...rules })}\n`);
-  const { value, done } = await answers.next();
-  expect(!done, "Python answers");
+  const { value, done } = await results.next();
+  expect(!done, "a result of PyJWT");
   return JSON.parse(value);
 }
 
 const remote = createRemoteJWKSet(new URL(JWKS), { cacheMaxAge: maxAge * 1000, cooldownDuration: maxAge * 1000 });
 
-async function byJose(token, { keys, ...rules }, set = keys ? createLocalJWKSet({ keys }) : remote) {
+async function verifyWithJose(token, { keys, ...rules }, set = keys ? createLocalJWKSet({ keys }) : remote) {
   try {
     return { sub: (await jwtVerify(token, set, { typ: TYPE, ...rules })).payload.sub };
   } catch (error) {
@@ -111,97 +111,97 @@ async function byJose(token, { keys, ...rules }, set = keys ? createLocalJWKSet(
   }
 }
 
-// -- a good token holds, and nothing else does
+// -- valid tokens are accepted, and invalid ones are refused
 
-const person = new Person();
-await person.register();
-const claims = JSON.parse(Buffer.from(person.token.split(".")[1], "base64url"));
-const good = { audience: claims.aud, issuer: claims.iss };
-const header = decodeProtectedHeader(person.token);
-expect(header.typ === TYPE && claims.sub === person.id, "the token names its type and its person");
+const user = new User();
+await user.register();
+const claims = JSON.parse(Buffer.from(user.token.split(".")[1], "base64url"));
+const rules = { audience: claims.aud, issuer: claims.iss };
+const header = decodeProtectedHeader(user.token);
+expect(header.typ === TYPE && claims.sub === user.id, "the token contains its type and the id of the user");
 
-const holds = async (token, what) => {
-  for (const [name, verify] of [["jose", byJose], ["PyJWT", byPython]]) {
-    const outcome = await verify(token, good);
-    expect(outcome.sub === person.id, `${name} takes ${what}: ${JSON.stringify(outcome)}`);
+const assertAccepted = async (token, what) => {
+  for (const [name, verify] of [["jose", verifyWithJose], ["PyJWT", verifyWithPyJwt]]) {
+    const result = await verify(token, rules);
+    expect(result.sub === user.id, `${name} accepts ${what}: ${JSON.stringify(result)}`);
   }
 };
-const refuses = async (what, token, rules, jose, pyjwt) => {
-  const outcomes = [(await byJose(token, rules)).refused, (await byPython(token, rules)).refused];
-  expect(`${outcomes}` === `${[jose, pyjwt]}`, `${what} is refused: ${outcomes}`);
+const assertRefused = async (what, token, rules, jose, pyjwt) => {
+  const results = [(await verifyWithJose(token, rules)).refused, (await verifyWithPyJwt(token, rules)).refused];
+  expect(`${results}` === `${[jose, pyjwt]}`, `${what} is refused: ${results}`);
 };
 
-await holds(person.token, "a good token");
+await assertAccepted(user.token, "a valid token");
 const CLAIM = "ERR_JWT_CLAIM_VALIDATION_FAILED";
-await refuses("a wrong audience", person.token, { ...good, audience: "other" }, `${CLAIM} aud`, "InvalidAudienceError");
-await refuses("a wrong issuer", person.token, { ...good, issuer: "other" }, `${CLAIM} iss`, "InvalidIssuerError");
-await refuses("a wrong type", person.token, { ...good, typ: "JWT" }, `${CLAIM} typ`, "InvalidTokenError");
+await assertRefused("a wrong audience", user.token, { ...rules, audience: "other" }, `${CLAIM} aud`, "InvalidAudienceError");
+await assertRefused("a wrong issuer", user.token, { ...rules, issuer: "other" }, `${CLAIM} iss`, "InvalidIssuerError");
+await assertRefused("a wrong type", user.token, { ...rules, typ: "JWT" }, `${CLAIM} typ`, "InvalidTokenError");
 const { publicKey } = await generateKeyPair(header.alg, { extractable: true });
-const theirs = { ...(await exportJWK(publicKey)), kid: header.kid, alg: header.alg, use: "sig" };
-await refuses(
+const otherKey = { ...(await exportJWK(publicKey)), kid: header.kid, alg: header.alg, use: "sig" };
+await assertRefused(
   "a wrong key",
-  person.token,
-  { ...good, keys: [theirs] },
+  user.token,
+  { ...rules, keys: [otherKey] },
   "ERR_JWS_SIGNATURE_VERIFICATION_FAILED",
   "InvalidSignatureError",
 );
-const [head, , signature] = person.token.split(".");
+const [head, , signature] = user.token.split(".");
 const admin = Buffer.from(JSON.stringify({ ...claims, roles: ["admin"] })).toString("base64url");
-await refuses(
+await assertRefused(
   "a changed claim",
   `${head}.${admin}.${signature}`,
-  good,
+  rules,
   "ERR_JWS_SIGNATURE_VERIFICATION_FAILED",
   "InvalidSignatureError",
 );
-const life = claims.exp - Date.now() / 1000;
-expect(life < 60, `tokens.access_lifetime is short: ${life} s`);
-await sleep(Math.max(0, life) + 1);
-await refuses("a token after its end", person.token, good, "ERR_JWT_EXPIRED exp", "ExpiredSignatureError");
-console.log(`${header.alg}: jose and PyJWT take what they should and refuse what they should`);
+const lifetime = claims.exp - Date.now() / 1000;
+expect(lifetime < 60, `a short tokens.access_lifetime: ${lifetime} s`);
+await sleep(Math.max(0, lifetime) + 1);
+await assertRefused("an expired token", user.token, rules, "ERR_JWT_EXPIRED exp", "ExpiredSignatureError");
+console.log(`${header.alg}: jose and PyJWT accept valid tokens and refuse invalid ones`);
 
-// -- nobody notices a rotation
+// -- tokens stay valid during a key rotation
 
-// Keeps our keys as long as we say and asks for no key in between: the strictest that a cache can be.
+// Caches the keys for max-age and does not fetch them in between, like the strictest cache.
 const strict = { until: 0 };
-async function byCache(token) {
+async function verifyWithStrictCache(token) {
   if (Date.now() >= strict.until) {
     strict.set = createLocalJWKSet(await (await fetch(JWKS)).json());
     strict.until = Date.now() + maxAge * 1000;
   }
-  return byJose(token, good, strict.set);
+  return verifyWithJose(token, rules, strict.set);
 }
 
 if (rotate.length) {
-  await person.refresh();
-  const first = decodeProtectedHeader(person.token).kid;
+  await user.refresh();
+  const first = decodeProtectedHeader(user.token).kid;
   await promisify(execFile)(rotate[0], rotate.slice(1));
   const deadline = Date.now() + 120_000;
   const seen = new Set();
-  let [tokens, verified, gone] = [[], 0, false];
-  while (!gone) {
-    expect(Date.now() < deadline, `the old key goes within two minutes: ${[...seen]}`);
-    await person.refresh();
-    tokens.push(person.token);
-    seen.add(decodeProtectedHeader(person.token).kid);
-    // Each token until shortly before its end.
+  let [tokens, verified, removed] = [[], 0, false];
+  while (!removed) {
+    expect(Date.now() < deadline, `the old key is removed within two minutes: ${[...seen]}`);
+    await user.refresh();
+    tokens.push(user.token);
+    seen.add(decodeProtectedHeader(user.token).kid);
+    // Keep each token until shortly before it expires.
     tokens = tokens.filter((token) => {
       const { exp } = JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
       return exp - Date.now() / 1000 > 1;
     });
     for (const token of tokens) {
-      const outcome = await byCache(token);
-      expect(outcome.sub === person.id, `a cache knows every key: ${JSON.stringify(outcome)}`);
-      await holds(token, `every token, and so ${decodeProtectedHeader(token).kid}`);
+      const result = await verifyWithStrictCache(token);
+      expect(result.sub === user.id, `the cached key set contains every key: ${JSON.stringify(result)}`);
+      await assertAccepted(token, `a token of key ${decodeProtectedHeader(token).kid}`);
       verified += 3;
     }
-    const me = await person.ask("{ me { id } }");
-    expect(me?.id === person.id, "the gateway takes every token");
-    gone = !(await (await fetch(JWKS)).json()).keys.some((key) => key.kid === first);
+    const me = await user.request("{ me { id } }");
+    expect(me?.id === user.id, "the gateway accepts every token");
+    removed = !(await (await fetch(JWKS)).json()).keys.some((key) => key.kid === first);
     await sleep(0.3);
   }
-  expect(seen.size === 2 && seen.has(first), `two keys signed: ${[...seen]}`);
-  console.log(`${header.alg}: ${verified} verifications through a rotation, none failed`);
+  expect(seen.size === 2 && seen.has(first), `tokens of two keys: ${[...seen]}`);
+  console.log(`${header.alg}: ${verified} verifications during a key rotation, none failed`);
 }
 child.stdin.end();
 process.exit(0);

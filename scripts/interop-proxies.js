@@ -1,5 +1,5 @@
-// Starts nginx and Caddy before a service that echoes what it gets, and looks at what gets through. Called by
-// interop-proxies.
+// Starts nginx and Caddy in front of a service that echoes requests, and checks which requests reach the service. Called
+// by interop-proxies.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import http from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { person } from "./lib/person.js";
+import { registerUser } from "./lib/user.js";
 
 const gateway = new URL(process.argv[2]);
 const work = mkdtempSync(join(tmpdir(), "menjin-proxies."));
@@ -25,10 +25,10 @@ async function freePort() {
   return port;
 }
 
-/** The service: answers with what it got, headers as they were spelled. */
-let reached = 0;
+/** The service returns the request, with header names as they were received. */
+let received = 0;
 const service = http.createServer(async (request, response) => {
-  reached += 1;
+  received += 1;
   let body = "";
   for await (const chunk of request) body += chunk;
   const { method, url, rawHeaders } = request;
@@ -37,33 +37,33 @@ const service = http.createServer(async (request, response) => {
   response.end(JSON.stringify({ method, url, headers, body }));
 });
 
-/** A line to the gateway that can be cut. */
-const lines = new Set();
-const line = net.createServer((near) => {
+/** A TCP relay to the gateway that can be stopped to simulate an outage. */
+const sockets = new Set();
+const relay = net.createServer((near) => {
   const far = net.connect(Number(gateway.port || 80), gateway.hostname);
   for (const [one, other] of [[near, far], [far, near]]) {
-    lines.add(one);
-    one.on("error", () => other.destroy()).on("close", () => (lines.delete(one), other.destroy()));
+    sockets.add(one);
+    one.on("error", () => other.destroy()).on("close", () => (sockets.delete(one), other.destroy()));
   }
   near.pipe(far).pipe(near);
 });
 
-/** One request, header names and repetitions as given. */
-function ask(port, { method = "GET", path = "/orders/7?x=1", headers = [], body } = {}) {
+/** Sends a request with header names and repetitions as given. */
+function send(port, { method = "GET", path = "/orders/7?x=1", headers = [], body } = {}) {
   return new Promise((done, failed) => {
     const all = ["Host", `localhost:${port}`, ...headers.flat()];
     if (body !== undefined) all.push("Content-Length", String(Buffer.byteLength(body)));
-    const request = http.request({ host: "127.0.0.1", port, method, path, headers: all, agent: false }, async (answer) => {
+    const request = http.request({ host: "127.0.0.1", port, method, path, headers: all, agent: false }, async (response) => {
       let text = "";
-      for await (const chunk of answer) text += chunk;
-      done({ status: answer.statusCode, headers: answer.headers, text });
+      for await (const chunk of response) text += chunk;
+      done({ status: response.statusCode, headers: response.headers, text });
     });
     request.on("error", failed);
     request.end(body);
   });
 }
 
-/** The text of docs/proxies.md in one language, with addresses of this machine in it. */
+/** Returns the configuration in docs/proxies.md, with the ports of this run. */
 function documented(language, ports) {
   const found = page.match(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "ms"));
   assert.ok(found, `docs/proxies.md has no ${language}`);
@@ -78,9 +78,9 @@ function documented(language, ports) {
 
 async function start(name, command, args, port, env = {}) {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
-  let said = "";
-  child.on("error", (error) => (said += error.message));
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said += data));
+  let output = "";
+  child.on("error", (error) => (output += error.message));
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += data));
   children.push(child);
   for (let i = 0; i < 200 && child.exitCode === null; i += 1) {
     const open = await new Promise((done) => {
@@ -90,7 +90,7 @@ async function start(name, command, args, port, env = {}) {
     if (open) return;
     await sleep(50);
   }
-  throw new Error(`${name} did not start: ${said}`);
+  throw new Error(`${name} did not start: ${output}`);
 }
 
 async function nginx(ports) {
@@ -108,27 +108,27 @@ async function caddy(ports) {
   await start("Caddy", "caddy", args, ports.proxy, folders);
 }
 
-/** What the service was told under a name, spelled with hyphens or underscores. */
-const told = (echo, name) =>
+/** Returns the values of a header that the service received, with hyphens or underscores in its name. */
+const headerValues = (echo, name) =>
   echo.headers.filter(([key]) => key.toLowerCase().replaceAll("_", "-") === name).map(([, value]) => value);
 
-function identity(answer, who) {
-  assert.equal(answer.status, 200, answer.text);
-  const echo = JSON.parse(answer.text);
-  assert.deepEqual(told(echo, "x-user-id"), [who.id]);
-  assert.equal(told(echo, "x-session-id").length, 1);
-  assert.equal(told(echo, "x-user-roles").join(""), "");
-  const [token, ...more] = told(echo, "x-upstream-token");
+function assertIdentity(response, user) {
+  assert.equal(response.status, 200, response.text);
+  const echo = JSON.parse(response.text);
+  assert.deepEqual(headerValues(echo, "x-user-id"), [user.id]);
+  assert.equal(headerValues(echo, "x-session-id").length, 1);
+  assert.equal(headerValues(echo, "x-user-roles").join(""), "");
+  const [token, ...more] = headerValues(echo, "x-upstream-token");
   assert.deepEqual(more, []);
   const [head, claims] = token.split(".").map((part) => Buffer.from(part, "base64url").toString());
   assert.equal(JSON.parse(head).typ, "upstream+jwt");
-  assert.equal(JSON.parse(claims).sub, who.id);
-  assert.deepEqual(told(echo, "authorization"), [], "the access token stays at the proxy");
+  assert.equal(JSON.parse(claims).sub, user.id);
+  assert.deepEqual(headerValues(echo, "authorization"), [], "the proxy does not forward the access token");
   return echo;
 }
 
-async function check(name, port, who) {
-  const good = ["Authorization", `Bearer ${who.token}`];
+async function check(name, port, user) {
+  const authorization = ["Authorization", `Bearer ${user.token}`];
   const spellings = IDENTITY.flatMap((header) => [
     header,
     header.toUpperCase(),
@@ -136,27 +136,27 @@ async function check(name, port, who) {
     header.replace("-", "_"),
     header.replace(/-(?=[^-]*$)/, "_"),
   ]);
-  const lies = spellings.flatMap((header) => [[header, "admin"], [header, "admin,root"]]);
+  const forged = spellings.flatMap((header) => [[header, "admin"], [header, "admin,root"]]);
 
-  identity(await ask(port, { headers: [good] }), who);
-  const posted = identity(await ask(port, { method: "POST", headers: [good], body: "a=1" }), who);
+  assertIdentity(await send(port, { headers: [authorization] }), user);
+  const posted = assertIdentity(await send(port, { method: "POST", headers: [authorization], body: "a=1" }), user);
   assert.deepEqual([posted.method, posted.url, posted.body], ["POST", "/orders/7?x=1", "a=1"]);
 
-  const lied = await ask(port, { headers: [...lies, good] });
-  identity(lied, who);
-  assert.ok(!lied.text.includes("admin"), lied.text);
-  for (const [header, value] of lies) {
-    const answer = await ask(port, { headers: [good, [header, value]] });
-    identity(answer, who);
-    assert.ok(!answer.text.includes("admin"), `${header}: ${answer.text}`);
+  const all = await send(port, { headers: [...forged, authorization] });
+  assertIdentity(all, user);
+  assert.ok(!all.text.includes("admin"), all.text);
+  for (const [header, value] of forged) {
+    const response = await send(port, { headers: [authorization, [header, value]] });
+    assertIdentity(response, user);
+    assert.ok(!response.text.includes("admin"), `${header}: ${response.text}`);
   }
-  // To call a header one of this connection makes some proxies drop it: then nobody is told, and nobody else.
+  // Some proxies drop headers that `Connection` names. The service then receives no value, and never a forged one.
   for (const header of IDENTITY) {
-    const answer = await ask(port, { headers: [good, [header, "admin"], ["Connection", `close, ${header}`]] });
-    assert.ok(!answer.text.includes("admin"), answer.text);
+    const response = await send(port, { headers: [authorization, [header, "admin"], ["Connection", `close, ${header}`]] });
+    assert.ok(!response.text.includes("admin"), response.text);
   }
 
-  // The cookies of the gateway stay at the proxy, those of the application go on.
+  // The proxy removes the gateway's cookies and forwards the application's cookies.
   for (const [sent, left] of [
     ["a=1; b=2", ["a=1", "b=2"]],
     ["menjin_refresh=secret", []],
@@ -165,49 +165,49 @@ async function check(name, port, who) {
     ["menjin_refresh=secret; a=1;__Host-menjin_refresh=secret; menjin_device=secret; menjin_browser=secret; b=2", ["a=1", "b=2"]],
     ["mymenjin_refresh=1; a=menjin_refresh", ["mymenjin_refresh=1", "a=menjin_refresh"]],
   ]) {
-    const echo = identity(await ask(port, { headers: [good, ["Cookie", sent]] }), who);
-    const cookies = told(echo, "cookie").join("; ");
+    const echo = assertIdentity(await send(port, { headers: [authorization, ["Cookie", sent]] }), user);
+    const cookies = headerValues(echo, "cookie").join("; ");
     assert.deepEqual(cookies.split(/; */).filter((cookie) => cookie !== ""), left, sent);
-    assert.ok(!cookies.startsWith(";"), "some parsers give up there");
+    assert.ok(!cookies.startsWith(";"), "a leading semicolon would confuse some parsers");
   }
 
-  const before = reached;
+  const before = received;
   for (const headers of [
     [],
-    lies,
-    [["Authorization", `Bearer ${who.token}x`]],
-    [["Authorization", "Bearer nonsense"], ...lies],
-    [["Authorization", who.token]],
-    [["Cookie", `access_token=${who.token}`]],
+    forged,
+    [["Authorization", `Bearer ${user.token}x`]],
+    [["Authorization", "Bearer nonsense"], ...forged],
+    [["Authorization", user.token]],
+    [["Cookie", `access_token=${user.token}`]],
   ]) {
-    const answer = await ask(port, { headers });
-    assert.equal(answer.status, 401, `${JSON.stringify(headers)}: ${answer.text}`);
-    assert.match(answer.headers["www-authenticate"] ?? "", /^Bearer/);
+    const response = await send(port, { headers });
+    assert.equal(response.status, 401, `${JSON.stringify(headers)}: ${response.text}`);
+    assert.match(response.headers["www-authenticate"] ?? "", /^Bearer/);
   }
-  assert.equal(reached, before, "nobody without a token reaches the service");
-  return `${name}: ${lies.length} lies told, none believed`;
+  assert.equal(received, before, "no request without a valid token reaches the service");
+  return `${name}: none of ${forged.length} forged headers reached the service`;
 }
 
 async function main() {
-  const who = await person(gateway);
-  const ports = { service: await listen(service), gateway: await listen(line) };
+  const user = await registerUser(gateway);
+  const ports = { service: await listen(service), gateway: await listen(relay) };
   const proxies = [];
-  for (const [name, begin] of [["nginx", nginx], ["Caddy", caddy]]) {
+  for (const [name, startProxy] of [["nginx", nginx], ["Caddy", caddy]]) {
     const proxy = await freePort();
-    await begin({ ...ports, proxy });
+    await startProxy({ ...ports, proxy });
     proxies.push([name, proxy]);
   }
-  for (const [name, port] of proxies) console.log(await check(name, port, who));
+  for (const [name, port] of proxies) console.log(await check(name, port, user));
 
-  // The gateway is gone: nobody may pass.
-  line.close();
-  for (const socket of lines) socket.destroy();
-  const before = reached;
+  // Without the gateway, no request may pass.
+  relay.close();
+  for (const socket of sockets) socket.destroy();
+  const before = received;
   for (const [name, port] of proxies) {
-    const answer = await ask(port, { headers: [["Authorization", `Bearer ${who.token}`]] });
-    assert.ok(answer.status >= 500, `${name}: ${answer.status}`);
+    const response = await send(port, { headers: [["Authorization", `Bearer ${user.token}`]] });
+    assert.ok(response.status >= 500, `${name}: ${response.status}`);
   }
-  assert.equal(reached, before, "nobody passes while the gateway is away");
+  assert.equal(received, before, "no request passes while the gateway is unavailable");
 }
 
 let code = 0;

@@ -1,17 +1,17 @@
-// A federation of the gateway and a subgraph of orders, whose customers are its users. Called by interop-federation.
+// Composes the gateway with a subgraph of orders, whose customers are users of the gateway. Called by interop-federation.
 import assert from "node:assert/strict";
 import http from "node:http";
 import { ApolloGateway, IntrospectAndCompose, RemoteGraphQLDataSource } from "@apollo/gateway";
 import { buildSubgraphSchema } from "@apollo/subgraph";
 import { graphql, parse } from "graphql";
-import { person } from "../lib/person.js";
+import { registerUser } from "../lib/user.js";
 
 const [url, name, secret] = process.argv.slice(2);
 const menjin = new URL("/graphql", url).href;
 const credentials = { "x-service-authorization": `Basic ${Buffer.from(`${name}:${secret}`).toString("base64")}` };
 const quiet = { debug() {}, info() {}, warn: console.warn, error: console.error };
 
-/** A subgraph that knows of users nothing but their ids. */
+/** Starts a subgraph that knows only the ids of users. */
 async function orders(customers) {
   const schema = buildSubgraphSchema({
     typeDefs: parse(`
@@ -36,7 +36,7 @@ async function orders(customers) {
   return new Promise((done) => server.listen(0, "127.0.0.1", () => done(`http://127.0.0.1:${server.address().port}/`)));
 }
 
-/** A router: as Apollo's gateway, with our credentials towards one subgraph and the caller's own token. */
+/** Starts Apollo's gateway. It sends the service credentials and the user's token to Menjin. */
 async function router(other, headers) {
   const gateway = new ApolloGateway({
     logger: quiet,
@@ -55,7 +55,7 @@ async function router(other, headers) {
       }),
   });
   const { executor, schema } = await gateway.load();
-  const ask = async (query, token) => {
+  const execute = async (query, token) => {
     const request = { query, http: { headers: new Map() } };
     const result = await executor({
       request, document: parse(query), queryHash: query, source: query, schema, context: { token }, logger: quiet,
@@ -63,38 +63,38 @@ async function router(other, headers) {
     });
     return JSON.parse(JSON.stringify(result));
   };
-  return { ask, stop: () => gateway.stop() };
+  return { execute, stop: () => gateway.stop() };
 }
 
 const codes = (result) => (result.errors ?? []).map((error) => error.extensions?.code);
 
 try {
-  const one = await person(url);
-  const two = await person(url);
+  const one = await registerUser(url);
+  const two = await registerUser(url);
   const other = await orders([one.id, two.id, "01a1fd2d-11a2-7ac7-9df8-ee59239b9903"]);
 
-  await assert.rejects(router(other, {}), "without credentials there is no schema to compose");
+  await assert.rejects(router(other, {}), "without credentials there is no subgraph schema");
 
-  const { ask, stop } = await router(other, credentials);
-  const names = await ask("{ orders { id customer { id nickname } } }");
+  const { execute, stop } = await router(other, credentials);
+  const names = await execute("{ orders { id customer { id nickname } } }");
   assert.equal(names.errors, undefined, JSON.stringify(names.errors));
   const [first, second, third] = names.data.orders;
   assert.equal(first.customer.id, one.id);
   assert.ok(first.customer.nickname && second.customer.nickname && first.customer.nickname !== second.customer.nickname);
-  assert.equal(third.customer, null, "nobody of that id, and the others are there all the same");
+  assert.equal(third.customer, null, "an unknown id is null and does not affect the others");
 
-  const mine = await ask("{ me { id email orders { id } } }", one.token);
+  const mine = await execute("{ me { id email orders { id } } }", one.token);
   assert.equal(mine.errors, undefined, JSON.stringify(mine.errors));
   assert.equal(mine.data.me.orders[0].id, `of ${one.id}`);
   assert.match(mine.data.me.email, /@example\.com$/);
 
   for (const token of [undefined, two.token]) {
-    const others = await ask("{ orders { customer { id email } } }", token);
+    const others = await execute("{ orders { customer { id email } } }", token);
     assert.ok(codes(others).includes("FORBIDDEN"), JSON.stringify(others));
-    assert.equal(others.data.orders[0].customer?.email ?? null, null, "what is personal stays with the person");
+    assert.equal(others.data.orders[0].customer?.email ?? null, null, "personal fields are visible to their owner only");
   }
   await stop();
-  console.log("federation: composed, asked, and nobody else's address was told");
+  console.log("federation: composition and queries work, and personal fields are protected");
   process.exit(0);
 } catch (error) {
   console.error(error);

@@ -1,4 +1,4 @@
-// Bundles GraphiQL into ../src/http/assets, with the licences of everything that went in. Called by build-graphiql.
+// Bundles GraphiQL into ../src/http/assets, with the licenses of all bundled packages. Called by build-graphiql.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
@@ -24,7 +24,7 @@ function put(name, text) {
 
 for (const { path, text } of result.outputFiles) {
   const kind = path.endsWith(".css") ? "css" : "js";
-  // The fonts inside are two thirds of the size; the page does well with those of the system.
+  // The embedded fonts are two thirds of the size. The page uses system fonts instead.
   const lean = kind === "css" ? text.replaceAll(/@font-face\{[^}]*\}/g, "") : text;
   put(`graphiql.${kind}.gz`, gzipSync(lean, { level: 9 }));
 }
@@ -46,14 +46,14 @@ put("LICENSES.txt", texts.join(`\n\n${"-".repeat(80)}\n\n`) + "\n");
 const version = (name) => JSON.parse(readFileSync(`node_modules/${name}/package.json`, "utf8")).version;
 put(
   "README.md",
-  `# GraphiQL, as a bundle
+  `# GraphiQL bundle
 
-\`graphiql.js.gz\` and \`graphiql.css.gz\` are made by \`scripts/build-graphiql\`; do not edit them.
+\`graphiql.js.gz\` and \`graphiql.css.gz\` are built by \`scripts/build-graphiql\`. Do not edit them.
 
-- graphiql ${version("graphiql")} and react ${version("react")}, both MIT; the rest in \`LICENSES.txt\`
-- bundled by esbuild ${version("esbuild")} from \`scripts/graphiql/entry.js\`; every version is in \`scripts/package-lock.json\`
-- the fonts are left out
+- graphiql ${version("graphiql")} and react ${version("react")}, both under the MIT license; all licenses are in \`LICENSES.txt\`
+- Bundled by esbuild ${version("esbuild")} from \`scripts/graphiql/entry.js\`. All versions are in \`scripts/package-lock.json\`.
+- Fonts are not included.
 
-\`graphiql.html\` and \`start.graphql\` are ours.
+\`graphiql.html\` and \`start.graphql\` are part of Menjin.
 `,
 );

@@ -1,4 +1,4 @@
-// The page: GraphiQL against this gateway, with the documents of start.graphql for a beginning.
+// The GraphiQL page for this gateway. It starts with the documents of start.graphql.
 import "graphiql/graphiql.css";
 
 import { GraphiQL } from "graphiql";
@@ -25,7 +25,7 @@ createRoot(document.getElementById("graphiql")).render(
     defaultQuery: start,
     defaultEditorToolsVisibility: "headers",
     isHeadersEditorEnabled: true,
-    // A token in local storage would outlive the tab.
+    // Do not keep access tokens in local storage after the tab is closed.
     shouldPersistHeaders: false,
   }),
 );

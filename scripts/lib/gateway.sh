@@ -1,15 +1,15 @@
-# One gateway as a newcomer starts it: no configuration, a data folder below $WORK. Sourced by scripts/test.
+# Starts a gateway with the default configuration and a data folder below $WORK. Sourced by scripts/test.
 # shellcheck shell=bash
 
 GATEWAY_PID=""
 GATEWAY=""
 GATEWAY_ENV=()
 
-# $1..: settings as NAME=value; none: as a newcomer has it.
+# $1...: settings as NAME=value.
 start_gateway() {
   local port unset=() name
   port=$(free_port)
-  # Whatever the caller has set up for a gateway of his own must not reach this one.
+  # Remove settings of the caller's environment.
   for name in $(compgen -e); do
     case $name in
       MENJIN_* | DATABASE_URL | REDIS_URL) unset+=(-u "$name") ;;
@@ -18,7 +18,7 @@ start_gateway() {
   rm -rf "$WORK/gateway"
   mkdir "$WORK/gateway"
   GATEWAY_ENV=("${unset[@]}" MENJIN_HTTP_LISTEN="127.0.0.1:$port" MENJIN_DATA_FOLDER="$WORK/gateway/data" "$@")
-  # cargo replaces itself by the program, so the process is the gateway.
+  # `cargo run` executes the program in its own process, so this is the process id of the gateway.
   env "${GATEWAY_ENV[@]}" cargo run --locked --quiet -- serve >"$WORK/gateway/log" 2>&1 &
   GATEWAY_PID=$!
   for _ in $(seq 240); do
@@ -31,7 +31,7 @@ start_gateway() {
     fi
     sleep 0.5
   done
-  echo "the gateway did not become ready; it said:" >&2
+  echo "the gateway did not become ready; its log:" >&2
   tail -n 50 "$WORK/gateway/log" >&2
   return 1
 }

@@ -1,4 +1,4 @@
-# What has to be on the machine. Sourced by scripts/test.
+# Installs the required programs. Sourced by scripts/test.
 # shellcheck shell=bash
 
 has() { command -v "$1" >/dev/null 2>&1; }
@@ -9,12 +9,12 @@ as_root() {
   elif has sudo; then
     sudo "$@"
   else
-    echo "neither root nor sudo: cannot run $*" >&2
+    echo "root or sudo is required to run: $*" >&2
     return 1
   fi
 }
 
-# The folder of PostgreSQL's programs; Debian keeps them out of PATH. Prints nothing where there are none.
+# Prints the folder of PostgreSQL's programs, which Debian does not add to PATH. Prints nothing if PostgreSQL is missing.
 postgres_programs() {
   local folder
   if has initdb && has pg_ctl && has postgres; then
@@ -29,7 +29,7 @@ postgres_programs() {
   done
 }
 
-# Prints the Debian packages that are missing for this run. $1: 1 where only the tests are asked for.
+# Prints the missing Debian packages. $1 is 1 if only the tests are run.
 missing_packages() {
   local fast=$1
   has cc || echo build-essential
@@ -42,7 +42,7 @@ missing_packages() {
   [ "$fast" -eq 1 ] || has npm || if has node; then echo npm; else echo nodejs; fi
 }
 
-# Twice, since some packages of nodejs bring npm along and do not bear Debian's npm beside them.
+# Runs twice, because some nodejs packages include npm and conflict with Debian's npm package.
 install_packages() {
   install_missing "$1"
   install_missing "$1"
@@ -53,14 +53,14 @@ install_missing() {
   packages=$(missing_packages "$1" | xargs)
   [ -n "$packages" ] || return 0
   if ! has apt-get; then
-    echo "please install: $packages (Debian's names); this script can do it where apt-get is" >&2
+    echo "please install: $packages (names of Debian packages); this script installs packages with apt-get only" >&2
     return 1
   fi
   echo "installing $packages"
   as_root apt-get update -qq
-  # shellcheck disable=SC2086 # one word a package
+  # shellcheck disable=SC2086 # one word per package
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
-  # Web servers that nobody asked for must not stay on the machine's ports: the run starts its own.
+  # Stop the web servers that the packages start, because they occupy ports. The tests start their own.
   for package in $packages; do
     case $package in
       nginx | caddy) [ ! -d /run/systemd/system ] || as_root systemctl disable --quiet --now "$package" || true ;;
@@ -68,7 +68,7 @@ install_missing() {
   done
 }
 
-# The version in Cargo.toml is the oldest that will do.
+# Installs Rust if it is missing, and checks the minimum version in Cargo.toml.
 install_rust() {
   local oldest found
   if ! has cargo && [ -x "$HOME/.cargo/bin/cargo" ]; then
@@ -83,7 +83,7 @@ install_rust() {
   oldest=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' Cargo.toml)
   found=$(cargo --version | cut -d ' ' -f 2)
   if [ "$(printf '%s\n' "$oldest" "$found" | sort -V | head -n 1)" != "$oldest" ]; then
-    echo "Rust $oldest is needed, $found is installed; see https://rustup.rs" >&2
+    echo "Rust $oldest or newer is required, but $found is installed; see https://rustup.rs" >&2
     return 1
   fi
   if ! cargo clippy --version >/dev/null 2>&1 || ! cargo fmt --version >/dev/null 2>&1; then
@@ -93,7 +93,7 @@ install_rust() {
 
 install_cargo_deny() {
   has cargo-deny && return
-  echo "installing cargo-deny (some minutes, once a machine)"
+  echo "installing cargo-deny (takes some minutes, once per machine)"
   cargo install --quiet --locked cargo-deny --version '^0.20'
   PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 }

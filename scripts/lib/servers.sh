@@ -1,10 +1,10 @@
-# A PostgreSQL and a Redis of our own, below $WORK, gone when the script ends. Sourced by scripts/test.
+# Starts temporary PostgreSQL and Redis servers below $WORK. Sourced by scripts/test.
 # shellcheck shell=bash
 
 POSTGRES_FOLDER=""
 REDIS_PID=""
 
-# A port that nobody listens on just now.
+# Prints a free port.
 free_port() {
   local port
   for _ in $(seq 50); do
@@ -44,7 +44,7 @@ start_postgres() {
     chown -R "$(as_postgres id -u)" "$folder"
   fi
   (
-    cd "$folder" # a folder that the other user may enter
+    cd "$folder" # a folder that the other user can enter
     as_postgres "$programs/initdb" --pgdata="$folder/data" --username=menjin --pwfile="$folder/password" \
       --auth=scram-sha-256 --encoding=UTF8 --locale=C --no-sync >"$folder/initdb.log" 2>&1 || {
       cat "$folder/initdb.log" >&2
@@ -52,7 +52,7 @@ start_postgres() {
     }
   )
   POSTGRES_FOLDER=$folder
-  # Nothing here has to survive a crash, so no write waits for the disk.
+  # The data need not survive a crash, so writes do not wait for the disk.
   (
     cd "$folder"
     as_postgres "$programs/pg_ctl" --pgdata="$folder/data" --wait --silent --log="$folder/log" --options="-p $port \
@@ -85,7 +85,7 @@ start_redis() {
   return 1
 }
 
-# Servers that the caller names are used as they are.
+# Starts the servers that the caller has not configured.
 start_servers() {
   [ -n "${TEST_DATABASE_URL:-}" ] || start_postgres
   [ -n "${TEST_REDIS_URL:-}" ] || start_redis

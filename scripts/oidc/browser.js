@@ -1,4 +1,4 @@
-// A browser as far as it is needed here: it keeps cookies for each host, goes where it is sent and fills in forms.
+// A minimal browser: it keeps cookies per origin, follows redirects and submits forms.
 
 export class Browser {
   #cookies = new Map();
@@ -9,47 +9,47 @@ export class Browser {
     this.#cookies.set(origin, jar);
     const headers = { ...options.headers };
     if (jar.size) headers.cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
-    const answer = await fetch(url, { ...options, headers, redirect: "manual" });
-    for (const line of answer.headers.getSetCookie()) {
+    const response = await fetch(url, { ...options, headers, redirect: "manual" });
+    for (const line of response.headers.getSetCookie()) {
       const [pair, ...attributes] = line.split(";");
       const at = pair.indexOf("=");
-      const gone = attributes.some((it) => /^\s*(max-age=0|expires=thu, 01 jan 1970)/i.test(it));
-      if (gone) jar.delete(pair.slice(0, at).trim());
+      const expired = attributes.some((it) => /^\s*(max-age=0|expires=thu, 01 jan 1970)/i.test(it));
+      if (expired) jar.delete(pair.slice(0, at).trim());
       else jar.set(pair.slice(0, at).trim(), pair.slice(at + 1).trim());
     }
-    return answer;
+    return response;
   }
 
-  /** What the gateway answers; there are no errors besides the typed ones. */
+  /** Sends a GraphQL request. Returns the data, or throws if the response contains errors. */
   async graphql(gateway, query, variables) {
-    const answer = await this.#fetch(new URL("/graphql", gateway), {
+    const response = await this.#fetch(new URL("/graphql", gateway), {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ query, variables }),
     });
-    const { data, errors } = await answer.json();
+    const { data, errors } = await response.json();
     if (errors) throw new Error(JSON.stringify(errors));
     return data;
   }
 
-  /** Goes from page to page, signing in as `login` and agreeing to all, until it is sent to `callback`: its parameters. */
-  async walk(url, login, callback) {
-    let answer = await this.#fetch(url);
+  /** Signs in as `login` and consents on every page until the redirect to `callback`. Returns the callback parameters. */
+  async signIn(url, login, callback) {
+    let response = await this.#fetch(url);
     for (let steps = 0; steps < 20; steps += 1) {
-      const sent = answer.headers.get("location");
-      if (sent) {
-        url = new URL(sent, url).href;
+      const location = response.headers.get("location");
+      if (location) {
+        url = new URL(location, url).href;
         if (url.startsWith(callback)) return Object.fromEntries(new URL(url).searchParams);
-        answer = await this.#fetch(url);
+        response = await this.#fetch(url);
         continue;
       }
-      const page = await answer.text();
+      const page = await response.text();
       const action = page.match(/<form[^>]* action="([^"]+)"/)?.[1];
       const prompt = page.match(/name="prompt" value="([^"]+)"/)?.[1];
-      if (!action || !prompt) throw new Error(`${url} answers with ${answer.status}: ${page.slice(0, 2000)}`);
+      if (!action || !prompt) throw new Error(`${url} returned status ${response.status}: ${page.slice(0, 2000)}`);
       url = new URL(action, url).href;
-      answer = await this.#fetch(url, { method: "POST", body: new URLSearchParams({ prompt, login, password: "any" }) });
+      response = await this.#fetch(url, { method: "POST", body: new URLSearchParams({ prompt, login, password: "any" }) });
     }
-    throw new Error("the provider sends in circles");
+    throw new Error("too many redirects by the provider");
   }
 }

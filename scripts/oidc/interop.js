@@ -1,4 +1,4 @@
-// Somebody signs in by the provider: first to register, then straight in; and what must not work. Called by interop-oidc.
+// A user registers and signs in with the provider, and forged callbacks are refused. Called by interop-oidc.
 import assert from "node:assert/strict";
 import { Browser } from "./browser.js";
 import { provider } from "./provider.js";
@@ -6,17 +6,17 @@ import { client } from "./settings.js";
 
 const [gateway, port] = process.argv.slice(2);
 
-async function begin(browser) {
-  const { socialAuthorizeUrl: begun } = await browser.graphql(
+async function startSignIn(browser) {
+  const { socialAuthorizeUrl: started } = await browser.graphql(
     gateway,
     `mutation { socialAuthorizeUrl(provider: "oidc", input: { next: "/orders?page=2" }) {
        __typename ... on AuthorizeUrl { url state } ... on Problem { message } } }`,
   );
-  assert.equal(begun.__typename, "AuthorizeUrl", JSON.stringify(begun));
-  return begun;
+  assert.equal(started.__typename, "AuthorizeUrl", JSON.stringify(started));
+  return started;
 }
 
-async function finish(browser, code, state) {
+async function completeSignIn(browser, code, state) {
   const { socialAuthorize } = await browser.graphql(
     gateway,
     `mutation($code: String!, $state: String!) {
@@ -31,14 +31,14 @@ async function finish(browser, code, state) {
   return socialAuthorize;
 }
 
-/** The whole way there and back, without the last step. */
-async function walk(browser, login, change = () => {}) {
-  const begun = await begin(browser);
-  const url = new URL(begun.url);
+/** Signs in at the provider. Returns the callback parameters, which have not been sent to the gateway yet. */
+async function signInAtProvider(browser, login, change = () => {}) {
+  const started = await startSignIn(browser);
+  const url = new URL(started.url);
   change(url.searchParams);
-  const sent = await browser.walk(url.href, login, client.callback);
-  assert.equal(sent.state, begun.state, JSON.stringify(sent));
-  return sent;
+  const callback = await browser.signIn(url.href, login, client.callback);
+  assert.equal(callback.state, started.state, JSON.stringify(callback));
+  return callback;
 }
 
 async function smsCode(browser, mobile) {
@@ -54,21 +54,20 @@ async function smsCode(browser, mobile) {
     if (message) return message.code;
     await new Promise((done) => setTimeout(done, 50));
   }
-  throw new Error("no code came");
+  throw new Error("no code in the inbox");
 }
 
-/** Neither in nor half in. */
-function refused(outcome, type, why) {
-  assert.equal(outcome.__typename, type, `${why}: ${JSON.stringify(outcome)}`);
+function assertRejected(outcome, why) {
+  assert.equal(outcome.__typename, "ProviderRejected", `${why}: ${JSON.stringify(outcome)}`);
 }
 
-const { asked, stop } = await provider(Number(port));
+const { requests, stop } = await provider(Number(port));
 try {
   const login = `ada${Date.now()}`;
   const browser = new Browser();
 
-  const sent = await walk(browser, login);
-  const outcome = await finish(browser, sent.code, sent.state);
+  const first = await signInAtProvider(browser, login);
+  const outcome = await completeSignIn(browser, first.code, first.state);
   assert.equal(outcome.__typename, "BindRequired", JSON.stringify(outcome));
   assert.equal(outcome.provider, "oidc");
   assert.equal(outcome.nickname, `Person ${login}`);
@@ -88,37 +87,37 @@ try {
   assert.equal(registered.newAccount, true);
 
   for (const other of [browser, new Browser()]) {
-    const sent = await walk(other, login);
-    const again = await finish(other, sent.code, sent.state);
+    const callback = await signInAtProvider(other, login);
+    const again = await completeSignIn(other, callback.code, callback.state);
     assert.equal(again.__typename, "SignedIn", JSON.stringify(again));
     assert.equal(again.newAccount, false);
     assert.equal(again.user.id, registered.user.id);
     assert.equal(again.next, "/orders?page=2");
   }
 
-  // The token that comes back is of another sign-in.
-  const nonced = await walk(browser, login, (query) => query.set("nonce", "another"));
-  refused(await finish(browser, nonced.code, nonced.state), "ProviderRejected", "another nonce");
+  // The ID token belongs to another sign-in.
+  const otherNonce = await signInAtProvider(browser, login, (query) => query.set("nonce", "another"));
+  assertRejected(await completeSignIn(browser, otherNonce.code, otherNonce.state), "another nonce");
 
-  // A code that was caught elsewhere: its challenge is not of our verifier.
-  const [one, two] = [await walk(browser, login), await walk(browser, login)];
-  refused(await finish(browser, two.code, one.state), "ProviderRejected", "a swapped code");
+  // The code belongs to another sign-in, so its PKCE challenge does not match the verifier.
+  const [one, two] = [await signInAtProvider(browser, login), await signInAtProvider(browser, login)];
+  assertRejected(await completeSignIn(browser, two.code, one.state), "a swapped code");
 
-  const used = await walk(browser, login);
-  assert.equal((await finish(browser, used.code, used.state)).__typename, "SignedIn");
-  const fresh = await begin(browser);
-  refused(await finish(browser, used.code, fresh.state), "ProviderRejected", "a used code");
+  const used = await signInAtProvider(browser, login);
+  assert.equal((await completeSignIn(browser, used.code, used.state)).__typename, "SignedIn");
+  const fresh = await startSignIn(browser);
+  assertRejected(await completeSignIn(browser, used.code, fresh.state), "a used code");
 
-  // The browser that began alone may end it, and the provider is not even asked.
-  const theirs = await walk(browser, login);
-  const tokens = asked.token;
-  const stranger = await finish(new Browser(), theirs.code, theirs.state);
+  // Only the browser that started the sign-in can complete it. Otherwise no request is sent to the provider.
+  const stolen = await signInAtProvider(browser, login);
+  const tokenRequests = requests.token;
+  const stranger = await completeSignIn(new Browser(), stolen.code, stolen.state);
   assert.ok(!["SignedIn", "BindRequired"].includes(stranger.__typename), JSON.stringify(stranger));
-  assert.equal(asked.token, tokens, "the code of another browser went to the provider");
+  assert.equal(requests.token, tokenRequests, "the code of another browser was sent to the provider");
 
-  assert.equal(asked.discovery, 1, "discovery is asked for once");
-  assert.equal(asked.jwks, 1, "the keys are asked for once");
-  console.log("OpenID Connect: registered, signed in again, and every swap refused");
+  assert.equal(requests.discovery, 1, "the discovery document is fetched once");
+  assert.equal(requests.jwks, 1, "the keys are fetched once");
+  console.log("OpenID Connect: registration and sign-in work, and forged callbacks are refused");
 } catch (error) {
   console.error(error);
   process.exitCode = 1;

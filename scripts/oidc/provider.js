@@ -1,12 +1,12 @@
-// The provider: oidc-provider with its own pages for development, where every login is somebody.
+// Runs oidc-provider with its development pages, which accept every login.
 import { generateKeyPairSync } from "node:crypto";
 import { Provider } from "oidc-provider";
 import { client, issuer } from "./settings.js";
 
-// It warns of what is meant for development alone, which this is.
+// Silence the warnings about development features.
 console.info = console.warn = () => {};
 
-/** Listens on the port; what it counts of its own endpoints, and how to stop it. */
+/** Starts the provider. Returns the number of requests per endpoint and a function to stop it. */
 export async function provider(port) {
   const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
   const oidc = new Provider(issuer(port), {
@@ -18,7 +18,7 @@ export async function provider(port) {
       response_types: ["code"],
     }],
     jwks: { keys: [{ ...rsa, use: "sig" }] },
-    cookies: { keys: ["of this run alone"] },
+    cookies: { keys: ["used in this run only"] },
     pkce: { required: () => true },
     claims: {
       openid: ["sub"],
@@ -36,15 +36,15 @@ export async function provider(port) {
       }),
     }),
   });
-  const asked = {};
+  const requests = {};
   oidc.use(async (context, next) => {
     await next();
     const name = context.oidc?.route;
-    if (name) asked[name] = (asked[name] ?? 0) + 1;
+    if (name) requests[name] = (requests[name] ?? 0) + 1;
   });
   const server = await new Promise((done, failed) => {
     const server = oidc.listen(port, "127.0.0.1", () => done(server));
     server.on("error", failed);
   });
-  return { asked, stop: () => server.close() };
+  return { requests, stop: () => server.close() };
 }

@@ -1,10 +1,10 @@
-// What the gateway and the provider have to agree on; as a program it prints the gateway's settings, one a line.
+// The settings that the gateway and the provider share. Run as a program, prints the gateway's settings, one per line.
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 
 export const client = {
   id: "menjin:interop",
-  // All that goes wrong where it is not urlencoded before it is put into a header.
+  // Contains characters that must be urlencoded in the Authorization header.
   secret: "per%20cent:colon+plus/slash=is&and",
   callback: "https://app.example.com/callback/oidc",
 };

@@ -1,5 +1,5 @@
-//! A service behind a proxy that asks Menjin about each request (docs/proxies.md). It does not believe the headers with
-//! names and roles; it verifies the upstream token, by the keys that the gateway publishes.
+//! A service behind a proxy that authenticates requests with Menjin (docs/proxies.md). It does not trust the headers with
+//! user ids and roles. Instead it verifies the upstream token with the public keys of the gateway.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-/// What the token says of the caller.
+/// The claims of the upstream token.
 #[derive(Serialize, Deserialize)]
 struct Caller {
     sub: String,
@@ -26,18 +26,18 @@ struct Gateway {
 }
 
 impl Gateway {
-    /// The key of that name. An unknown name makes us look again, but not more often than every ten seconds: names come
-    /// from strangers.
+    /// Returns the key with this key id. An unknown key id causes the keys to be fetched again, but at most every ten
+    /// seconds, because clients can send any key id.
     async fn key(&self, kid: &str) -> Result<(DecodingKey, Validation), StatusCode> {
-        let mut kept = self.keys.lock().await;
-        if kept.0.find(kid).is_none() && kept.1.is_none_or(|at| at.elapsed() > Duration::from_secs(10)) {
-            let answer = reqwest::get(format!("{}/.well-known/jwks.json", self.url)).await;
-            let answer = answer.and_then(reqwest::Response::error_for_status);
-            let keys = async { answer?.json::<JwkSet>().await }.await;
-            *kept = (keys.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?, Some(Instant::now()));
+        let mut cached = self.keys.lock().await;
+        if cached.0.find(kid).is_none() && cached.1.is_none_or(|at| at.elapsed() > Duration::from_secs(10)) {
+            let response = reqwest::get(format!("{}/.well-known/jwks.json", self.url)).await;
+            let response = response.and_then(reqwest::Response::error_for_status);
+            let keys = async { response?.json::<JwkSet>().await }.await;
+            *cached = (keys.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?, Some(Instant::now()));
         }
-        let jwk = kept.0.find(kid).ok_or(StatusCode::UNAUTHORIZED)?;
-        // The key tells the algorithm, not the token.
+        let jwk = cached.0.find(kid).ok_or(StatusCode::UNAUTHORIZED)?;
+        // The key determines the algorithm, not the token.
         let algorithm = jwk.common.key_algorithm.and_then(|name| name.to_string().parse().ok());
         let mut rules = Validation::new(algorithm.ok_or(StatusCode::UNAUTHORIZED)?);
         rules.set_issuer(&[&self.issuer]);
@@ -53,24 +53,28 @@ impl FromRequestParts<Arc<Gateway>> for Caller {
     type Rejection = StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, gateway: &Arc<Gateway>) -> Result<Self, StatusCode> {
-        const NO: StatusCode = StatusCode::UNAUTHORIZED;
-        let token = parts.headers.get("x-upstream-token").and_then(|token| token.to_str().ok()).ok_or(NO)?;
-        let header = decode_header(token).map_err(|_| NO)?;
-        let (key, rules) = gateway.key(&header.kid.ok_or(NO)?).await?;
-        let caller = decode::<Self>(token, &key, &rules).map_err(|_| NO)?.claims;
-        // An access token is signed by the same keys and is not for services behind a proxy.
-        header.typ.filter(|typ| typ == "upstream+jwt").map(|_| caller).ok_or(NO)
+        const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
+        let token = parts
+            .headers
+            .get("x-upstream-token")
+            .and_then(|token| token.to_str().ok())
+            .ok_or(UNAUTHORIZED)?;
+        let header = decode_header(token).map_err(|_| UNAUTHORIZED)?;
+        let (key, rules) = gateway.key(&header.kid.ok_or(UNAUTHORIZED)?).await?;
+        let caller = decode::<Self>(token, &key, &rules).map_err(|_| UNAUTHORIZED)?.claims;
+        // Access tokens are signed with the same keys but are not accepted here.
+        header.typ.filter(|typ| typ == "upstream+jwt").map(|_| caller).ok_or(UNAUTHORIZED)
     }
 }
 
 #[tokio::main]
 async fn main() {
-    let set = |name: &str, usual: &str| std::env::var(name).unwrap_or_else(|_| usual.to_owned());
-    let url = set("GATEWAY", "http://127.0.0.1:8000");
-    let issuer = set("ISSUER", &url);
+    let setting = |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    let url = setting("GATEWAY", "http://127.0.0.1:8000");
+    let issuer = setting("ISSUER", &url);
     let gateway = Gateway { url, issuer, keys: Mutex::new((JwkSet { keys: Vec::new() }, None)) };
     let app = Router::new().route("/", get(async |_: State<Arc<Gateway>>, caller: Caller| Json(caller)));
-    let address = format!("127.0.0.1:{}", set("PORT", "9000"));
-    let listener = tokio::net::TcpListener::bind(address).await.expect("the port is free");
-    axum::serve(listener, app.with_state(Arc::new(gateway))).await.expect("it serves");
+    let address = format!("127.0.0.1:{}", setting("PORT", "9000"));
+    let listener = tokio::net::TcpListener::bind(address).await.expect("failed to listen on the port");
+    axum::serve(listener, app.with_state(Arc::new(gateway))).await.expect("failed to serve");
 }

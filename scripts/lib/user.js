@@ -1,19 +1,19 @@
-// Somebody with an account at a gateway in development. For the interop scripts.
+// Registers users at a gateway in development mode, for the interop scripts.
 import assert from "node:assert/strict";
 
 async function graphql(gateway, query, variables) {
-  const answer = await fetch(new URL("/graphql", gateway), {
+  const response = await fetch(new URL("/graphql", gateway), {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ query, variables }),
   });
-  const { data, errors } = await answer.json();
+  const { data, errors } = await response.json();
   assert.equal(errors, undefined, JSON.stringify(errors));
   return data;
 }
 
-/** Registers somebody new with a code out of the inbox; id and access token. */
-export async function person(gateway) {
+/** Registers a user with a code from the inbox. Returns the id and an access token. */
+export async function registerUser(gateway) {
   const email = `interop-${process.pid}-${Date.now()}@example.com`;
   await graphql(
     gateway,
@@ -35,5 +35,5 @@ export async function person(gateway) {
     }
     await new Promise((done) => setTimeout(done, 50));
   }
-  throw new Error("no code came");
+  throw new Error("no code in the inbox");
 }
