@@ -1,6 +1,6 @@
--- People, their sign-ins, the messages they are owed, and what happened.
--- Every constraint has a name: src/db/error.rs tells a caller by it which value was taken.
--- Times come from the application's clock, never from the database.
+-- Accounts, sessions, the outbox, the audit log, signing keys and the development inbox.
+-- Every constraint has a name, by which src/db/error.rs determines which value is already in use.
+-- All times come from the application's clock, not from the database.
 
 CREATE TABLE users (
     id            UUID        NOT NULL CONSTRAINT users_pkey PRIMARY KEY,
@@ -20,9 +20,9 @@ CREATE TABLE users (
     updated_at    TIMESTAMPTZ NOT NULL,
     CONSTRAINT users_email_check CHECK ((email IS NULL) = (email_key IS NULL))
 );
-COMMENT ON COLUMN users.username_key IS 'canonical form: what makes a user name unique';
+COMMENT ON COLUMN users.username_key IS 'canonical form by which user names are compared';
 COMMENT ON COLUMN users.mobile IS 'E.164';
-COMMENT ON COLUMN users.password_hash IS 'PHC string; null when the account has no password';
+COMMENT ON COLUMN users.password_hash IS 'PHC string; null if the account has no password';
 COMMENT ON COLUMN users.roles IS 'JSON array of strings';
 
 CREATE TABLE sessions (
@@ -40,7 +40,7 @@ CREATE TABLE sessions (
     revoked_at      TIMESTAMPTZ
 );
 CREATE INDEX sessions_user_id_idx ON sessions (user_id);
-COMMENT ON COLUMN sessions.device_digest IS 'SHA-256 of the device cookie: tells a device that signed in before';
+COMMENT ON COLUMN sessions.device_digest IS 'SHA-256 of the device cookie; identifies a device that has signed in before';
 
 CREATE TABLE messages (
     id              UUID        NOT NULL CONSTRAINT messages_pkey PRIMARY KEY,
@@ -65,8 +65,8 @@ CREATE TABLE messages (
 CREATE INDEX messages_due_idx ON messages (next_attempt_at) WHERE status = 'queued';
 CREATE INDEX messages_created_at_idx ON messages (created_at);
 COMMENT ON COLUMN messages.destination IS 'sealed: mobile number or e-mail address';
-COMMENT ON COLUMN messages.payload IS 'sealed: the values of the text, codes among them';
-COMMENT ON COLUMN messages.lease IS 'names the claim of one worker; it alone may write the outcome';
+COMMENT ON COLUMN messages.payload IS 'sealed: the values in the text, including codes';
+COMMENT ON COLUMN messages.lease IS 'id of the claim of a worker; only this worker may write the result';
 
 CREATE TABLE audit_events (
     id         UUID        NOT NULL CONSTRAINT audit_events_pkey PRIMARY KEY,
@@ -80,7 +80,7 @@ CREATE TABLE audit_events (
 );
 CREATE INDEX audit_events_user_id_idx ON audit_events (user_id, at);
 CREATE INDEX audit_events_at_idx ON audit_events (at);
-COMMENT ON COLUMN audit_events.user_id IS 'no foreign key: the log outlives the account';
+COMMENT ON COLUMN audit_events.user_id IS 'no foreign key, because the log is kept after the account is deleted';
 COMMENT ON COLUMN audit_events.detail IS 'JSON object without secrets';
 
 CREATE TABLE signing_keys (
@@ -106,4 +106,4 @@ CREATE TABLE inbox (
     received_at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX inbox_received_at_idx ON inbox (received_at);
-COMMENT ON TABLE inbox IS 'development mode only: what would have gone to a phone or a mailbox';
+COMMENT ON TABLE inbox IS 'development mode only: messages that would have been sent';

@@ -1,7 +1,7 @@
--- Who a person is elsewhere, and accounts that were made one.
+-- Identities at providers, and merges of accounts.
 ALTER TABLE users DROP CONSTRAINT users_status_check;
 ALTER TABLE users ADD CONSTRAINT users_status_check CHECK (status IN ('active', 'disabled', 'merged'));
-COMMENT ON COLUMN users.status IS 'merged: another account has taken its place; delete_at tells until when that can be undone';
+COMMENT ON COLUMN users.status IS 'merged: the account was merged into another account; the merge can be undone until delete_at';
 
 CREATE TABLE identities (
     id           UUID NOT NULL CONSTRAINT identities_pkey PRIMARY KEY,
@@ -18,7 +18,7 @@ CREATE TABLE identities (
     CONSTRAINT identities_provider_subject_key UNIQUE (provider, subject)
 );
 CREATE UNIQUE INDEX identities_provider_union_id_key ON identities (provider, union_id) WHERE union_id IS NOT NULL;
--- The last of the three, and so the last to be checked: that the person is bound at all is told first.
+-- Created last, because constraints are checked in this order: an identity that is already linked is reported first.
 ALTER TABLE identities ADD CONSTRAINT identities_user_id_provider_key UNIQUE (user_id, provider);
 
 CREATE TABLE merges (
@@ -32,8 +32,8 @@ CREATE TABLE merges (
 );
 CREATE INDEX merges_kept_user_id_idx ON merges (kept_user_id);
 CREATE INDEX merges_merged_user_id_idx ON merges (merged_user_id);
-COMMENT ON COLUMN identities.subject IS 'who the person is at the provider: openid, uid, sub';
-COMMENT ON COLUMN identities.union_id IS 'the same person in all applications of one owner; null where the provider withholds it';
-COMMENT ON COLUMN identities.email IS 'attested by the provider; null otherwise';
-COMMENT ON COLUMN identities.tokens IS 'sealed: what the provider gave us to act for the person';
-COMMENT ON COLUMN merges.record IS 'sealed: what was moved, and from where; goes with either account';
+COMMENT ON COLUMN identities.subject IS 'permanent identifier at the provider: openid, uid or sub';
+COMMENT ON COLUMN identities.union_id IS 'identifier shared by all applications of one owner; null if the provider does not return it';
+COMMENT ON COLUMN identities.email IS 'set only if the provider has verified the address';
+COMMENT ON COLUMN identities.tokens IS 'sealed: the tokens for the API of the provider';
+COMMENT ON COLUMN merges.record IS 'sealed: what was moved, and from where; deleted with either account';

@@ -1,6 +1,6 @@
--- People, their sign-ins, the messages they are owed, and what happened.
--- Times come from the application's clock, never from the database: microseconds since the Unix epoch.
--- The comments on columns stand in the PostgreSQL migration of the same name.
+-- Accounts, sessions, the outbox, the audit log, signing keys and the development inbox.
+-- All times come from the application's clock, not from the database, in microseconds since the Unix epoch.
+-- The PostgreSQL migration of the same name describes the columns.
 
 CREATE TABLE users (
     id            BLOB        NOT NULL CONSTRAINT users_pkey PRIMARY KEY,

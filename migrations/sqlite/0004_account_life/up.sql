@@ -1,4 +1,4 @@
--- Links that reset a password, and accounts that are on their way out.
+-- Links that reset a password, and accounts that are scheduled for deletion.
 ALTER TABLE users ADD COLUMN delete_at INTEGER;
 CREATE INDEX users_delete_at_idx ON users (delete_at) WHERE delete_at IS NOT NULL;
 

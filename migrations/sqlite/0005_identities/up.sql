@@ -1,5 +1,5 @@
--- Who a person is elsewhere, and accounts that were made one.
--- SQLite cannot change a constraint, only the column that has it; a new users table would take all sessions with it.
+-- Identities at providers, and merges of accounts.
+-- SQLite cannot change a constraint, so the column is replaced. Replacing the table would delete all sessions.
 ALTER TABLE users ADD COLUMN new_status TEXT NOT NULL DEFAULT 'active'
     CONSTRAINT users_status_check CHECK (new_status IN ('active', 'disabled', 'merged'));
 UPDATE users SET new_status = status;
@@ -18,7 +18,7 @@ CREATE TABLE identities (
     tokens       BLOB,
     linked_at    INTEGER NOT NULL,
     last_used_at INTEGER NOT NULL,
-    -- The newest index is checked first: that the person is bound at all is told before this one.
+    -- SQLite checks the newest index first, so an identity that is already linked is reported before this constraint.
     CONSTRAINT identities_user_id_provider_key UNIQUE (user_id, provider),
     CONSTRAINT identities_provider_subject_key UNIQUE (provider, subject)
 ) STRICT;
