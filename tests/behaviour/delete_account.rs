@@ -39,7 +39,10 @@ async fn it_is_shut_at_once(#[case] backend: Backend) {
     let reply = person.browser.post("mutation { refreshSession { __typename } }", json!({})).await;
     assert_eq!(kind(&reply.data("refreshSession")), "SessionRejected");
     let notice = world.message_for(EMAIL).await;
-    assert!(notice["subject"].as_str().is_some_and(|text| text.contains("account deletion scheduled")), "{notice}");
+    assert!(
+        notice["subject"].as_str().is_some_and(|text| text.contains("account deletion scheduled")),
+        "{notice}"
+    );
     assert_eq!(kind(&world.browser().login(EMAIL, PASSWORD).await), "AccountDisabled");
     assert_eq!(kind(&world.browser().login(EMAIL, "not the password").await), "CredentialsRejected");
     world.advance(61);
