@@ -3,7 +3,7 @@
 use async_graphql::{Enum, Interface, SimpleObject};
 use chrono::{DateTime, Utc};
 
-use super::problem_code::ProblemCode;
+use super::problem_code::{ProblemCode, shown};
 use super::social_problem::{AlreadyLinked, ProviderRejected};
 use crate::core::language::Language;
 use crate::outcome::{self, FieldError, IdentifierKind};
@@ -196,11 +196,6 @@ impl MergeConflict {
         let (code, message) = shown(&outcome::Problem::MergeConflict { provider: name }, language);
         Self { code, message, provider }
     }
-}
-
-/// Returns the code and the text of a problem.
-pub(super) fn shown(problem: &outcome::Problem, language: Language) -> (ProblemCode, String) {
-    (problem.code().into(), problem.message(language).into_owned())
 }
 
 /// Defines problems that consist of a code and a message. `new` uses the problem's usual text, `because` another one of

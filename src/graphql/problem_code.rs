@@ -2,6 +2,7 @@
 
 use async_graphql::Enum;
 
+use crate::core::language::Language;
 use crate::outcome;
 
 /// The kind of a refusal, for programs. New kinds may be added.
@@ -40,4 +41,9 @@ pub enum ProblemCode {
     MergeConflict,
     /// Without it nobody could sign in to the account.
     LastWayIn,
+}
+
+/// Returns the code and the text of a problem.
+pub(super) fn shown(problem: &outcome::Problem, language: Language) -> (ProblemCode, String) {
+    (problem.code().into(), problem.message(language).into_owned())
 }

@@ -2,8 +2,7 @@
 
 use async_graphql::{Enum, SimpleObject};
 
-use super::problem::shown;
-use super::problem_code::ProblemCode;
+use super::problem_code::{ProblemCode, shown};
 use crate::core::language::Language;
 use crate::outcome;
 use crate::social::bind_social;

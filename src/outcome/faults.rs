@@ -1,23 +1,8 @@
 //! The collector of field errors.
 
+use super::field_error::FieldError;
 use super::refusal::Refusal;
 use crate::core::invalid_value::InvalidValue;
-
-/// An invalid field of an input.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldError {
-    /// Field names from the input object inwards, joined by dots: `contact.mobile.code`.
-    pub path: String,
-    pub reason: InvalidValue,
-}
-
-impl FieldError {
-    /// Builds the error of the field at `path`.
-    #[must_use]
-    pub fn new(path: impl Into<String>, reason: InvalidValue) -> Self {
-        Self { path: path.into(), reason }
-    }
-}
 
 /// Collects the errors of all fields of an input, so that a client learns them all at once.
 ///
@@ -84,14 +69,6 @@ impl Faults {
     /// [`Refusal::InvalidInput`] with every noted error.
     pub fn check(self) -> Result<(), Refusal> {
         self.finish(Some(()))
-    }
-}
-
-impl Refusal {
-    /// A single invalid field.
-    #[must_use]
-    pub fn invalid(path: impl Into<String>, reason: InvalidValue) -> Self {
-        Self::InvalidInput(vec![FieldError::new(path, reason)])
     }
 }
 

@@ -2,9 +2,11 @@
 //! and every refusal's code and texts. Lower rooms return [`Refusal`] directly.
 
 mod faults;
+mod field_error;
 mod problem;
 mod refusal;
 
-pub use faults::{Faults, FieldError};
+pub use faults::Faults;
+pub use field_error::FieldError;
 pub use problem::{IdentifierKind, Problem, ProblemCode};
 pub use refusal::Refusal;

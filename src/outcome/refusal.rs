@@ -1,7 +1,8 @@
 //! The refusals that every use case shares.
 
-use super::faults::FieldError;
+use super::field_error::FieldError;
 use crate::core::clock::Instant;
+use crate::core::invalid_value::InvalidValue;
 
 /// Why a use case was refused or failed, for reasons that are not its own.
 ///
@@ -33,5 +34,13 @@ pub enum Refusal {
 impl From<Vec<FieldError>> for Refusal {
     fn from(errors: Vec<FieldError>) -> Self {
         Self::InvalidInput(errors)
+    }
+}
+
+impl Refusal {
+    /// A single invalid field.
+    #[must_use]
+    pub fn invalid(path: impl Into<String>, reason: InvalidValue) -> Self {
+        Self::InvalidInput(vec![FieldError::new(path, reason)])
     }
 }
