@@ -1,5 +1,5 @@
-//! Holds the table of `docs/configuration.md` and the settings that the program asks for together.
-//! `UPDATE_DOCS=1 cargo test --test configuration` writes the table anew.
+//! Checks that the table in `docs/configuration.md` matches the settings that the program reads.
+//! `UPDATE_DOCS=1 cargo test --test configuration` updates the table.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,12 @@ fn page() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md")
 }
 
-/// A cell of a Markdown table: one line, no bar that would end it.
+/// Escapes a cell of a Markdown table: one line, without bars.
 fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
-/// The table, with the line that opens it and the line that ends it.
+/// Builds the table, with the lines that mark its start and its end.
 fn table(settings: &[Setting]) -> String {
     let mut out = format!("{BEGIN}\n| Setting | Variable | Default | Meaning |\n| --- | --- | --- | --- |\n");
     for setting in settings {
@@ -35,7 +35,7 @@ fn table(settings: &[Setting]) -> String {
     out + END
 }
 
-/// Where the table stands in the page.
+/// Returns the position of the table in the page.
 fn place(page: &str) -> Result<std::ops::Range<usize>, String> {
     let missing = |mark: &str| format!("docs/configuration.md has no line {mark}");
     let begin = page.find(BEGIN).ok_or_else(|| missing(BEGIN))?;
@@ -43,7 +43,7 @@ fn place(page: &str) -> Result<std::ops::Range<usize>, String> {
     Ok(begin..begin + length + END.len())
 }
 
-/// The rows that only one of the two tables has.
+/// Returns the rows that only one of the two tables has.
 fn differences(written: &str, built: &str) -> Vec<String> {
     let rows = |table: &str| table.lines().map(str::to_owned).collect::<Vec<_>>();
     let (written, built) = (rows(written), rows(built));
@@ -57,7 +57,7 @@ fn differences(written: &str, built: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_page_tells_every_setting() {
+fn the_page_documents_every_setting() {
     let built = table(&menjin::config::settings());
     let text = std::fs::read_to_string(page()).expect("docs/configuration.md");
     let place = place(&text).unwrap_or_else(|fault| panic!("{fault}"));
@@ -76,7 +76,7 @@ fn the_page_tells_every_setting() {
 }
 
 #[test]
-fn every_setting_has_one_key_one_variable_and_a_meaning() {
+fn every_setting_has_one_key_one_variable_and_a_description() {
     let settings = menjin::config::settings();
     assert!(settings.len() > 10, "{} settings are too few to be all", settings.len());
     let (mut keys, mut variables) = (BTreeSet::new(), BTreeSet::new());
@@ -88,7 +88,7 @@ fn every_setting_has_one_key_one_variable_and_a_meaning() {
 }
 
 #[test]
-fn differences_are_seen() {
+fn differences_are_found() {
     let setting = |key, default: &str, meaning| Setting { key, default: default.into(), meaning };
     let built = table(&[
         setting("http.listen", "127.0.0.1:8000", "Where it\n listens."),

@@ -1,5 +1,5 @@
-//! Holds `schema.graphql` and the built schema together, and the schema to the habits of the house: everything is
-//! described, every refusal is a `Problem`, and every mutation is one use case with one test file.
+//! Checks that `schema.graphql` matches the built schema, and the conventions of the schema: everything is described,
+//! every refusal is a `Problem`, and every mutation has one use case and one test file.
 
 use std::path::{Path, PathBuf};
 
@@ -9,13 +9,13 @@ use async_graphql::parser::types::{
     FieldDefinition, InputValueDefinition, TypeDefinition, TypeKind, TypeSystemDefinition,
 };
 
-/// Folders where use cases live.
+/// The folders of the use cases.
 const USE_CASES: &[&str] = &["accounts", "verification", "social", "sessions"];
 
-/// Mutations that cannot be refused: they answer their success alone.
+/// Mutations that cannot be refused: their union has only the success.
 const NEVER_REFUSED: &[&str] = &["logout", "qqAuthorizeUrl"];
 
-/// What every other mutation may answer besides its own outcomes.
+/// The refusals that every other mutation has in addition to its own.
 const ALWAYS_POSSIBLE: &[&str] = &["InvalidInput", "RateLimited"];
 
 fn top(name: &str) -> PathBuf {
@@ -51,7 +51,7 @@ fn mutations(types: &[TypeDefinition]) -> &[Positioned<FieldDefinition>] {
     root.map_or(&[], fields)
 }
 
-/// `fooBar` is `foo_bar`.
+/// Returns `foo_bar` for `fooBar`.
 fn file_stem(field: &str) -> String {
     let mut stem = String::new();
     for char in field.chars() {
@@ -76,7 +76,7 @@ fn exists_below(folder: &Path, name: &str) -> bool {
     })
 }
 
-/// The first line in which the two differ, for a message that helps.
+/// Returns the first line in which the two differ.
 fn first_difference(written: &str, built: &str) -> Option<String> {
     let (mut written, mut built) = (written.lines(), built.lines());
     for number in 1.. {
@@ -133,7 +133,7 @@ fn undescribed(types: &[TypeDefinition]) -> Vec<String> {
     out.iter().map(|name| format!("{name} has no description")).collect()
 }
 
-/// Types that are a `Problem` without being one, and unions that hold a refusal which is none.
+/// Returns types with the fields of a `Problem` that do not implement it, and unions with a refusal that is none.
 fn half_problems(types: &[TypeDefinition]) -> Vec<String> {
     let has = |definition: &TypeDefinition, name: &str, ty: &str| {
         fields(definition)
@@ -184,7 +184,7 @@ fn incomplete_outcomes(types: &[TypeDefinition]) -> Vec<String> {
     faults
 }
 
-/// The mutations about QQ are those about every provider, with the provider fixed: one use case for both.
+/// The mutations for QQ are those for every provider with a fixed provider: both have one use case.
 const SAME_USE_CASE: &[(&str, &str)] = &[
     ("qq_authorize_url", "social_authorize_url"),
     ("qq_authorize", "social_authorize"),
@@ -192,14 +192,14 @@ const SAME_USE_CASE: &[(&str, &str)] = &[
     ("register_with_qq", "register_with_social"),
 ];
 
-/// The use case of a mutation.
+/// Returns the use case of a mutation.
 fn use_case(file: &str) -> String {
     let stem = file.trim_end_matches(".rs");
     let same = SAME_USE_CASE.iter().find(|(name, _)| *name == stem);
     format!("{}.rs", same.map_or(stem, |(_, use_case)| use_case))
 }
 
-/// Mutations without their file; `found` tells whether there is one of that name.
+/// Returns the mutations without a file; `found` checks whether one of that name exists.
 fn homeless(types: &[TypeDefinition], place: &str, found: impl Fn(&str) -> bool) -> Vec<String> {
     let stems =
         mutations(types).iter().map(|field| (&field.node.name.node, file_stem(&field.node.name.node)));
@@ -210,7 +210,7 @@ fn homeless(types: &[TypeDefinition], place: &str, found: impl Fn(&str) -> bool)
 }
 
 #[test]
-fn the_written_schema_is_the_built_one() {
+fn the_schema_file_matches_the_built_schema() {
     let written = std::fs::read_to_string(top("schema.graphql")).unwrap_or_default();
     if let Some(difference) = first_difference(&written, &menjin::graphql::sdl()) {
         panic!("{difference}\nto renew it: cargo run -- schema > schema.graphql");
@@ -230,12 +230,12 @@ fn every_refusal_is_a_problem() {
 }
 
 #[test]
-fn every_mutation_answers_a_union_of_its_outcomes() {
+fn every_mutation_returns_a_union_of_its_outcomes() {
     none(&incomplete_outcomes(&types(&menjin::graphql::sdl())));
 }
 
 #[test]
-fn every_mutation_is_one_use_case_and_has_one_test_file() {
+fn every_mutation_has_one_use_case_and_one_test_file() {
     let types = types(&menjin::graphql::sdl());
     assert!(!mutations(&types).is_empty());
     let places = format!("src/{{{}}}", USE_CASES.join(","));
@@ -245,7 +245,7 @@ fn every_mutation_is_one_use_case_and_has_one_test_file() {
     none(&homeless(&types, "tests/behaviour", |name| top("tests/behaviour").join(name).is_file()));
 }
 
-/// A schema with one of every fault; the other tests must see them.
+/// A schema with one mistake of each kind, which the checks must find.
 const BAD: &str = r#"
 "Asks."
 type Query { "Here." good("Given." a: Int, b: Int): Int bare: Int }
@@ -268,7 +268,7 @@ type CodeSent { "When." at: Int }
 "#;
 
 #[test]
-fn the_faults_of_a_bad_schema_are_seen() {
+fn the_mistakes_of_a_bad_schema_are_found() {
     let types = types(BAD);
     let bare = ["Query.good.b", "Query.bare", "CodeSent", "ProblemCode.TWO", "LoginInput.password"];
     assert_eq!(undescribed(&types), bare.map(|name| format!("{name} has no description")));
@@ -294,7 +294,7 @@ fn the_faults_of_a_bad_schema_are_seen() {
 }
 
 #[test]
-fn a_drift_of_the_schema_is_seen() {
+fn a_difference_of_the_schemas_is_found() {
     assert_eq!(first_difference("a\nb\n", "a\nb\n"), None);
     assert_eq!(
         first_difference("a\nb\n", "a\nc\n").as_deref(),

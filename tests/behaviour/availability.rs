@@ -1,4 +1,4 @@
-//! `usernameAvailable` and its three sisters.
+//! `usernameAvailable`, `nicknameAvailable`, `mobileAvailable` and `emailAvailable`.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
@@ -12,12 +12,12 @@ async fn ask(browser: &Browser, what: &str, value: &str) -> Reply {
     browser.post(&document, json!({ "value": value })).await
 }
 
-async fn free(world: &World, what: &str, value: &str) -> Value {
+async fn available(world: &World, what: &str, value: &str) -> Value {
     ask(&world.browser(), what, value).await.data(&format!("{what}Available"))
 }
 
 #[apply(both_backends)]
-async fn what_somebody_has_is_not_free_under_any_spelling(#[case] backend: Backend) {
+async fn a_taken_identifier_is_unavailable_in_every_spelling(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "LiLei").await;
     world.person_by_email("Mei.Han@example.com").await;
@@ -28,16 +28,16 @@ async fn what_somebody_has_is_not_free_under_any_spelling(#[case] backend: Backe
         ("email", vec!["mei.han@example.com", "MEI.HAN@Example.com"], vec!["mei@example.com"]),
     ] {
         for value in taken {
-            assert_eq!(free(&world, what, value).await, json!(false), "{what} {value}");
+            assert_eq!(available(&world, what, value).await, json!(false), "{what} {value}");
         }
         for value in open {
-            assert_eq!(free(&world, what, value).await, json!(true), "{what} {value}");
+            assert_eq!(available(&world, what, value).await, json!(true), "{what} {value}");
         }
     }
 }
 
 #[apply(both_backends)]
-async fn what_could_not_be_registered_is_not_free(#[case] backend: Backend) {
+async fn an_identifier_that_cannot_be_registered_is_unavailable(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for (what, value) in [
         ("username", ""),
@@ -50,17 +50,17 @@ async fn what_could_not_be_registered_is_not_free(#[case] backend: Backend) {
         ("mobile", "+12025550123"),
         ("email", "nobody"),
     ] {
-        assert_eq!(free(&world, what, value).await, json!(false), "{what} {value:?}");
+        assert_eq!(available(&world, what, value).await, json!(false), "{what} {value:?}");
     }
 }
 
 #[apply(both_backends)]
-async fn an_address_may_ask_so_often_and_no_more(#[case] backend: Backend) {
+async fn queries_are_limited_per_client_address(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let browser = world.browser_at("198.51.100.7");
     let mut asked = 0;
     let limited = loop {
-        // The four share one count: whoever collects accounts does not care which of them.
+        // The four queries share one limit: whoever collects accounts can use any of them.
         let what = ["username", "nickname", "mobile", "email"][asked % 4];
         let reply = ask(&browser, what, "lilei").await;
         if reply.error_code() == "RATE_LIMITED" {
@@ -68,19 +68,19 @@ async fn an_address_may_ask_so_often_and_no_more(#[case] backend: Backend) {
         }
         reply.data(&format!("{what}Available"));
         asked += 1;
-        assert!(asked < 100, "nobody stops them");
+        assert!(asked < 100, "there is no limit");
     };
-    assert!(asked >= 10, "a person types that much: {asked}");
-    let retry_at = limited.json["errors"][0]["extensions"]["retryAt"].as_str().expect("a moment");
+    assert!(asked >= 10, "a form asks more often while a person types: {asked}");
+    let retry_at = limited.json["errors"][0]["extensions"]["retryAt"].as_str().expect("a timestamp");
     let retry_at = chrono::DateTime::parse_from_rfc3339(retry_at).expect("RFC 3339").to_utc();
     assert!(retry_at > world.now());
-    assert_eq!(free(&world, "username", "lilei").await, json!(true), "others are not in it");
+    assert_eq!(available(&world, "username", "lilei").await, json!(true), "other addresses are not limited");
     world.advance((retry_at - world.now()).num_seconds() + 1);
     assert_eq!(ask(&browser, "username", "lilei").await.data("usernameAvailable"), json!(true));
 }
 
 #[apply(both_backends)]
-async fn an_operator_can_switch_them_off(#[case] backend: Backend) {
+async fn an_operator_can_disable_the_queries(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_ACCOUNTS_AVAILABILITY", "false")]).await else {
         return;
     };

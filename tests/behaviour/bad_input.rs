@@ -5,14 +5,14 @@ use menjin::graphql::fault::CallerFault;
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-use crate::support::browser::{document, email_proof, mobile_proof};
+use crate::support::browser::{document, email_with_code, mobile_with_code};
 use crate::support::{Backend, PASSWORD, Reply, World, both_backends, kind};
 
-/// A mutation, a good input for it, and where its strings are.
+/// Returns the mutations, each with a valid input and the JSON pointers of its strings.
 fn mutations() -> Vec<(&'static str, Value, Vec<&'static str>)> {
     let captcha = json!({ "ticket": "t", "randstr": "r" });
-    let mobile = mobile_proof("13800138000", "000000");
-    let email = email_proof("mei@example.com", "000000");
+    let mobile = mobile_with_code("13800138000", "000000");
+    let email = email_with_code("mei@example.com", "000000");
     let register = |contact: &Value| {
         json!({
             "contact": contact, "password": PASSWORD, "passwordConfirm": PASSWORD, "username": "lilei",
@@ -52,7 +52,7 @@ fn mutations() -> Vec<(&'static str, Value, Vec<&'static str>)> {
     ]
 }
 
-/// Texts that break what is built carelessly.
+/// Returns texts that careless code does not handle.
 fn texts() -> Vec<String> {
     [
         "",
@@ -77,12 +77,12 @@ fn texts() -> Vec<String> {
     .collect()
 }
 
-/// Values of types that no field of an input has.
+/// Returns values of types that no string field accepts.
 fn types() -> Vec<Value> {
     vec![json!(7), json!(-1.5e300), json!([[]]), json!({}), json!({ "$ne": null }), json!([{ "a": 1 }])]
 }
 
-fn judge(reply: &Reply, mutation: &str, of: &str) {
+fn assert_handled(reply: &Reply, mutation: &str, of: &str) {
     assert!([200, 400].contains(&reply.status), "{of}: {} {}", reply.status, reply.text);
     if reply.json["errors"].is_array() {
         let code = reply.error_code();
@@ -94,7 +94,7 @@ fn judge(reply: &Reply, mutation: &str, of: &str) {
     }
 }
 
-async fn nobody_came_in(world: &World) {
+async fn nothing_was_created(world: &World) {
     let mut sql = world.sql().await;
     for table in ["users", "sessions"] {
         assert_eq!(sql.count(table).await, 0, "{table}");
@@ -102,43 +102,43 @@ async fn nobody_came_in(world: &World) {
 }
 
 #[apply(both_backends)]
-async fn no_text_breaks_a_field(#[case] backend: Backend) {
+async fn every_string_field_handles_every_text(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
-    for (mutation, good, fields) in mutations() {
+    for (mutation, valid, fields) in mutations() {
         for field in fields {
             for text in texts() {
-                let mut input = good.clone();
-                *input.pointer_mut(field).expect("the field is there") = json!(text);
+                let mut input = valid.clone();
+                *input.pointer_mut(field).expect("the field exists") = json!(text);
                 let reply = world.browser().mutate(mutation, input).await;
                 let shown: String = text.chars().take(20).collect();
-                judge(&reply, mutation, &format!("{mutation}{field} {shown:?}"));
+                assert_handled(&reply, mutation, &format!("{mutation}{field} {shown:?}"));
             }
         }
     }
-    nobody_came_in(&world).await;
-    assert_eq!(world.sql().await.count("messages").await, 0, "no code was asked for by a good input");
+    nothing_was_created(&world).await;
+    assert_eq!(world.sql().await.count("messages").await, 0, "no text makes an input that sends a code");
 }
 
 #[apply(both_backends)]
-async fn no_type_breaks_a_field(#[case] backend: Backend) {
+async fn every_string_field_rejects_other_types(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
-    for (mutation, good, fields) in mutations() {
+    for (mutation, valid, fields) in mutations() {
         for field in fields {
             for value in types() {
-                let mut input = good.clone();
-                *input.pointer_mut(field).expect("the field is there") = value.clone();
+                let mut input = valid.clone();
+                *input.pointer_mut(field).expect("the field exists") = value.clone();
                 let reply = world.browser().mutate(mutation, input).await;
                 let of = format!("{mutation}{field} {value}");
-                judge(&reply, mutation, &of);
+                assert_handled(&reply, mutation, &of);
                 assert!(reply.json["errors"].is_array(), "{of}: {}", reply.text);
             }
         }
     }
-    nobody_came_in(&world).await;
+    nothing_was_created(&world).await;
 }
 
 #[apply(both_backends)]
-async fn a_contact_is_one_of_two(#[case] backend: Backend) {
+async fn a_contact_is_a_mobile_number_or_an_email_address(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let both = json!({
         "mobile": { "mobile": "13800138000", "code": "000000" },
@@ -153,14 +153,14 @@ async fn a_contact_is_one_of_two(#[case] backend: Backend) {
                 input["acceptTerms"] = json!(true);
             }
             let reply = world.browser().mutate(mutation, input).await;
-            judge(&reply, mutation, &contact.to_string());
+            assert_handled(&reply, mutation, &contact.to_string());
             assert!(reply.json["errors"].is_array(), "{}", reply.text);
         }
     }
 }
 
 #[apply(both_backends)]
-async fn no_text_breaks_a_query(#[case] backend: Backend) {
+async fn every_query_argument_handles_every_text(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for text in texts() {
         for (document, field) in [
@@ -178,7 +178,7 @@ async fn no_text_breaks_a_query(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn no_body_breaks_the_endpoint(#[case] backend: Backend) {
+async fn the_endpoint_rejects_malformed_requests(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let deep = format!("{}{}", "{ me ".repeat(200), "}".repeat(200));
     for body in [

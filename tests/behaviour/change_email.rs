@@ -1,10 +1,10 @@
-//! `changeEmail`: the new address is proven, the old one is told. What it shares with `changeMobile` is told there.
+//! `changeEmail`: verifies the new address and notifies the old one. `change_mobile.rs` tests what both have in common.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
-use crate::support::{Backend, PASSWORD, World, bad_fields, both_backends, kind};
+use crate::support::{Backend, PASSWORD, World, both_backends, invalid_fields, kind};
 
 const MOBILE: &str = "+8613800138000";
 const OLD: &str = "lilei@example.com";
@@ -16,14 +16,14 @@ async fn change(browser: &Browser, email: &str, code: &str) -> Value {
 }
 
 #[apply(both_backends)]
-async fn the_old_address_is_told_and_its_links_are_spent(#[case] backend: Backend) {
+async fn the_old_address_is_notified_and_its_reset_links_are_revoked(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person_by_email(OLD).await;
     world.advance(61);
     world.browser().mutate("requestPasswordReset", json!({ "email": OLD })).await;
     let token = world.reset_token(OLD).await;
     let code = world.email_code(NEW, "CHANGE_CONTACT").await;
-    let outcome = change(&person.at_work(&world), NEW, &code).await;
+    let outcome = change(&person.new_browser(&world), NEW, &code).await;
     assert_eq!(kind(&outcome), "EmailChanged", "{outcome}");
     assert_eq!(outcome["user"]["email"], NEW);
     let notice = world.message_for(OLD).await;
@@ -34,40 +34,40 @@ async fn the_old_address_is_told_and_its_links_are_spent(#[case] backend: Backen
     assert!(notice["body"].as_str().is_some_and(|text| !text.contains("example.org")), "{notice}");
     let input = json!({ "proof": { "link": token }, "password": "nine tame badgers doze" });
     let reset = world.browser().mutate("resetPassword", input).await.data("resetPassword");
-    assert_eq!(kind(&reset), "TicketRejected", "who reads the old mailbox gets in no more");
+    assert_eq!(kind(&reset), "TicketRejected", "the old mailbox can no longer reset the password");
     assert_eq!(kind(&world.browser().login("li.lei@EXAMPLE.org", PASSWORD).await), "SignedIn");
     assert_eq!(kind(&world.browser().login(OLD, PASSWORD).await), "CredentialsRejected");
 }
 
 #[apply(both_backends)]
-async fn a_first_address_is_told_to_the_other_contact(#[case] backend: Backend) {
+async fn adding_a_first_address_notifies_the_mobile_number(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let code = world.email_code(NEW, "CHANGE_CONTACT").await;
-    assert_eq!(kind(&change(&person.at_work(&world), NEW, &code).await), "EmailChanged");
+    assert_eq!(kind(&change(&person.new_browser(&world), NEW, &code).await), "EmailChanged");
     let notice = world.message_for(MOBILE).await;
     assert!(notice["body"].as_str().is_some_and(|text| text.contains("e-mail address")), "{notice}");
 }
 
 #[apply(both_backends)]
-async fn an_old_session_or_a_taken_address_changes_nothing(#[case] backend: Backend) {
+async fn a_stale_session_or_a_taken_address_changes_nothing(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let mut person = world.person(MOBILE, "lilei").await;
     world.person_by_email(OLD).await;
     world.advance(61);
     let code = world.email_code(OLD, "CHANGE_CONTACT").await;
-    let outcome = change(&person.at_work(&world), &OLD.to_uppercase(), &code).await;
+    let outcome = change(&person.new_browser(&world), &OLD.to_uppercase(), &code).await;
     assert_eq!((kind(&outcome), &outcome["field"]), ("IdentifierTaken", &json!("email.email")));
-    person.later(&world, 601).await;
+    person.refresh_after(&world, 601).await;
     let code = world.email_code(NEW, "CHANGE_CONTACT").await;
-    assert_eq!(kind(&change(&person.at_work(&world), NEW, &code).await), "ReauthenticationRequired");
-    let bad = change(&person.at_work(&world), "nobody", "x").await;
-    assert_eq!(bad_fields(&bad), ["email.code NOT_A_CODE", "email.email NOT_AN_EMAIL"]);
-    assert_eq!(person.at_work(&world).me().await["email"], Value::Null);
+    assert_eq!(kind(&change(&person.new_browser(&world), NEW, &code).await), "ReauthenticationRequired");
+    let bad = change(&person.new_browser(&world), "nobody", "x").await;
+    assert_eq!(invalid_fields(&bad), ["email.code NOT_A_CODE", "email.email NOT_AN_EMAIL"]);
+    assert_eq!(person.new_browser(&world).me().await["email"], Value::Null);
 }
 
 #[apply(both_backends)]
-async fn whoever_is_nobody_is_told_so(#[case] backend: Backend) {
+async fn anonymous_callers_are_refused(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let input = json!({ "email": { "email": NEW, "code": "000000" } });
     let reply = world.browser().mutate("changeEmail", input).await;

@@ -1,4 +1,5 @@
-//! `src/db/schema.rs` tells the truth: on both databases each table has these columns, of these types, and no others.
+//! `src/db/schema.rs` matches the migrations: on both databases each table has these columns, of these types, and no
+//! others.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -25,7 +26,7 @@ fn uid(n: u8) -> Uid {
 }
 
 fn ts(micros: i64) -> Ts {
-    Ts(DateTime::<Utc>::from_timestamp_micros(1_772_000_000_123_456 + micros).expect("a moment"))
+    Ts(DateTime::<Utc>::from_timestamp_micros(1_772_000_000_123_456 + micros).expect("a timestamp"))
 }
 
 fn text(value: &str) -> String {
@@ -43,8 +44,8 @@ async fn columns(sql: &mut Sql, table: &str) -> Vec<String> {
         }
         Sql::Sqlite(conn) => diesel::sql_query(format!("SELECT name FROM pragma_table_info('{table}')")).load(conn).await,
     }
-    .expect("the catalogue answers");
-    // By name: what was added to a table later stands in another place on SQLite.
+    .expect("the catalogue can be read");
+    // Sorted by name: on SQLite, a column that was added later is in another position.
     sorted(found.into_iter().map(|column| column.name).collect())
 }
 
@@ -53,8 +54,8 @@ fn sorted<T: Ord>(mut names: Vec<T>) -> Vec<T> {
     names
 }
 
-/// Writes a row with every column set, reads every column back, and compares the names with the catalogue.
-macro_rules! honest {
+/// Writes a row with every column set, reads every column back, and compares the names with the database catalogue.
+macro_rules! round_trip {
     ($sql:expr, $table:ident { $($column:ident: $type:ty = $value:expr),+ $(,)? }) => {{
         let names: Vec<&str> = vec![$(<schema::$table::$column as Named>::NAME),+];
         assert_eq!(columns($sql, stringify!($table)).await, sorted(names), "{}", stringify!($table));
@@ -84,7 +85,7 @@ async fn every_column_can_be_written_and_read(#[case] backend: Backend) {
     let mut sql = world.sql().await;
     let sql = &mut sql;
     sql.run("DELETE FROM signing_keys").await;
-    honest!(sql, users {
+    round_trip!(sql, users {
         id: Uid = uid(1),
         username: String = text("LiLei"),
         username_key: String = text("lilei"),
@@ -100,17 +101,17 @@ async fn every_column_can_be_written_and_read(#[case] backend: Backend) {
         terms_version: Option<String> = Some(text("1")),
         created_at: Ts = ts(1),
         updated_at: Ts = ts(2),
-        // Far ahead: the gateway beside us erases what is due.
+        // In the distant future: the running gateway purges accounts that are due.
         delete_at: Option<Ts> = Some(ts(100_000_000_000_000)),
     });
-    honest!(sql, reset_links {
+    round_trip!(sql, reset_links {
         digest: Vec<u8> = vec![8, 0, 255],
         user_id: Option<Uid> = Some(uid(1)),
         expires_at: Ts = ts(17),
         used_at: Option<Ts> = Some(ts(18)),
         created_at: Ts = ts(19),
     });
-    honest!(sql, sessions {
+    round_trip!(sql, sessions {
         id: Uid = uid(2),
         user_id: Uid = uid(1),
         method: String = text("password"),
@@ -127,7 +128,7 @@ async fn every_column_can_be_written_and_read(#[case] backend: Backend) {
         refresh_generation: i32 = 7,
         end_reason: Option<String> = Some(text("logout")),
     });
-    honest!(sql, messages {
+    round_trip!(sql, messages {
         id: Uid = uid(3),
         channel: String = text("sms"),
         kind: String = text("code"),
@@ -147,7 +148,7 @@ async fn every_column_can_be_written_and_read(#[case] backend: Backend) {
         created_at: Ts = ts(11),
         updated_at: Ts = ts(12),
     });
-    honest!(sql, audit_events {
+    round_trip!(sql, audit_events {
         id: Uid = uid(5),
         at: Ts = ts(13),
         kind: String = text("signed_in"),
@@ -157,7 +158,7 @@ async fn every_column_can_be_written_and_read(#[case] backend: Backend) {
         user_agent: Option<String> = Some(text("agent")),
         detail: String = text("{\"method\":\"password\"}"),
     });
-    honest!(sql, signing_keys {
+    round_trip!(sql, signing_keys {
         kid: String = text("kid"),
         algorithm: String = text("EdDSA"),
         state: String = text("active"),
@@ -167,7 +168,7 @@ async fn every_column_can_be_written_and_read(#[case] backend: Backend) {
         activates_at: Ts = ts(16),
         retires_at: Option<Ts> = Some(ts(17)),
     });
-    honest!(sql, inbox {
+    round_trip!(sql, inbox {
         id: Uid = uid(6),
         message_id: Uid = uid(3),
         channel: String = text("email"),
@@ -181,13 +182,13 @@ async fn every_column_can_be_written_and_read(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn so_can_those_of_social_providers(#[case] backend: Backend) {
+async fn columns_of_identities_and_merges_can_be_written_and_read(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let mut sql = world.sql().await;
     let sql = &mut sql;
     let person = NewUser { id: UserId(uid(1).0), ..world.rows().user("lilei") };
     world.rows().add(person).await;
-    honest!(sql, identities {
+    round_trip!(sql, identities {
         id: Uid = uid(7),
         user_id: Uid = uid(1),
         provider: String = text("qq"),
@@ -200,7 +201,7 @@ async fn so_can_those_of_social_providers(#[case] backend: Backend) {
         linked_at: Ts = ts(20),
         last_used_at: Ts = ts(21),
     });
-    honest!(sql, merges {
+    round_trip!(sql, merges {
         id: Uid = uid(8),
         kept_user_id: Uid = uid(1),
         merged_user_id: Uid = uid(1),
@@ -229,7 +230,7 @@ async fn no_table_is_missing_from_the_schema(#[case] backend: Backend) {
                 .await
         }
     }
-    .expect("the catalogue answers");
+    .expect("the catalogue can be read");
     let mut names: Vec<_> = found.into_iter().map(|table| table.name).collect();
     names.retain(|name| !name.starts_with("__diesel"));
     names.sort();
@@ -252,6 +253,6 @@ async fn no_table_is_missing_from_the_schema(#[case] backend: Backend) {
 #[apply(both_backends)]
 async fn migrations_are_applied_once(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
-    let again = menjin::db::migrate(&world.stores.database_url).await.expect("nothing goes wrong");
+    let again = menjin::db::migrate(&world.stores.database_url).await.expect("the migrations succeed");
     assert!(again.is_empty(), "{again:?}");
 }

@@ -1,4 +1,4 @@
-//! `delivery`: how a code's message fares.
+//! `delivery`: the delivery status of a message.
 
 use rstest_reuse::apply;
 use std::time::{Duration, Instant};
@@ -15,8 +15,8 @@ async fn status(browser: &Browser, id: &Value) -> Value {
     browser.post(DELIVERY, json!({ "id": id })).await.data("delivery")
 }
 
-/// Waits until a message is in a state, and tells what is known of it then.
-async fn reaches(world: &World, id: &Value, state: &str) -> Value {
+/// Waits until a message has the status `state`, and returns the delivery.
+async fn wait_for_status(world: &World, id: &Value, state: &str) -> Value {
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
         let now = status(&world.browser(), id).await;
@@ -39,7 +39,7 @@ async fn a_message_is_queued_and_then_sent(#[case] backend: Backend) {
         assert_eq!(kind(&sent), "CodeSent", "{sent}");
         let queued = &sent["delivery"];
         assert_eq!(queued["status"], "QUEUED");
-        let now = reaches(&world, &queued["id"], "SENT").await;
+        let now = wait_for_status(&world, &queued["id"], "SENT").await;
         assert_eq!((&now["id"], &now["channel"]), (&queued["id"], &queued["channel"]));
     }
 }
@@ -54,9 +54,9 @@ async fn an_unknown_message_is_null(#[case] backend: Backend) {
     }
 }
 
-/// New messages are found as a gateway leaves them that was killed between taking them and sending them: held, by a
-/// lease of one minute that nobody will renew or return.
-async fn hold_new_messages(sql: &mut Sql) {
+/// Makes new messages look as if a gateway had claimed them and was killed before it sent them: with a lease of one
+/// minute that nobody renews or releases.
+async fn claim_new_messages(sql: &mut Sql) {
     let trigger = match sql {
         Sql::Pg(_) => {
             "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
@@ -72,35 +72,35 @@ async fn hold_new_messages(sql: &mut Sql) {
 }
 
 #[apply(both_backends)]
-async fn a_message_that_a_dead_gateway_held_is_sent_when_its_lease_is_over(#[case] backend: Backend) {
+async fn a_message_that_a_dead_gateway_claimed_is_sent_when_the_lease_expires(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
-    hold_new_messages(&mut world.sql().await).await;
+    claim_new_messages(&mut world.sql().await).await;
     let sent = world.browser().send_sms(MOBILE, "LOGIN").await;
     let id = &sent["delivery"]["id"];
     world.advance(59);
-    // Time enough for a worker that does not care.
+    // Enough time for a worker that ignores the lease.
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(status(&world.browser(), id).await["status"], "QUEUED");
     assert!(world.inbox().await.is_empty());
     world.advance(2);
     let message = world.message_for(MOBILE).await;
     assert_eq!(message["code"].as_str().map(str::len), Some(6), "{message}");
-    reaches(&world, id, "SENT").await;
-    assert_eq!(world.inbox().await.len(), 1, "it went out once");
+    wait_for_status(&world, id, "SENT").await;
+    assert_eq!(world.inbox().await.len(), 1, "it is sent once");
 }
 
 #[apply(both_backends)]
-async fn a_message_whose_code_ran_out_is_not_sent(#[case] backend: Backend) {
+async fn a_message_is_not_sent_when_its_code_has_expired(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
-    hold_new_messages(&mut world.sql().await).await;
+    claim_new_messages(&mut world.sql().await).await;
     let sent = world.browser().send_sms(MOBILE, "LOGIN").await;
     world.advance(601);
-    reaches(&world, &sent["delivery"]["id"], "EXPIRED").await;
-    assert!(world.inbox().await.is_empty(), "it did not go out");
+    wait_for_status(&world, &sent["delivery"]["id"], "EXPIRED").await;
+    assert!(world.inbox().await.is_empty(), "it is not sent");
 }
 
 #[apply(both_backends)]
-async fn asking_is_limited(#[case] backend: Backend) {
+async fn queries_are_limited_per_client_address(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let browser = world.browser_at("198.51.100.7");
     let mut asked = 0;
@@ -111,7 +111,7 @@ async fn asking_is_limited(#[case] backend: Backend) {
         }
         reply.data("delivery");
         asked += 1;
-        assert!(asked < 200, "nobody stops them");
+        assert!(asked < 200, "there is no limit");
     }
-    assert!(asked >= 30, "a client polls that much: {asked}");
+    assert!(asked >= 30, "a client polls more often: {asked}");
 }

@@ -1,4 +1,4 @@
-//! `exportMyData` and `me { activity }`: what is held, and what happened.
+//! `exportMyData` and `me { activity }`: the stored data and the recent events of an account.
 
 use menjin::audit::Kind;
 use menjin::core::ids::UserId;
@@ -24,13 +24,13 @@ async fn activity(browser: &Browser) -> Vec<Value> {
 }
 
 #[apply(both_backends)]
-async fn all_that_is_held_is_in_it_and_no_secret(#[case] backend: Backend) {
+async fn the_export_contains_all_data_and_no_secret(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.advance(5);
     world.browser().login("lilei", PASSWORD).await;
     world.advance(5);
-    let outcome = export(&person.at_work(&world)).await.data("exportMyData");
+    let outcome = export(&person.new_browser(&world)).await.data("exportMyData");
     let text = outcome["json"].as_str().unwrap_or_else(|| panic!("{outcome}"));
     let data: Value = serde_json::from_str(text).expect("JSON");
     let account = &data["account"];
@@ -48,13 +48,13 @@ async fn all_that_is_held_is_in_it_and_no_secret(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn providers_and_merges_are_in_it(#[case] backend: Backend) {
+async fn the_export_contains_identities_and_merges(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (person, other) =
         (world.person(MOBILE, "lilei").await, world.person("+8613900139000", "hanmei").await);
     let (db, rows) = (world.db(), world.rows());
     let user = UserId::parse(&other.id).expect("an id");
-    let session = db.live_sessions(user, world.now()).await.expect("it answers")[0].id;
+    let session = db.live_sessions(user, world.now()).await.expect("a result")[0].id;
     let qq = NewIdentity {
         union_id: Some("u1".into()),
         email: Some("qq@example.com".into()),
@@ -64,12 +64,12 @@ async fn providers_and_merges_are_in_it(#[case] backend: Backend) {
     assert!(
         db.link_identity(&qq, session, &rows.event(Kind::IdentityLinked, user), None)
             .await
-            .expect("it answers")
+            .expect("a result")
     );
     let input = json!({ "account": { "password": { "account": "hanmei", "password": PASSWORD } } });
-    let merged = person.at_work(&world).mutate("mergeAccount", input).await.data("mergeAccount");
+    let merged = person.new_browser(&world).mutate("mergeAccount", input).await.data("mergeAccount");
     assert_eq!(kind(&merged), "AccountsMerged", "{merged}");
-    let outcome = export(&person.at_work(&world)).await.data("exportMyData");
+    let outcome = export(&person.new_browser(&world)).await.data("exportMyData");
     let text = outcome["json"].as_str().expect("a text");
     let data: Value = serde_json::from_str(text).expect("JSON");
     let moment = "2026-03-01T08:00:00Z";
@@ -83,46 +83,46 @@ async fn providers_and_merges_are_in_it(#[case] backend: Backend) {
         "undoUntil": "2026-03-31T08:00:00Z", "undoneAt": null,
     });
     assert_eq!(data["merges"], json!([merge]));
-    // As text, as numbers, in base64.
+    // The tokens as text, as numbers and in base64.
     for secret in ["sesame", "115,", "c2VzYW1l", "tokens"] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
 }
 
 #[apply(both_backends)]
-async fn nothing_of_others_is_in_it(#[case] backend: Backend) {
+async fn the_export_contains_no_data_of_others(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let other = world.person("+8613900139000", "hanmei").await;
-    let outcome = export(&person.at_work(&world)).await.data("exportMyData");
+    let outcome = export(&person.new_browser(&world)).await.data("exportMyData");
     let text = outcome["json"].as_str().expect("a text");
     assert!(!text.contains(&other.id) && !text.contains("hanmei") && !text.contains("13900139000"), "{text}");
 }
 
 #[apply(both_backends)]
-async fn the_activity_tells_what_when_and_from_where(#[case] backend: Backend) {
+async fn the_activity_lists_event_time_address_and_device(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.advance(60);
     world.browser_at("203.0.113.9").login("lilei", "not the password").await;
-    let browser = person.at_work(&world);
+    let browser = person.new_browser(&world);
     let entries = activity(&browser).await;
     assert_eq!(entries.len(), 2, "{entries:?}");
     let failed = json!({
-        "kind": "sign_in_failed", "at": "2026-03-01T08:01:00+00:00", "ip": "203.0.113.9", "device": "menjin-stories",
+        "kind": "sign_in_failed", "at": "2026-03-01T08:01:00+00:00", "ip": "203.0.113.9", "device": "menjin-tests",
     });
     assert_eq!((&entries[0], &entries[1]["kind"]), (&failed, &json!("registered")));
     let other = world.person("+8613900139000", "hanmei").await;
-    assert_eq!(activity(&other.at_work(&world)).await.len(), 1, "everybody sees their own");
+    assert_eq!(activity(&other.new_browser(&world)).await.len(), 1, "each user sees only their own events");
 }
 
 #[apply(both_backends)]
-async fn the_activity_ends_after_fifty(#[case] backend: Backend) {
+async fn the_activity_lists_the_latest_fifty_events(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_LIMITS_ACCOUNT_CHANGES", "100/1d")]).await else {
         return;
     };
     let person = world.person(MOBILE, "lilei").await;
-    let browser = person.at_work(&world);
+    let browser = person.new_browser(&world);
     for _ in 0..52 {
         export(&browser).await.data("exportMyData");
     }
@@ -132,18 +132,18 @@ async fn the_activity_ends_after_fifty(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn copies_are_limited(#[case] backend: Backend) {
+async fn exports_are_limited_per_account(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_LIMITS_ACCOUNT_CHANGES", "2/1d")]).await else {
         return;
     };
     let person = world.person(MOBILE, "lilei").await;
     for expected in ["MyData", "MyData", "RateLimited"] {
-        assert_eq!(kind(&export(&person.at_work(&world)).await.data("exportMyData")), expected);
+        assert_eq!(kind(&export(&person.new_browser(&world)).await.data("exportMyData")), expected);
     }
 }
 
 #[apply(both_backends)]
-async fn whoever_is_nobody_is_told_so(#[case] backend: Backend) {
+async fn anonymous_callers_are_refused(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     assert_eq!(export(&world.browser()).await.error_code(), "UNAUTHENTICATED");
 }

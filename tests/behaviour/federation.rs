@@ -1,10 +1,10 @@
-//! The API as a subgraph: `_service` and `_entities`, for routers that prove themselves.
+//! The API as a subgraph: `_service` and `_entities`, for routers that authenticate.
 
 use reqwest::Method;
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-use crate::support::proxy::Line;
+use crate::support::proxy::ProxyState;
 use crate::support::{Backend, Reply, World, both_backends};
 
 const MOBILE: &str = "+8613800138000";
@@ -13,11 +13,11 @@ const ON: (&str, &str) = ("MENJIN_GRAPHQL_FEDERATION", "true");
 const CLIENTS: (&str, &str) =
     ("MENJIN_SERVICES_CLIENTS", "router:11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437");
 const SERVICE: &str = "{ _service { sdl } }";
-/// What others see of a person. A field that is not in this list must be refused.
+/// The fields of `User` that everybody may read. All others must be refused.
 const PUBLIC: [&str; 3] = ["id", "nickname", "avatarUrl"];
 /// base64 of `router:new`, `router:old`, `other:new`
-const RIGHT: &str = "Basic cm91dGVyOm5ldw==";
-const WRONG: [&str; 4] = ["Basic cm91dGVyOm9sZA==", "Basic b3RoZXI6bmV3", "Bearer new", ""];
+const VALID: &str = "Basic cm91dGVyOm5ldw==";
+const INVALID: [&str; 4] = ["Basic cm91dGVyOm9sZA==", "Basic b3RoZXI6bmV3", "Bearer new", ""];
 
 async fn ask(world: &World, headers: &[(&str, &str)], query: &str, variables: Value) -> Reply {
     let mut request = world.browser().request(Method::POST, "/graphql").header("accept", "application/json");
@@ -25,28 +25,28 @@ async fn ask(world: &World, headers: &[(&str, &str)], query: &str, variables: Va
         request = request.header(*name, *value);
     }
     Reply::read(
-        request.json(&json!({ "query": query, "variables": variables })).send().await.expect("an answer"),
+        request.json(&json!({ "query": query, "variables": variables })).send().await.expect("a response"),
     )
     .await
 }
 
-/// Asks for `fields` of people as a router does; `token` is that of the person for whom it asks.
+/// Queries `fields` of users as a router does, on behalf of the owner of `token`.
 async fn entities(world: &World, token: Option<&str>, ids: &[&str], fields: &str) -> Reply {
     let query =
         format!("query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on User {{ {fields} }} }} }}");
     let people: Vec<_> = ids.iter().map(|id| json!({ "__typename": "User", "id": id })).collect();
     let bearer = token.map(|token| format!("Bearer {token}"));
-    let mut headers = vec![("x-service-authorization", RIGHT)];
+    let mut headers = vec![("x-service-authorization", VALID)];
     headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
     ask(world, &headers, &query, json!({ "r": people })).await
 }
 
-/// Every field of `User`, with a selection where it needs one.
+/// Returns every field of `User`, with a selection if it needs one.
 fn fields() -> Vec<(String, String)> {
     let sdl =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schema.graphql")).expect("the schema");
     let (_, rest) = sdl.split_once("\ntype User {\n").expect("type User");
-    let (body, _) = rest.split_once("\n}").expect("its end");
+    let (body, _) = rest.split_once("\n}").expect("the end of the type");
     let scalars = ["ID", "String", "Boolean", "DateTime", "Int"];
     let lines = body.lines().map(str::trim).filter(|line| !line.starts_with('"'));
     lines
@@ -62,11 +62,11 @@ fn fields() -> Vec<(String, String)> {
 }
 
 #[apply(both_backends)]
-async fn a_router_reads_the_schema_and_people_by_id(#[case] backend: Backend) {
+async fn a_router_reads_the_schema_and_users_by_id(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[ON, CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let other = world.person("+8613900139000", "hanmei").await;
-    let sdl = ask(&world, &[("x-service-authorization", RIGHT)], SERVICE, Value::Null).await.data("_service");
+    let sdl = ask(&world, &[("x-service-authorization", VALID)], SERVICE, Value::Null).await.data("_service");
     assert!(sdl["sdl"].as_str().is_some_and(|sdl| sdl.contains("type User @key(fields: \"id\")")), "{sdl}");
     let unknown = "01a1fd2d-11a2-7ac7-9df8-ee59239b9903";
     let ids = [other.id.as_str(), unknown, "' OR 1=1", person.id.as_str()];
@@ -83,7 +83,7 @@ async fn a_router_reads_the_schema_and_people_by_id(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn nobody_else_is_told(#[case] backend: Backend) {
+async fn only_an_authenticated_router_can_query_entities(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[ON, CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let query = format!(
@@ -95,10 +95,10 @@ async fn nobody_else_is_told(#[case] backend: Backend) {
     for query in [SERVICE, &query, hidden] {
         let mut tried = vec![ask(&world, &[], query, Value::Null).await];
         tried.push(ask(&world, &[("authorization", &bearer)], query, Value::Null).await);
-        tried.push(ask(&world, &[("authorization", RIGHT)], query, Value::Null).await);
-        let twice = [("x-service-authorization", RIGHT), ("x-service-authorization", RIGHT)];
+        tried.push(ask(&world, &[("authorization", VALID)], query, Value::Null).await);
+        let twice = [("x-service-authorization", VALID), ("x-service-authorization", VALID)];
         tried.push(ask(&world, &twice, query, Value::Null).await);
-        for wrong in WRONG {
+        for wrong in INVALID {
             tried.push(ask(&world, &[("x-service-authorization", wrong)], query, Value::Null).await);
         }
         for reply in tried {
@@ -108,16 +108,16 @@ async fn nobody_else_is_told(#[case] backend: Backend) {
     }
     let me = ask(
         &world,
-        &[("authorization", &bearer), ("x-service-authorization", WRONG[0])],
+        &[("authorization", &bearer), ("x-service-authorization", INVALID[0])],
         "{ me { email id } }",
         Value::Null,
     )
     .await;
-    assert_eq!(me.data("me")["id"], *person.id, "for everything else it is a caller like all others");
+    assert_eq!(me.data("me")["id"], *person.id, "other queries work without the router's credentials");
 }
 
 #[apply(both_backends)]
-async fn what_is_personal_is_shown_to_the_person_alone(#[case] backend: Backend) {
+async fn personal_fields_are_visible_to_the_user_alone(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[ON, CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let other = world.person("+8613900139000", "hanmei").await;
@@ -143,28 +143,28 @@ async fn what_is_personal_is_shown_to_the_person_alone(#[case] backend: Backend)
     assert_eq!((&own[0]["mobile"], &own[0]["username"]), (&json!(MOBILE), &json!("lilei")));
     world.sql().await.run("UPDATE sessions SET revoked_at = created_at").await;
     let late = entities(&world, Some(&person.token), &[&person.id], "mobile").await;
-    assert_eq!(late.error_code(), "FORBIDDEN", "the session was ended: {}", late.text);
+    assert_eq!(late.error_code(), "FORBIDDEN", "the session is revoked: {}", late.text);
 }
 
 #[apply(both_backends)]
-async fn a_router_passes_on_what_clients_do(#[case] backend: Backend) {
+async fn a_router_forwards_requests_of_clients(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[ON, CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let login =
         "mutation($i: LoginInput!) { login(input: $i) { ... on SignedIn { user { mobile username } } } }";
     let input = json!({ "i": { "account": "lilei", "password": crate::support::PASSWORD } });
-    let signed_in = ask(&world, &[("x-service-authorization", RIGHT)], login, input).await.data("login");
+    let signed_in = ask(&world, &[("x-service-authorization", VALID)], login, input).await.data("login");
     assert_eq!(signed_in["user"], json!({ "mobile": MOBILE, "username": "lilei" }));
     let bearer = format!("Bearer {}", person.token);
-    let headers = [("x-service-authorization", RIGHT), ("authorization", bearer.as_str())];
+    let headers = [("x-service-authorization", VALID), ("authorization", bearer.as_str())];
     assert_eq!(ask(&world, &headers, "{ me { mobile } }", Value::Null).await.data("me")["mobile"], MOBILE);
 }
 
 #[apply(both_backends)]
-async fn unless_it_is_switched_on_there_is_no_subgraph(#[case] backend: Backend) {
+async fn federation_is_disabled_by_default(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    let service = ask(&world, &[("x-service-authorization", RIGHT)], SERVICE, Value::Null).await;
+    let service = ask(&world, &[("x-service-authorization", VALID)], SERVICE, Value::Null).await;
     let entity = entities(&world, None, &[&person.id], "id").await;
     for reply in [service, entity] {
         assert_eq!(reply.error_code(), "FORBIDDEN", "{}", reply.text);
@@ -172,10 +172,10 @@ async fn unless_it_is_switched_on_there_is_no_subgraph(#[case] backend: Backend)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_database_there_are_no_entities() {
+async fn entities_are_unavailable_without_the_database() {
     let Some((world, _, database)) = World::start_behind_proxies(&[ON, CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    database.set(Line::Refusing);
+    database.set(ProxyState::Refusing);
     for token in [None, Some(person.token.as_str())] {
         let reply = entities(&world, token, &[&person.id], "id").await;
         assert_eq!(reply.error_code(), "UNAVAILABLE", "{}", reply.text);

@@ -1,11 +1,11 @@
-//! `POST /auth/callback/{provider}`: a provider answers with a form.
+//! `POST /auth/callback/{provider}`: the callback of providers that use `response_mode=form_post`.
 
 use reqwest::Method;
 use rstest_reuse::apply;
 use url::Url;
 
 use crate::support::provider::{consent, request};
-use crate::support::social::Back;
+use crate::support::social::Callback;
 use crate::support::{Backend, World, both_backends, kind};
 
 fn callback(world: &World, provider: &str) -> String {
@@ -13,12 +13,12 @@ fn callback(world: &World, provider: &str) -> String {
 }
 
 #[apply(both_backends)]
-async fn the_browser_is_sent_on_to_the_page(#[case] backend: Backend) {
+async fn the_browser_is_redirected_to_the_callback_page(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_SOCIAL_OIDC_FORM_POST", "true")]).await else {
         return;
     };
     let browser = world.browser();
-    let url = browser.begin("oidc", "/orders").await;
+    let url = browser.authorize_url("oidc", "/orders").await;
     assert!(url.contains("response_mode=form_post"), "{url}");
     let posted = consent(&url, "han", None).await;
     assert_eq!(posted.url, callback(&world, "oidc"));
@@ -26,23 +26,23 @@ async fn the_browser_is_sent_on_to_the_page(#[case] backend: Backend) {
         [("user", "{\"name\":{\"firstName\":\"Mei\"}}"), ("id_token", "secret"), ("next", "//evil.example")];
     let mut fields = posted.fields.clone();
     fields.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    // From the provider's page: a foreign one, and with form_post often of no origin at all.
+    // The form comes from the page of the provider: its origin is foreign, and often `null` with form_post.
     let sent = request(Method::POST, &posted.url).header("origin", "null").form(&fields).send().await;
     let answer = sent.expect("the gateway answers");
     assert_eq!(answer.status(), 303);
     let location: Url = answer.headers()["location"].to_str().expect("text").parse().expect("an address");
     assert!(location.path().ends_with("/sandbox/callback/oidc"), "{location}");
     let names: Vec<_> = location.query_pairs().map(|(name, _)| name.into_owned()).collect();
-    assert_eq!(names, ["code", "state"], "nothing else goes on");
-    let back = Back { code: posted.code.expect("a code"), state: posted.state.expect("a state") };
-    let outcome = browser.come_back("oidc", &back).await;
+    assert_eq!(names, ["code", "state"], "no other parameter is passed on");
+    let callback = Callback { code: posted.code.expect("a code"), state: posted.state.expect("a state") };
+    let outcome = browser.social_authorize("oidc", &callback).await;
     assert_eq!(kind(&outcome), "BindRequired", "{outcome}");
-    // It is the browser that counts, whoever posted.
-    assert_eq!(kind(&world.browser().come_back("oidc", &back).await), "TicketRejected");
+    // Another browser cannot use the callback parameters.
+    assert_eq!(kind(&world.browser().social_authorize("oidc", &callback).await), "TicketRejected");
 }
 
 #[apply(both_backends)]
-async fn odd_forms_get_clear_answers(#[case] backend: Backend) {
+async fn malformed_forms_get_a_clear_status(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_SOCIAL_OIDC_FORM_POST", "true")]).await else {
         return;
     };

@@ -1,4 +1,4 @@
-//! `/auth/verify`, as a proxy asks it.
+//! `/auth/verify`, as a reverse proxy calls it.
 
 use rstest_reuse::apply;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::proxy::Line;
+use crate::support::proxy::ProxyState;
 use crate::support::{Backend, Reply, World, both_backends};
 
 const MOBILE: &str = "+8613800138000";
@@ -20,7 +20,7 @@ async fn ask(world: &World, headers: &[(&str, &str)]) -> Reply {
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    Reply::read(request.send().await.expect("an answer")).await
+    Reply::read(request.send().await.expect("a response")).await
 }
 
 async fn verify(world: &World, token: &str) -> Reply {
@@ -31,7 +31,7 @@ fn header<'r>(reply: &'r Reply, name: &str) -> &'r str {
     reply.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-/// A refusal says nothing about anybody.
+/// Asserts that the request is refused and that the response has no identity headers.
 #[track_caller]
 fn refused(reply: &Reply, status: u16, code: &str) {
     assert_eq!((reply.status, reply.error_code()), (status, code), "{}", reply.text);
@@ -40,7 +40,7 @@ fn refused(reply: &Reply, status: u16, code: &str) {
     }
 }
 
-/// The claims of an upstream token, after its signature, audience and type were checked as a service would.
+/// Checks signature, audience and type of an upstream token as a service does, and returns its claims.
 async fn upstream(world: &World, token: &str) -> Value {
     let head = decode_header(token).expect("a JWT");
     assert_eq!(head.typ.as_deref(), Some("upstream+jwt"));
@@ -51,18 +51,20 @@ async fn upstream(world: &World, token: &str) -> Value {
     rules.set_audience(&["menjin-upstream"]);
     rules.set_issuer(&["http://127.0.0.1:8000"]);
     rules.validate_exp = false;
-    decode::<Value>(token, &DecodingKey::from_jwk(&jwk).expect("a key"), &rules).expect("it holds").claims
+    decode::<Value>(token, &DecodingKey::from_jwk(&jwk).expect("a key"), &rules)
+        .expect("a valid token")
+        .claims
 }
 
 #[apply(both_backends)]
-async fn a_good_token_passes_with_the_identity_of_its_bearer(#[case] backend: Backend) {
+async fn a_valid_token_passes_with_identity_headers(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.sql().await.run("UPDATE users SET roles = '[\"editor\",\"a,b\"]'").await;
     let reply = verify(&world, &person.token).await;
     assert_eq!((reply.status, reply.text.as_str()), (200, ""));
     assert_eq!(header(&reply, "x-user-id"), person.id);
-    assert_eq!(header(&reply, "x-user-roles"), "editor,a%2Cb", "roles are those of this moment");
+    assert_eq!(header(&reply, "x-user-roles"), "editor,a%2Cb", "the current roles");
     assert_eq!(header(&reply, "cache-control"), "no-store");
     let claims = upstream(&world, header(&reply, "x-upstream-token")).await;
     assert_eq!(claims["sub"], *person.id);
@@ -71,7 +73,7 @@ async fn a_good_token_passes_with_the_identity_of_its_bearer(#[case] backend: Ba
     assert_eq!(claims["exp"], world.now().timestamp() + 60);
     let me = person
         .browser
-        .bearing(&person.token)
+        .with_token(&person.token)
         .post("{ me { sessions { id } } }", Value::Null)
         .await
         .data("me");
@@ -79,7 +81,7 @@ async fn a_good_token_passes_with_the_identity_of_its_bearer(#[case] backend: Ba
 }
 
 #[apply(both_backends)]
-async fn nobody_passes_without_a_token_that_holds(#[case] backend: Backend) {
+async fn requests_without_a_valid_token_are_refused(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let none = ask(&world, &[]).await;
@@ -105,12 +107,12 @@ async fn nobody_passes_without_a_token_that_holds(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn what_the_client_says_of_itself_is_never_repeated(#[case] backend: Backend) {
+async fn identity_headers_of_the_client_are_ignored(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let bearer = format!("Bearer {}", person.token);
-    let lies = IDENTITY.map(|name| (name, "admin"));
-    let mut headers = lies.to_vec();
+    let forged = IDENTITY.map(|name| (name, "admin"));
+    let mut headers = forged.to_vec();
     headers.push(("x-forwarded-user", "admin"));
     refused(&ask(&world, &headers).await, 401, "UNAUTHENTICATED");
     headers.push(("authorization", &bearer));
@@ -121,22 +123,22 @@ async fn what_the_client_says_of_itself_is_never_repeated(#[case] backend: Backe
         assert_eq!(values.len(), 1, "{name}: {values:?}");
         assert_ne!(values[0], "admin", "{name}");
     }
-    assert_eq!(header(&reply, "x-user-roles"), "", "a person without roles has the header all the same");
+    assert_eq!(header(&reply, "x-user-roles"), "", "the header is sent without roles, too");
     assert!(!reply.headers.contains_key("x-forwarded-user"));
 }
 
 #[apply(both_backends)]
-async fn an_upstream_token_opens_nothing_here(#[case] backend: Backend) {
+async fn an_upstream_token_is_not_an_access_token(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let reply = verify(&world, &person.token).await;
     let token = header(&reply, "x-upstream-token");
     refused(&verify(&world, token).await, 401, "UNAUTHENTICATED");
-    assert_eq!(world.browser().bearing(token).me().await, Value::Null);
+    assert_eq!(world.browser().with_token(token).me().await, Value::Null);
 }
 
 #[apply(both_backends)]
-async fn by_any_method_and_below_its_path(#[case] backend: Backend) {
+async fn every_method_and_every_subpath_is_accepted(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     for (method, path) in [
@@ -146,14 +148,14 @@ async fn by_any_method_and_below_its_path(#[case] backend: Backend) {
         (Method::OPTIONS, "/auth/verify?x=1"),
     ] {
         let asked = |token: &str| world.browser().request(method.clone(), path).bearer_auth(token);
-        let good = Reply::read(asked(&person.token).send().await.expect("an answer")).await;
-        let bad = Reply::read(asked("x").send().await.expect("an answer")).await;
-        assert_eq!((good.status, bad.status), (200, 401), "{method} {path}");
+        let valid = Reply::read(asked(&person.token).send().await.expect("a response")).await;
+        let invalid = Reply::read(asked("x").send().await.expect("a response")).await;
+        assert_eq!((valid.status, invalid.status), (200, 401), "{method} {path}");
     }
 }
 
 #[apply(both_backends)]
-async fn strictly_a_session_that_was_ended_is_out_at_once(#[case] backend: Backend) {
+async fn strict_mode_refuses_a_revoked_session_at_once(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     assert_eq!(verify(&world, &person.token).await.status, 200);
@@ -162,7 +164,7 @@ async fn strictly_a_session_that_was_ended_is_out_at_once(#[case] backend: Backe
 }
 
 #[apply(both_backends)]
-async fn strictly_an_account_that_was_disabled_is_out_at_once(#[case] backend: Backend) {
+async fn strict_mode_refuses_a_disabled_account_at_once(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.sql().await.run("UPDATE users SET status = 'disabled'").await;
@@ -170,7 +172,7 @@ async fn strictly_an_account_that_was_disabled_is_out_at_once(#[case] backend: B
 }
 
 #[apply(both_backends)]
-async fn leniently_a_token_is_good_to_its_end(#[case] backend: Backend) {
+async fn lenient_mode_accepts_a_token_until_it_expires(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[LENIENT]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world
@@ -179,16 +181,20 @@ async fn leniently_a_token_is_good_to_its_end(#[case] backend: Backend) {
         .run("UPDATE sessions SET revoked_at = created_at; UPDATE users SET roles = '[\"late\"]'")
         .await;
     let reply = verify(&world, &person.token).await;
-    assert_eq!((reply.status, header(&reply, "x-user-roles")), (200, ""), "roles are those of the token");
+    assert_eq!((reply.status, header(&reply, "x-user-roles")), (200, ""), "the roles of the token");
     refused(&verify(&world, &format!("{}x", person.token)).await, 401, "UNAUTHENTICATED");
     world.advance(610);
     refused(&verify(&world, &person.token).await, 401, "UNAUTHENTICATED");
 }
 
-async fn database_away(settings: &[(&str, &str)], line: Line, check: impl AsyncFnOnce(Reply)) {
+async fn while_the_database_is_down(
+    settings: &[(&str, &str)],
+    state: ProxyState,
+    check: impl AsyncFnOnce(Reply),
+) {
     let Some((world, _, database)) = World::start_behind_proxies(settings).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    database.set(line);
+    database.set(state);
     let began = Instant::now();
     let reply = verify(&world, &person.token).await;
     assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
@@ -197,23 +203,27 @@ async fn database_away(settings: &[(&str, &str)], line: Line, check: impl AsyncF
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strictly_nobody_passes_while_the_database_refuses() {
-    database_away(&[], Line::Refusing, async |reply| refused(&reply, 503, "UNAVAILABLE")).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn strictly_nobody_passes_while_the_database_hangs() {
-    database_away(&[], Line::Hanging, async |reply| refused(&reply, 503, "UNAVAILABLE")).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn leniently_all_goes_on_without_the_database() {
-    database_away(&[LENIENT], Line::Refusing, async |reply| assert_eq!(reply.status, 200, "{}", reply.text))
+async fn strict_mode_refuses_requests_while_the_database_refuses_connections() {
+    while_the_database_is_down(&[], ProxyState::Refusing, async |reply| refused(&reply, 503, "UNAVAILABLE"))
         .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn strict_mode_refuses_requests_while_the_database_hangs() {
+    while_the_database_is_down(&[], ProxyState::Hanging, async |reply| refused(&reply, 503, "UNAVAILABLE"))
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lenient_mode_works_without_the_database() {
+    while_the_database_is_down(&[LENIENT], ProxyState::Refusing, async |reply| {
+        assert_eq!(reply.status, 200, "{}", reply.text)
+    })
+    .await;
+}
+
 #[apply(both_backends)]
-async fn a_preflight_of_a_page_is_no_yes(#[case] backend: Backend) {
+async fn a_cors_preflight_passes_only_with_a_valid_token(#[case] backend: Backend) {
     let Some(world) =
         World::start_with(backend, &[("MENJIN_HTTP_ALLOWED_ORIGINS", "https://app.example")]).await
     else {
@@ -229,7 +239,7 @@ async fn a_preflight_of_a_page_is_no_yes(#[case] backend: Backend) {
         if let Some(token) = token {
             request = request.bearer_auth(token);
         }
-        Reply::read(request.send().await.expect("an answer")).await
+        Reply::read(request.send().await.expect("a response")).await
     };
     for path in ["/auth/verify", "/auth/verify/orders/1"] {
         refused(&preflight(path, None).await, 401, "UNAUTHENTICATED");
@@ -240,9 +250,9 @@ async fn a_preflight_of_a_page_is_no_yes(#[case] backend: Backend) {
     }
     let graphql = preflight("/graphql", None).await;
     assert_eq!((graphql.status, header(&graphql, "access-control-allow-methods")), (204, "GET, POST"));
-    // Whose page it was is no matter of ours where the proxy asks: no cookie counts.
+    // The origin does not matter: the endpoint accepts no cookies.
     let request =
         world.browser().request(Method::POST, "/auth/verify").header("origin", "https://evil.example");
-    let reply = Reply::read(request.bearer_auth(&person.token).send().await.expect("an answer")).await;
+    let reply = Reply::read(request.bearer_auth(&person.token).send().await.expect("a response")).await;
     assert_eq!((reply.status, header(&reply, "x-user-id")), (200, &*person.id));
 }

@@ -1,4 +1,4 @@
-//! Hasura: the claims of its JWT mode, and `/auth/hasura` as its webhook mode asks it.
+//! Hasura: the claims for its JWT mode, and `/auth/hasura` as its webhook mode calls it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use reqwest::Method;
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-use crate::support::proxy::Line;
+use crate::support::proxy::ProxyState;
 use crate::support::{Backend, PASSWORD, Reply, World, both_backends};
 
 const MOBILE: &str = "+8613800138000";
@@ -18,15 +18,15 @@ async fn get(world: &World, headers: &[(&str, &str)]) -> Reply {
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    Reply::read(request.send().await.expect("an answer")).await
+    Reply::read(request.send().await.expect("a response")).await
 }
 
 async fn post(world: &World, body: &Value) -> Reply {
     let request = world.browser().request(Method::POST, "/auth/hasura").json(body);
-    Reply::read(request.send().await.expect("an answer")).await
+    Reply::read(request.send().await.expect("a response")).await
 }
 
-/// As Hasura puts it: the client's headers, and its document.
+/// Returns the body that Hasura posts: the client's headers and request.
 fn posted(headers: &Value) -> Value {
     json!({ "headers": headers, "request": { "query": "{ orders { id } }", "variables": null, "operationName": null } })
 }
@@ -43,7 +43,7 @@ fn claims(token: &str) -> Value {
 }
 
 #[apply(both_backends)]
-async fn the_webhook_tells_who_it_is_by_get_and_by_post(#[case] backend: Backend) {
+async fn the_webhook_returns_session_variables_for_get_and_post(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.sql().await.run(ROLES).await;
@@ -52,9 +52,9 @@ async fn the_webhook_tells_who_it_is_by_get_and_by_post(#[case] backend: Backend
         "X-Hasura-User-Id": person.id, "X-Hasura-Role": "user", "X-Hasura-Allowed-Roles": r#"["user","editor"]"#,
         "Cache-Control": "max-age=600",
     });
-    let told = get(&world, &[("authorization", &bearer)]).await;
-    assert_eq!((told.status, &told.json), (200, &expected), "{}", told.text);
-    assert_eq!(told.headers["cache-control"], "no-store", "what HTTP may keep is another matter");
+    let by_post = get(&world, &[("authorization", &bearer)]).await;
+    assert_eq!((by_post.status, &by_post.json), (200, &expected), "{}", by_post.text);
+    assert_eq!(by_post.headers["cache-control"], "no-store", "HTTP caches must not store it");
     for name in ["Authorization", "authorization", "AUTHORIZATION"] {
         assert_eq!(
             post(&world, &posted(&json!({ name: bearer, "x-hasura-user-id": "1" }))).await.json,
@@ -66,7 +66,7 @@ async fn the_webhook_tells_who_it_is_by_get_and_by_post(#[case] backend: Backend
 }
 
 #[apply(both_backends)]
-async fn a_person_acts_in_a_role_of_their_own_and_never_as_the_superuser(#[case] backend: Backend) {
+async fn a_user_can_choose_one_of_their_roles_and_never_admin(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.sql().await.run(ROLES).await;
@@ -74,24 +74,24 @@ async fn a_person_acts_in_a_role_of_their_own_and_never_as_the_superuser(#[case]
     for (role, status) in
         [("user", 200), ("editor", 200), ("admin", 401), ("Editor", 401), ("other", 401), ("", 401)]
     {
-        let asked = get(&world, &[("authorization", &bearer), ("x-hasura-role", role)]).await;
-        let told = post(&world, &posted(&json!({ "Authorization": bearer, "X-Hasura-Role": role }))).await;
-        assert_eq!((asked.status, told.status), (status, status), "{role}: {}", asked.text);
+        let by_get = get(&world, &[("authorization", &bearer), ("x-hasura-role", role)]).await;
+        let by_post = post(&world, &posted(&json!({ "Authorization": bearer, "X-Hasura-Role": role }))).await;
+        assert_eq!((by_get.status, by_post.status), (status, status), "{role}: {}", by_get.text);
         if status == 200 {
             assert_eq!(
-                (&asked.json["X-Hasura-Role"], &told.json["X-Hasura-Role"]),
+                (&by_get.json["X-Hasura-Role"], &by_post.json["X-Hasura-Role"]),
                 (&json!(role), &json!(role))
             );
         } else {
-            refused(&asked, 401, "FORBIDDEN");
-            refused(&told, 401, "FORBIDDEN");
-            assert_eq!(asked.headers["www-authenticate"], "Bearer error=\"insufficient_scope\"");
+            refused(&by_get, 401, "FORBIDDEN");
+            refused(&by_post, 401, "FORBIDDEN");
+            assert_eq!(by_get.headers["www-authenticate"], "Bearer error=\"insufficient_scope\"");
         }
     }
 }
 
 #[apply(both_backends)]
-async fn without_a_good_token_the_webhook_says_no(#[case] backend: Backend) {
+async fn the_webhook_refuses_requests_without_a_valid_token(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let bearer = format!("Bearer {}", person.token);
@@ -103,9 +103,9 @@ async fn without_a_good_token_the_webhook_says_no(#[case] backend: Backend) {
         "UNAUTHENTICATED",
     );
     refused(&post(&world, &posted(&json!({}))).await, 401, "UNAUTHENTICATED");
-    // Of a POST, the headers of Hasura itself are not those of the client.
+    // With POST, the client's headers are in the body: those of Hasura's own request do not count.
     let request = world.browser().request(Method::POST, "/auth/hasura").bearer_auth(&person.token);
-    let own = Reply::read(request.json(&posted(&json!({}))).send().await.expect("an answer")).await;
+    let own = Reply::read(request.json(&posted(&json!({}))).send().await.expect("a response")).await;
     refused(&own, 401, "UNAUTHENTICATED");
     for body in [json!({}), json!([]), json!({ "headers": [] }), posted(&json!({ "Authorization": 1 }))] {
         refused(&post(&world, &body).await, 400, "BAD_REQUEST");
@@ -116,11 +116,11 @@ async fn without_a_good_token_the_webhook_says_no(#[case] backend: Backend) {
         "BAD_REQUEST",
     );
     let form = world.browser().request(Method::POST, "/auth/hasura").form(&[("headers", "x")]);
-    refused(&Reply::read(form.send().await.expect("an answer")).await, 415, "UNSUPPORTED_MEDIA_TYPE");
+    refused(&Reply::read(form.send().await.expect("a response")).await, 415, "UNSUPPORTED_MEDIA_TYPE");
 }
 
 #[apply(both_backends)]
-async fn the_webhook_looks_at_session_and_account(#[case] backend: Backend) {
+async fn the_webhook_checks_session_and_account(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let other = world.person("+8613900139000", "hanmei").await;
@@ -137,7 +137,7 @@ async fn the_webhook_looks_at_session_and_account(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn leniently_the_webhook_looks_at_the_token_alone(#[case] backend: Backend) {
+async fn in_lenient_mode_the_webhook_checks_the_token_only(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_SERVICES_STRICT", "false")]).await else {
         return;
     };
@@ -147,16 +147,16 @@ async fn leniently_the_webhook_looks_at_the_token_alone(#[case] backend: Backend
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_webhook_lets_nobody_in_while_the_database_is_away() {
+async fn the_webhook_refuses_requests_while_the_database_is_down() {
     let Some((world, _, database)) = World::start_behind_proxies(&[]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    database.set(Line::Refusing);
+    database.set(ProxyState::Refusing);
     let reply = get(&world, &[("authorization", &format!("Bearer {}", person.token))]).await;
     refused(&reply, 503, "UNAVAILABLE");
 }
 
 #[apply(both_backends)]
-async fn in_jwt_mode_tokens_hold_what_hasura_reads(#[case] backend: Backend) {
+async fn tokens_contain_hasura_claims_if_enabled(#[case] backend: Backend) {
     let Some(world) = World::start_with(
         backend,
         &[("MENJIN_TOKENS_HASURA", "true"), ("MENJIN_TOKENS_HASURA_ROLE", "member")],
@@ -175,20 +175,24 @@ async fn in_jwt_mode_tokens_hold_what_hasura_reads(#[case] backend: Backend) {
             "x-hasura-user-id": person.id, "x-hasura-default-role": "member", "x-hasura-allowed-roles": ["member", "editor"],
         })
     );
-    assert_eq!(world.browser().bearing(token).me().await["id"], *person.id, "the token is good here as ever");
+    assert_eq!(
+        world.browser().with_token(token).me().await["id"],
+        *person.id,
+        "the token is still valid here"
+    );
     let verified = world
         .browser()
         .request(Method::GET, "/auth/verify")
         .bearer_auth(token)
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
     let upstream = verified.headers()["x-upstream-token"].to_str().expect("text");
     assert_eq!(claims(upstream).get(NAMESPACE), None);
 }
 
 #[apply(both_backends)]
-async fn tokens_tell_hasura_nothing_unless_asked_to(#[case] backend: Backend) {
+async fn tokens_contain_no_hasura_claims_by_default(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     assert_eq!(claims(&person.token).get(NAMESPACE), None);

@@ -1,16 +1,16 @@
-//! People of social providers in the durable store: found, used, bound and taken off, whatever else happens meanwhile.
+//! Identities of social providers in the database: finding, using and linking them, also concurrently.
 
 use menjin::audit::Kind;
 use menjin::core::ids::UserId;
 use menjin::db::identities::{IdentityUpdate, NewIdentity, Unlinked};
-use menjin::db::models::{AuditEvent, Credential, NewUser, Session};
+use menjin::db::models::{Credential, NewUser};
 use menjin::db::{Taken, WriteError};
 use rstest_reuse::apply;
 
 use crate::support::rows::Rows;
 use crate::support::{Backend, World, both_backends};
 
-fn update(subject: &str, union_id: Option<&str>, world: &World) -> IdentityUpdate {
+pub fn update(subject: &str, union_id: Option<&str>, world: &World) -> IdentityUpdate {
     IdentityUpdate {
         subject: subject.into(),
         union_id: union_id.map(Into::into),
@@ -22,16 +22,16 @@ fn update(subject: &str, union_id: Option<&str>, world: &World) -> IdentityUpdat
     }
 }
 
-fn with_password(rows: &Rows<'_>, name: &str) -> NewUser {
+pub fn with_password(rows: &Rows<'_>, name: &str) -> NewUser {
     NewUser { password_hash: Some("hash".into()), ..rows.user(name) }
 }
 
-fn password() -> Credential {
+pub fn password() -> Credential {
     Credential::Password("hash".into())
 }
 
-/// Somebody new who has this person of a provider and nothing else.
-async fn newcomer(world: &World, name: &str, identity: NewIdentity) -> UserId {
+/// Creates an account that has this identity and nothing else.
+pub async fn account_with(world: &World, name: &str, identity: NewIdentity) -> UserId {
     let rows = world.rows();
     let (user, identity) = (rows.user(name), identity);
     let identity = NewIdentity { user_id: user.id, ..identity };
@@ -41,7 +41,7 @@ async fn newcomer(world: &World, name: &str, identity: NewIdentity) -> UserId {
     user.id
 }
 
-async fn counts(world: &World) -> [i64; 4] {
+pub async fn counts(world: &World) -> [i64; 4] {
     let mut sql = world.sql().await;
     let mut counts = [0; 4];
     for (count, table) in counts.iter_mut().zip(["identities", "sessions", "audit_events", "messages"]) {
@@ -55,40 +55,40 @@ fn taken<T>(outcome: Result<T, WriteError>) -> Taken {
     match outcome {
         Err(WriteError::Taken(taken)) => taken,
         Err(error) => panic!("{error}"),
-        Ok(_) => panic!("nothing was taken"),
+        Ok(_) => panic!("there is no conflict"),
     }
 }
 
 #[apply(both_backends)]
-async fn a_person_is_found_by_subject_then_by_union_id(#[case] backend: Backend) {
+async fn an_identity_is_found_by_subject_then_by_union_id(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let rows = world.rows();
-    let nobody = UserId(uuid::Uuid::nil());
-    let with_union = NewIdentity { union_id: Some("u1".into()), ..rows.identity(nobody, "qq", "s1") };
-    let first = newcomer(&world, "first", with_union).await;
-    let second = newcomer(&world, "second", rows.identity(nobody, "qq", "s2")).await;
+    let nil = UserId(uuid::Uuid::nil());
+    let with_union = NewIdentity { union_id: Some("u1".into()), ..rows.identity(nil, "qq", "s1") };
+    let first = account_with(&world, "first", with_union).await;
+    let second = account_with(&world, "second", rows.identity(nil, "qq", "s2")).await;
     let find = async |provider, subject, union_id| {
         world
             .db()
             .find_identity(provider, subject, union_id)
             .await
-            .expect("it answers")
+            .expect("a result")
             .map(|found| found.user_id)
     };
     assert_eq!(find("qq", "s1", None).await, Some(first));
     assert_eq!(find("qq", "other", Some("u1")).await, Some(first));
-    assert_eq!(find("qq", "s2", Some("u1")).await, Some(second), "the subject comes first");
+    assert_eq!(find("qq", "s2", Some("u1")).await, Some(second), "the subject takes precedence");
     assert_eq!(find("wechat", "s1", Some("u1")).await, None);
     assert_eq!(find("qq", "other", Some("s2")).await, None);
     assert_eq!(find("qq", "other", None).await, None);
 }
 
 #[apply(both_backends)]
-async fn a_new_account_comes_with_its_person_or_not_at_all(#[case] backend: Backend) {
+async fn an_account_and_its_identity_are_created_together_or_not_at_all(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let rows = world.rows();
-    let nobody = UserId(uuid::Uuid::nil());
-    let user = newcomer(&world, "first", rows.identity(nobody, "qq", "s1")).await;
+    let nil = UserId(uuid::Uuid::nil());
+    let user = account_with(&world, "first", rows.identity(nil, "qq", "s1")).await;
     assert_eq!(counts(&world).await, [1, 1, 2, 0]);
     let other = rows.user("second");
     let identity = rows.identity(other.id, "qq", "s1");
@@ -97,25 +97,25 @@ async fn a_new_account_comes_with_its_person_or_not_at_all(#[case] backend: Back
         world.db().create_user_with_identity(&other, &identity, &rows.session(other.id), &events).await;
     assert_eq!(taken(made), Taken::Identity);
     assert_eq!(counts(&world).await, [1, 1, 2, 0]);
-    assert!(world.db().find_user(other.id).await.expect("it answers").is_none());
-    let bound = world.db().identities_of(user).await.expect("it answers");
+    assert!(world.db().find_user(other.id).await.expect("a result").is_none());
+    let bound = world.db().identities_of(user).await.expect("a result");
     assert_eq!(bound.len(), 1);
     assert_eq!(bound[0].tokens.as_deref(), Some([0, 255].as_slice()));
 }
 
 #[apply(both_backends)]
-async fn a_sign_in_refreshes_what_is_known(#[case] backend: Backend) {
+async fn a_sign_in_updates_the_identity(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let rows = world.rows();
-    let nobody = UserId(uuid::Uuid::nil());
-    let user = newcomer(&world, "first", rows.identity(nobody, "qq", "s1")).await;
-    let id = world.db().identities_of(user).await.expect("it answers")[0].id;
+    let nil = UserId(uuid::Uuid::nil());
+    let user = account_with(&world, "first", rows.identity(nil, "qq", "s1")).await;
+    let id = world.db().identities_of(user).await.expect("a result")[0].id;
     world.advance(60);
     let sign_in = async |update: IdentityUpdate| {
         let event = rows.event(Kind::SignedIn, user);
         let signed_in = world.db().sign_in_with_identity(id, &update, &rows.session(user), &event).await;
-        assert!(signed_in.expect("it answers"));
-        world.db().identities_of(user).await.expect("it answers").remove(0)
+        assert!(signed_in.expect("a result"));
+        world.db().identities_of(user).await.expect("a result").remove(0)
     };
     let known = sign_in(update("s1", Some("u1"), &world)).await;
     assert_eq!((known.union_id.as_deref(), known.nickname.as_deref()), (Some("u1"), Some("after")));
@@ -129,62 +129,21 @@ async fn a_sign_in_refreshes_what_is_known(#[case] backend: Backend) {
     assert_eq!(
         (known.subject.as_str(), known.union_id.as_deref()),
         ("s2", Some("u1")),
-        "it is withheld, not gone"
+        "a missing union id does not delete the stored one"
     );
     let silent =
         IdentityUpdate { nickname: None, email: None, tokens: None, ..update("s2", Some("u2"), &world) };
     let known = sign_in(silent).await;
     assert_eq!((known.union_id.as_deref(), known.nickname, known.tokens), (Some("u2"), None, None));
     assert_eq!(counts(&world).await, [1, 4, 5, 0]);
-    // Another account's person has that union id: the owner of this one comes in all the same.
-    let other = NewIdentity { union_id: Some("u3".into()), ..rows.identity(nobody, "qq", "s3") };
-    newcomer(&world, "second", other).await;
+    // An identity of another account has that union id: the user is signed in all the same.
+    let other = NewIdentity { union_id: Some("u3".into()), ..rows.identity(nil, "qq", "s3") };
+    account_with(&world, "second", other).await;
     assert_eq!(sign_in(update("s2", Some("u3"), &world)).await.union_id.as_deref(), Some("u2"));
 }
 
 #[apply(both_backends)]
-async fn nobody_signs_in_by_a_person_that_was_taken_off(#[case] backend: Backend) {
-    let Some(world) = World::start(backend).await else { return };
-    let (db, rows) = (world.db(), world.rows());
-    let user = rows.add(with_password(&rows, "first")).await;
-    let identity = rows.identity(user, "qq", "s1");
-    let linked = [rows.event(Kind::IdentityLinked, user)];
-    assert!(
-        db.bind_identity(&identity, &password(), &rows.session(user), &linked, None)
-            .await
-            .expect("it answers")
-    );
-    let other = rows.add(rows.user("second")).await;
-    let before = counts(&world).await;
-    let sign_in = async |user| {
-        let event = rows.event(Kind::SignedIn, user);
-        let update = update("s1", None, &world);
-        db.sign_in_with_identity(identity.id, &update, &rows.session(user), &event).await.expect("it answers")
-    };
-    assert!(!sign_in(other).await, "it is another account's");
-    let set = async |status| {
-        let event = rows.event(Kind::UserDisabled, user);
-        db.set_status(user, status, world.now(), &event).await.expect("it answers").expect("a change");
-    };
-    set("disabled").await;
-    assert!(!sign_in(user).await);
-    set("active").await;
-    let event = rows.event(Kind::IdentityUnlinked, user);
-    assert_eq!(
-        db.unlink_identity(user, "qq", None, true, &event, None).await.expect("it answers"),
-        Unlinked::Done
-    );
-    assert!(!sign_in(user).await);
-    assert_eq!(counts(&world).await, [0, before[1], before[2] + 3, 0]);
-    let session = rows.session(user);
-    let event = rows.event(Kind::SignedIn, user);
-    assert!(
-        !db.open_session(&session, &Credential::Identity(identity.id), &event).await.expect("it answers")
-    );
-}
-
-#[apply(both_backends)]
-async fn a_binding_is_made_with_all_that_belongs_to_it(#[case] backend: Backend) {
+async fn binding_writes_everything_or_nothing(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (db, rows) = (world.db(), world.rows());
     let user = rows.add(with_password(&rows, "first")).await;
@@ -195,15 +154,15 @@ async fn a_binding_is_made_with_all_that_belongs_to_it(#[case] backend: Backend)
         db.bind_identity(identity, proven, &rows.session(user), &events, Some(&rows.notice())).await
     };
     let qq = rows.identity(user, "qq", "s1");
-    assert!(!bind(&qq, &Credential::Password("another".into())).await.expect("it answers"));
+    assert!(!bind(&qq, &Credential::Password("another".into())).await.expect("a result"));
     assert_eq!(counts(&world).await, [0, 0, 1, 0]);
-    // The last entry cannot be written: nothing is.
+    // The last audit entry cannot be written, so nothing is.
     let twice = [events[0].clone(), events[0].clone()];
     let failed = db.bind_identity(&qq, &password(), &rows.session(user), &twice, Some(&rows.notice())).await;
     assert_eq!(taken(failed), Taken::Other);
     assert_eq!(counts(&world).await, [0, 0, 1, 0]);
     let with_union = NewIdentity { union_id: Some("u1".into()), ..qq.clone() };
-    assert!(bind(&with_union, &password()).await.expect("it answers"));
+    assert!(bind(&with_union, &password()).await.expect("a result"));
     assert_eq!(counts(&world).await, [1, 1, 3, 1]);
 
     let other = rows.add(with_password(&rows, "second")).await;
@@ -218,18 +177,18 @@ async fn a_binding_is_made_with_all_that_belongs_to_it(#[case] backend: Backend)
     assert_eq!(counts(&world).await, full);
     world.advance(1);
     assert!(
-        bind(&rows.identity(user, "wechat", "s1"), &Credential::Identity(qq.id)).await.expect("it answers")
+        bind(&rows.identity(user, "wechat", "s1"), &Credential::Identity(qq.id)).await.expect("a result")
     );
     assert!(
-        !bind(&rows.identity(other, "wechat", "s2"), &Credential::Identity(qq.id)).await.expect("it answers")
+        !bind(&rows.identity(other, "wechat", "s2"), &Credential::Identity(qq.id)).await.expect("a result")
     );
     let names: Vec<_> =
-        db.identities_of(user).await.expect("it answers").into_iter().map(|one| one.provider).collect();
+        db.identities_of(user).await.expect("a result").into_iter().map(|one| one.provider).collect();
     assert_eq!(names, ["qq", "wechat"]);
 }
 
 #[apply(both_backends)]
-async fn of_two_who_bind_one_person_one_wins(#[case] backend: Backend) {
+async fn one_of_two_accounts_that_bind_an_identity_concurrently_gets_it(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (db, rows) = (world.db(), world.rows());
     for round in 0..10 {
@@ -246,7 +205,7 @@ async fn of_two_who_bind_one_person_one_wins(#[case] backend: Backend) {
         }
         let (mut bound, mut refused) = (0, 0);
         for tried in tries {
-            match tried.await.expect("it answers") {
+            match tried.await.expect("a result") {
                 Ok(true) => bound += 1,
                 outcome => {
                     assert_eq!(taken(outcome), Taken::Identity);
@@ -260,7 +219,7 @@ async fn of_two_who_bind_one_person_one_wins(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn of_two_people_of_one_provider_an_account_gets_one(#[case] backend: Backend) {
+async fn an_account_gets_one_of_two_concurrent_identities_of_a_provider(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (db, rows) = (world.db(), world.rows());
     for round in 0..10 {
@@ -269,7 +228,7 @@ async fn of_two_people_of_one_provider_an_account_gets_one(#[case] backend: Back
         assert!(
             db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user))
                 .await
-                .expect("it answers")
+                .expect("a result")
         );
         let (one, other) = (
             rows.identity(user, "qq", &format!("a{round}")),
@@ -292,7 +251,7 @@ async fn of_two_people_of_one_provider_an_account_gets_one(#[case] backend: Back
 }
 
 #[apply(both_backends)]
-async fn only_a_session_that_stands_links(#[case] backend: Backend) {
+async fn only_an_active_session_links(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (db, rows) = (world.db(), world.rows());
     let user = rows.add(with_password(&rows, "first")).await;
@@ -302,145 +261,52 @@ async fn only_a_session_that_stands_links(#[case] backend: Backend) {
         assert!(
             db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user))
                 .await
-                .expect("it answers")
+                .expect("a result")
         );
         session.id
     };
-    let (standing, ended, strange) = (open(user).await, open(user).await, open(other).await);
+    let (active, ended, foreign) = (open(user).await, open(user).await, open(other).await);
     let event = rows.event(Kind::SignedOut, user);
-    assert!(db.revoke_session(ended, "logout", world.now(), &event).await.expect("it answers"));
+    assert!(db.revoke_session(ended, "logout", world.now(), &event).await.expect("a result"));
     let link = async |session| {
         let event = rows.event(Kind::IdentityLinked, user);
         db.link_identity(&rows.identity(user, "qq", "s1"), session, &event, Some(&rows.notice()))
             .await
-            .expect("it answers")
+            .expect("a result")
     };
     let before = counts(&world).await;
     assert!(!link(ended).await);
-    assert!(!link(strange).await);
+    assert!(!link(foreign).await);
     assert_eq!(counts(&world).await, before);
-    assert!(link(standing).await);
+    assert!(link(active).await);
     assert_eq!(counts(&world).await, [1, before[1], before[2] + 1, 1]);
     let event = rows.event(Kind::IdentityUnlinked, user);
     assert_eq!(
-        db.unlink_identity(user, "qq", None, true, &event, Some(&rows.notice())).await.expect("it answers"),
+        db.unlink_identity(user, "qq", None, true, &event, Some(&rows.notice())).await.expect("a result"),
         Unlinked::Done
     );
     assert_eq!(counts(&world).await, [0, before[1], before[2] + 2, 2]);
     world.advance(3_600);
-    assert!(!link(standing).await, "its hour is over");
+    assert!(!link(active).await, "the session has expired");
     world.advance(-1);
-    assert!(link(standing).await);
+    assert!(link(active).await);
 }
 
 #[apply(both_backends)]
-async fn the_last_way_in_stays(#[case] backend: Backend) {
-    let Some(world) = World::start(backend).await else { return };
-    let (db, rows) = (world.db(), world.rows());
-    let nobody = UserId(uuid::Uuid::nil());
-    let unlink = async |user, provider, guarded| {
-        let event = rows.event(Kind::IdentityUnlinked, user);
-        db.unlink_identity(user, provider, None, guarded, &event, Some(&rows.notice()))
-            .await
-            .expect("it answers")
-    };
-    let alone = newcomer(&world, "alone", rows.identity(nobody, "qq", "s0")).await;
-    let before = counts(&world).await;
-    assert_eq!(unlink(alone, "wechat", true).await, Unlinked::Absent);
-    assert_eq!(unlink(nobody, "qq", true).await, Unlinked::Absent);
-    assert_eq!(unlink(alone, "qq", true).await, Unlinked::LastWayIn);
-    assert_eq!(counts(&world).await, before);
-    let others = [
-        ("UPDATE users SET mobile = '+8613800138000'", true),
-        ("UPDATE users SET mobile = NULL, email = 'a@b.c', email_key = 'a@b.c'", true),
-        ("UPDATE users SET email = NULL, email_key = NULL, password_hash = 'hash'", true),
-        ("UPDATE users SET password_hash = NULL", false),
-    ];
-    let mut sql = world.sql().await;
-    for (change, guarded) in others {
-        sql.run(change).await;
-        assert_eq!(unlink(alone, "qq", guarded).await, Unlinked::Done, "{change}");
-        let identity = rows.identity(alone, "qq", "s0");
-        let standing = db.all_sessions(alone).await.expect("it answers")[0].id;
-        assert!(
-            db.link_identity(&identity, standing, &rows.event(Kind::IdentityLinked, alone), None)
-                .await
-                .expect("it answers")
-        );
-    }
-}
-
-#[apply(both_backends)]
-async fn whoever_came_in_by_an_unlinked_provider_is_out(#[case] backend: Backend) {
-    let Some(world) = World::start(backend).await else { return };
-    let (db, rows) = (world.db(), world.rows());
-    let user = newcomer(&world, "first", rows.identity(UserId(uuid::Uuid::nil()), "qq", "s1")).await;
-    let mut sql = world.sql().await;
-    sql.run("UPDATE users SET password_hash = 'hash'").await;
-    let proven = Credential::Password("hash".into());
-    let mut opened = Vec::new();
-    for method in ["provider:qq", "provider:qq", "provider:qq2", "password"] {
-        let session = Session { method: method.into(), ..rows.session(user) };
-        assert!(
-            db.open_session(&session, &proven, &rows.event(Kind::SignedIn, user)).await.expect("it answers")
-        );
-        opened.push(session.id);
-    }
-    assert_eq!(Session::opened_by("qq"), "provider:qq");
-    let event = AuditEvent { session_id: Some(opened[0].into()), ..rows.event(Kind::IdentityUnlinked, user) };
-    assert_eq!(
-        db.unlink_identity(user, "qq", None, true, &event, None).await.expect("it answers"),
-        Unlinked::Done
-    );
-    for (n, id) in opened.into_iter().enumerate() {
-        let session = db.find_session(id).await.expect("it answers").expect("a session");
-        assert_eq!(session.revoked_at.is_some(), n == 1, "{n}");
-    }
-    assert_eq!(sql.count("sessions WHERE end_reason = 'identity_unlinked'").await, 1);
-}
-
-#[apply(both_backends)]
-async fn of_the_last_two_one_stays(#[case] backend: Backend) {
-    let Some(world) = World::start(backend).await else { return };
-    let (db, rows) = (world.db(), world.rows());
-    let nobody = UserId(uuid::Uuid::nil());
-    for round in 0..10 {
-        let user =
-            newcomer(&world, &format!("u{round}"), rows.identity(nobody, "qq", &format!("s{round}"))).await;
-        let session = db.all_sessions(user).await.expect("it answers")[0].id;
-        let second = rows.identity(user, "wechat", &format!("s{round}"));
-        assert!(
-            db.link_identity(&second, session, &rows.event(Kind::IdentityLinked, user), None)
-                .await
-                .expect("it answers")
-        );
-        let (one, other) =
-            (rows.event(Kind::IdentityUnlinked, user), rows.event(Kind::IdentityUnlinked, user));
-        let (one, other) = tokio::join!(
-            db.unlink_identity(user, "qq", None, true, &one, None),
-            db.unlink_identity(user, "wechat", None, true, &other, None),
-        );
-        let mut outcomes = [one.expect("it answers"), other.expect("it answers")];
-        outcomes.sort_by_key(|outcome| *outcome == Unlinked::LastWayIn);
-        assert_eq!(outcomes, [Unlinked::Done, Unlinked::LastWayIn]);
-    }
-}
-
-#[apply(both_backends)]
-async fn erasure_takes_the_people_along(#[case] backend: Backend) {
+async fn purging_an_account_deletes_its_identities(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let rows = world.rows();
-    let nobody = UserId(uuid::Uuid::nil());
-    newcomer(&world, "gone", rows.identity(nobody, "qq", "s1")).await;
-    newcomer(&world, "stays", rows.identity(nobody, "qq", "s2")).await;
+    let nil = UserId(uuid::Uuid::nil());
+    account_with(&world, "gone", rows.identity(nil, "qq", "s1")).await;
+    account_with(&world, "stays", rows.identity(nil, "qq", "s2")).await;
     let mut sql = world.sql().await;
     let past = match sql {
         crate::support::sql::Sql::Pg(_) => "'2026-02-01'",
         crate::support::sql::Sql::Sqlite(_) => "1",
     };
     sql.run(&format!("UPDATE users SET delete_at = {past} WHERE username = 'gone'")).await;
-    // The gateway beside us may have erased it already.
-    world.db().erase_due(world.now()).await.expect("it answers");
+    // The running gateway may have purged it already.
+    world.db().erase_due(world.now()).await.expect("a result");
     assert_eq!(sql.count("users WHERE username = 'gone'").await, 0);
     assert_eq!(sql.count("identities").await, 1);
     assert_eq!(sql.count("identities WHERE subject = 's2'").await, 1);

@@ -1,4 +1,4 @@
-//! `menjin import`: people of another system come in, and sign in with the passwords they had.
+//! `menjin import`: imports the users of another system, who sign in with their old passwords.
 
 use rstest_reuse::apply;
 use std::fmt::Write as _;
@@ -12,12 +12,12 @@ use tempfile::TempDir;
 use crate::support::cli::Finished;
 use crate::support::{Backend, World, both_backends, kind};
 
-/// The password behind all hashes here.
+/// The password of all hashes here.
 const OLD: &str = "correct horse 密码";
 const PBKDF2: &str = "pbkdf2_sha256$1000$NaClSalt1234$ELZIORV8YaLAv1fO8dZtywqwlnjOtiV2v7s4WUPOIxA=";
 const MOBILE: &str = "+8613800138000";
 
-/// A file in a folder that goes when it is dropped.
+/// Writes a file into a temporary folder, which is deleted when the guard is dropped.
 fn file(name: &str, text: &str) -> (TempDir, PathBuf) {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join(name);
@@ -32,13 +32,13 @@ async fn import(world: &World, name: &str, text: &str, more: &[&str]) -> Finishe
     world.operator(&arguments).await
 }
 
-/// The last line: what it all came to.
-fn sum(finished: &Finished) -> &str {
+/// Returns the last line, the summary.
+fn summary(finished: &Finished) -> &str {
     finished.out.lines().find(|line| line.contains(" rows read: ")).unwrap_or_else(|| panic!("{finished:?}"))
 }
 
 #[apply(both_backends)]
-async fn old_passwords_sign_in_and_become_argon2id(#[case] backend: Backend) {
+async fn imported_passwords_sign_in_and_are_rehashed_as_argon2id(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let hashes = [
         ("django", PBKDF2),
@@ -59,8 +59,8 @@ async fn old_passwords_sign_in_and_become_argon2id(#[case] backend: Backend) {
     ];
     let mut text = "username,password_hash,roles\n".to_owned();
     for (name, hash) in hashes {
-        // An Argon2 hash has commas.
-        writeln!(text, "{name},\"{hash}\",\"editor,billing:read\"").expect("a text grows");
+        // Argon2 hashes contain commas.
+        writeln!(text, "{name},\"{hash}\",\"editor,billing:read\"").expect("writing to a string succeeds");
     }
     let done = import(&world, "users.csv", &text, &[]).await;
     assert_eq!(done.text().trim(), "6 rows read: 6 written, 0 there before, 0 bad");
@@ -69,7 +69,11 @@ async fn old_passwords_sign_in_and_become_argon2id(#[case] backend: Backend) {
     assert_eq!(sql.count(renewed).await, 0);
     for (nth, (name, _)) in hashes.into_iter().enumerate() {
         assert_eq!(kind(&world.browser().login(name, "correct horse").await), "CredentialsRejected");
-        assert_eq!(sql.count(renewed).await, i64::try_from(nth).expect("few"), "a failure renews nothing");
+        assert_eq!(
+            sql.count(renewed).await,
+            i64::try_from(nth).expect("few"),
+            "a failed login does not rehash"
+        );
         let outcome = world.browser().login(name, OLD).await;
         assert_eq!(kind(&outcome), "SignedIn", "{name}: {outcome}");
         assert_eq!(outcome["user"]["roles"], json!(["editor", "billing:read"]));
@@ -80,7 +84,7 @@ async fn old_passwords_sign_in_and_become_argon2id(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn json_lines_carry_everything(#[case] backend: Backend) {
+async fn json_lines_import_every_field(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = json!({
         "username": "root", "nickname": "根 用户", "mobile": "138 0013 8000", "email": "Root@Example.com",
@@ -89,12 +93,12 @@ async fn json_lines_carry_everything(#[case] backend: Backend) {
     let banned = json!({ "email": "banned@example.com", "password_hash": PBKDF2, "status": "disabled" });
     let quiet = json!({ "mobile": "13900139000", "password_hash": "!4TkLzIbcNbtFFj5s" });
     let done = import(&world, "users.jsonl", &format!("{person}\n{banned}\n{quiet}\n"), &[]).await;
-    assert_eq!(sum(&done), "3 rows read: 3 written, 0 there before, 0 bad");
+    assert_eq!(summary(&done), "3 rows read: 3 written, 0 there before, 0 bad");
     for account in ["root", "13800138000", "root@example.com"] {
         let outcome = world.browser().login(account, OLD).await;
         assert_eq!(kind(&outcome), "SignedIn", "{account}: {outcome}");
         let token = outcome["accessToken"].as_str().expect("a token");
-        let me = world.browser().bearing(token).me().await;
+        let me = world.browser().with_token(token).me().await;
         assert_eq!(
             (&me["nickname"], &me["mobile"], &me["email"]),
             (&json!("根 用户"), &json!(MOBILE), &json!("Root@example.com"))
@@ -104,13 +108,13 @@ async fn json_lines_carry_everything(#[case] backend: Backend) {
     assert_eq!(kind(&world.browser().login("banned@example.com", OLD).await), "AccountDisabled");
     assert_eq!(kind(&world.browser().login("13900139000", "!4TkLzIbcNbtFFj5s").await), "CredentialsRejected");
     let code = world.sms_code("+8613900139000", "LOGIN").await;
-    let proof = crate::support::browser::mobile_proof("+8613900139000", &code);
+    let proof = crate::support::browser::mobile_with_code("+8613900139000", &code);
     let outcome = world.browser().login_with_code(proof).await;
     assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
 }
 
 #[apply(both_backends)]
-async fn a_dry_run_lists_every_bad_row_and_writes_nothing(#[case] backend: Backend) {
+async fn a_dry_run_lists_every_invalid_row_and_writes_nothing(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "lilei").await;
     let secret = "plain-text-secret";
@@ -151,7 +155,7 @@ async fn a_dry_run_lists_every_bad_row_and_writes_nothing(#[case] backend: Backe
             assert!(line == at && fault.starts_with(begin), "{line}: {fault}, not {at}: {begin}");
         }
         let verb = if more.is_empty() { "written" } else { "would be written" };
-        assert_eq!(sum(&done), format!("8 rows read: 2 {verb}, 0 there before, 6 bad"));
+        assert_eq!(summary(&done), format!("8 rows read: 2 {verb}, 0 there before, 6 bad"));
         for value in [secret, "13900139", "13800138000", "pbkdf2", "x@example.com", "Boss", "never"] {
             assert!(!done.out.contains(value) && !done.err.contains(value), "{value} is shown: {done:?}");
         }
@@ -162,25 +166,25 @@ async fn a_dry_run_lists_every_bad_row_and_writes_nothing(#[case] backend: Backe
     assert_eq!(
         sql.count("users WHERE username IN ('wang', 'GOOD', 'short')").await,
         0,
-        "nothing of a bad row"
+        "invalid rows are not written"
     );
     assert_eq!(sql.count("users WHERE email_key = 'x@example.com'").await, 0);
 }
 
-/// Enough rows for many batches.
-fn crowd(count: usize) -> String {
+/// Returns enough rows for many batches.
+fn many_rows(count: usize) -> String {
     let mut text = "username,email,password_hash\n".to_owned();
     for n in 0..count {
-        writeln!(text, "person-{n},p{n}@example.com,{PBKDF2}").expect("a text grows");
+        writeln!(text, "person-{n},p{n}@example.com,{PBKDF2}").expect("writing to a string succeeds");
     }
     text
 }
 
 #[apply(both_backends)]
-async fn a_run_that_was_killed_goes_on(#[case] backend: Backend) {
+async fn a_killed_import_can_be_resumed(#[case] backend: Backend) {
     const PEOPLE: i64 = 4_000;
     let Some(world) = World::start(backend).await else { return };
-    let (_folder, path) = file("users.csv", &crowd(4_000));
+    let (_folder, path) = file("users.csv", &many_rows(4_000));
     let path = path.display().to_string();
     let mut child = Command::new(env!("CARGO_BIN_EXE_menjin"))
         .args(["import", &path])
@@ -198,17 +202,17 @@ async fn a_run_that_was_killed_goes_on(#[case] backend: Backend) {
     }
     child.kill().expect("it can be killed");
     child.wait().expect("it ends");
-    // The server ends what the dead client began.
+    // PostgreSQL rolls back the open transaction of the killed process.
     tokio::time::sleep(Duration::from_millis(300)).await;
     let there = sql.count("users").await;
-    assert!(there < PEOPLE, "it was over too soon to be killed");
+    assert!(there < PEOPLE, "the import finished before it was killed");
     assert_eq!(there % 500, 0, "whole batches only");
     assert_eq!(sql.count("audit_events").await, there);
-    // Without the flag, who is there is a conflict; with it, not; and a third run does nothing.
+    // Without `--resume`, existing users are conflicts. A third run changes nothing.
     let refused = world.operator(&["import", &path, "--dry-run"]).await;
     assert_eq!(refused.code, 3);
     assert_eq!(
-        sum(&refused),
+        summary(&refused),
         format!("4000 rows read: {} would be written, 0 there before, {there} bad", PEOPLE - there)
     );
     let resumed = world.operator(&["import", &path, "--resume"]).await;
@@ -222,7 +226,7 @@ async fn a_run_that_was_killed_goes_on(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn what_cannot_be_read_is_said(#[case] backend: Backend) {
+async fn unreadable_files_are_reported(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for (name, text, more, said) in [
         ("users.csv", "name,email\n", &[][..], "column 1 (name) of the first line: none of username"),
@@ -235,9 +239,9 @@ async fn what_cannot_be_read_is_said(#[case] backend: Backend) {
     }
     assert_eq!(world.operator(&["import", "/nowhere/users.csv"]).await.code, 1);
     let done = import(&world, "users.txt", "username\nlilei\n", &["--format", "csv"]).await;
-    assert_eq!(sum(&done), "1 rows read: 1 written, 0 there before, 0 bad");
+    assert_eq!(summary(&done), "1 rows read: 1 written, 0 there before, 0 bad");
     let nothing = import(&world, "users.jsonl", "", &[]).await;
     assert_eq!(nothing.text().trim(), "0 rows read: 0 written, 0 there before, 0 bad");
-    // Nobody looks at a terminal here.
+    // Standard error is not a terminal, so no progress is shown.
     assert!(done.err.is_empty() && nothing.err.is_empty(), "{done:?}");
 }

@@ -1,4 +1,4 @@
-//! `/oauth/introspect`, as a service asks it.
+//! `/oauth/introspect`, as a service calls it.
 
 use rstest_reuse::apply;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::proxy::Line;
+use crate::support::proxy::ProxyState;
 use crate::support::{Backend, Reply, World, both_backends, logs};
 
 const MOBILE: &str = "+8613800138000";
@@ -21,7 +21,7 @@ const INACTIVE: &str = r#"{"active":false}"#;
 
 async fn ask(world: &World, name: &str, secret: &str, form: &[(&str, &str)]) -> Reply {
     let request = world.browser_at("10.9.9.9").request(Method::POST, "/oauth/introspect");
-    Reply::read(request.basic_auth(name, Some(secret)).form(form).send().await.expect("an answer")).await
+    Reply::read(request.basic_auth(name, Some(secret)).form(form).send().await.expect("a response")).await
 }
 
 async fn introspect(world: &World, token: &str) -> Reply {
@@ -36,31 +36,31 @@ fn refused(reply: &Reply, status: u16, error: &str) {
 }
 
 #[apply(both_backends)]
-async fn a_service_learns_whose_token_it_is(#[case] backend: Backend) {
+async fn a_service_reads_whose_token_it_is(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.sql().await.run("UPDATE users SET roles = '[\"editor\"]'").await;
     let reply = introspect(&world, &person.token).await;
     assert_eq!(reply.headers["content-type"], "application/json");
     assert_eq!(reply.headers["cache-control"], "no-store");
-    let told = &reply.json;
-    assert_eq!((&told["active"], &told["token_type"]), (&json!(true), &json!("Bearer")));
-    assert_eq!((&told["sub"], &told["roles"]), (&json!(person.id), &json!(["editor"])));
-    assert_eq!((&told["iss"], &told["aud"]), (&json!("http://127.0.0.1:8000"), &json!("menjin")));
-    assert_eq!(told["exp"], world.now().timestamp() + 600);
+    let claims = &reply.json;
+    assert_eq!((&claims["active"], &claims["token_type"]), (&json!(true), &json!("Bearer")));
+    assert_eq!((&claims["sub"], &claims["roles"]), (&json!(person.id), &json!(["editor"])));
+    assert_eq!((&claims["iss"], &claims["aud"]), (&json!("http://127.0.0.1:8000"), &json!("menjin")));
+    assert_eq!(claims["exp"], world.now().timestamp() + 600);
     let hinted =
         ask(&world, "orders", "old", &[("token", &person.token), ("token_type_hint", "refresh_token")]).await;
-    assert_eq!(hinted.json, *told, "either secret, and a hint is only a hint");
+    assert_eq!(hinted.json, *claims, "both secrets are valid, and a wrong hint is ignored");
 }
 
 #[apply(both_backends)]
-async fn whatever_is_not_good_is_not_active_and_nothing_more(#[case] backend: Backend) {
+async fn an_invalid_token_is_inactive_without_details(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let verified =
         world.browser().request(Method::GET, "/auth/verify").bearer_auth(&person.token).send().await;
     let upstream =
-        verified.expect("an answer").headers()["x-upstream-token"].to_str().expect("text").to_owned();
+        verified.expect("a response").headers()["x-upstream-token"].to_str().expect("text").to_owned();
     let refresh = person.browser.cookie("menjin_refresh").expect("a refresh token");
     for token in ["nonsense", "a.b.c", &format!("{}x", person.token), &upstream, &refresh, " ", "\u{0}"] {
         assert_eq!(introspect(&world, token).await.text, INACTIVE, "{token:?}");
@@ -70,7 +70,7 @@ async fn whatever_is_not_good_is_not_active_and_nothing_more(#[case] backend: Ba
 }
 
 #[apply(both_backends)]
-async fn a_session_that_was_ended_is_not_active_whatever_the_setting(#[case] backend: Backend) {
+async fn a_token_of_a_revoked_session_is_inactive_in_both_modes(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[CLIENTS, ("MENJIN_SERVICES_STRICT", "false")]).await
     else {
         return;
@@ -82,7 +82,7 @@ async fn a_session_that_was_ended_is_not_active_whatever_the_setting(#[case] bac
 }
 
 #[apply(both_backends)]
-async fn a_disabled_account_is_not_active(#[case] backend: Backend) {
+async fn a_token_of_a_disabled_account_is_inactive(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.sql().await.run("UPDATE users SET status = 'disabled'").await;
@@ -90,7 +90,7 @@ async fn a_disabled_account_is_not_active(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn only_services_that_prove_themselves_are_told(#[case] backend: Backend) {
+async fn only_an_authenticated_service_gets_a_response(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let form = [("token", person.token.as_str())];
@@ -117,25 +117,25 @@ async fn only_services_that_prove_themselves_are_told(#[case] backend: Backend) 
         both,
         in_body,
     ] {
-        refused(&Reply::read(request.send().await.expect("an answer")).await, 401, "invalid_client");
+        refused(&Reply::read(request.send().await.expect("a response")).await, 401, "invalid_client");
     }
     assert_eq!(
         ask(&world, "billing", "a%2Bb+c", &form).await.json["active"],
         true,
-        "form-encoded, as the standard wants"
+        "the credentials are form-encoded, see RFC 6749 section 2.3.1"
     );
     assert!(logs::lines_with(&logs::written(), &person.token).is_empty());
 }
 
 #[apply(both_backends)]
-async fn without_services_in_the_settings_nobody_is_told(#[case] backend: Backend) {
+async fn without_configured_services_every_request_is_refused(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     refused(&ask(&world, "", "", &[("token", &person.token)]).await, 401, "invalid_client");
 }
 
 #[apply(both_backends)]
-async fn requests_of_another_form_are_refused(#[case] backend: Backend) {
+async fn malformed_requests_are_refused(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let token = person.token.as_str();
@@ -145,16 +145,16 @@ async fn requests_of_another_form_are_refused(#[case] backend: Backend) {
     let request =
         |method, path: &str| world.browser().request(method, path).basic_auth("orders", Some("new"));
     let json = request(Method::POST, "/oauth/introspect").json(&json!({ "token": token }));
-    refused(&Reply::read(json.send().await.expect("an answer")).await, 400, "invalid_request");
+    refused(&Reply::read(json.send().await.expect("a response")).await, 400, "invalid_request");
     let get =
-        request(Method::GET, &format!("/oauth/introspect?token={token}")).send().await.expect("an answer");
+        request(Method::GET, &format!("/oauth/introspect?token={token}")).send().await.expect("a response");
     assert_eq!(get.status(), 405);
     let long = ask(&world, "orders", "new", &[("token", &"a".repeat(70_000))]).await;
     assert_eq!((long.status, long.error_code()), (413, "PAYLOAD_TOO_LARGE"));
 }
 
 #[apply(both_backends)]
-async fn guessing_is_slowed_down_and_right_calls_are_not(#[case] backend: Backend) {
+async fn wrong_secrets_are_limited_and_valid_requests_are_not(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     for _ in 0..40 {
@@ -172,23 +172,27 @@ async fn guessing_is_slowed_down_and_right_calls_are_not(#[case] backend: Backen
     assert_eq!(
         ask(&world, "billing", "a%2Bb+c", &form).await.status,
         200,
-        "another service of the same network goes on"
+        "another service of the same network is not limited"
     );
     let request =
         world.browser().request(Method::POST, "/oauth/introspect").basic_auth("orders", Some("new"));
-    assert_eq!(request.form(&form).send().await.expect("an answer").status(), 200, "elsewhere it goes on");
+    assert_eq!(
+        request.form(&form).send().await.expect("a response").status(),
+        200,
+        "another network is not limited"
+    );
     world.advance(2);
     introspect(&world, &person.token).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_database_nobody_is_called_active_and_without_redis_all_goes_on() {
+async fn introspection_needs_the_database_but_not_redis() {
     let Some((world, redis, database)) = World::start_behind_proxies(&[CLIENTS]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    redis.set(Line::Hanging);
+    redis.set(ProxyState::Hanging);
     assert_eq!(introspect(&world, &person.token).await.json["active"], true);
-    for line in [Line::Refusing, Line::Hanging] {
-        database.set(line);
+    for state in [ProxyState::Refusing, ProxyState::Hanging] {
+        database.set(state);
         let began = Instant::now();
         let reply = ask(&world, "orders", "new", &[("token", &person.token)]).await;
         assert_eq!((reply.status, reply.error_code()), (503, "UNAVAILABLE"), "{}", reply.text);

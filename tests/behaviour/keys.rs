@@ -1,4 +1,4 @@
-//! The keys that sign access tokens: published, rotated while everybody goes on, sealed at rest.
+//! The keys that sign access tokens: publication, rotation without interruption, encryption at rest.
 
 use rstest_reuse::apply;
 use std::time::{Duration, Instant};
@@ -24,9 +24,9 @@ use crate::support::{Backend, PASSWORD, World, both_backends, kind};
 const MOBILE: &str = "+8613800138000";
 const JWKS: &str = "/.well-known/jwks.json";
 
-/// With the settings of development: kept for 5 minutes, looked at every minute, 5 seconds between clocks.
+/// A key set may be cached for 5 minutes, gateways reload it every minute, and clocks differ by 5 seconds at most.
 const LEAD: i64 = 300 + 60 + 5;
-/// Kept for 5 minutes, good for 10 minutes, 5 seconds between clocks.
+/// A key set may be cached for 5 minutes, tokens are valid for 10 minutes, and clocks differ by 5 seconds at most.
 const LINGER: i64 = 300 + 600 + 5;
 
 fn kid(token: &str) -> String {
@@ -38,7 +38,7 @@ fn header(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).expect("base64url")).expect("JSON")
 }
 
-/// As `menjin keys rotate` does.
+/// Rotates as `menjin keys rotate` does.
 async fn rotate(
     world: &World,
     keys: &menjin::sessions::KeyRing,
@@ -55,7 +55,7 @@ async fn published(world: &World) -> Vec<String> {
     keys.iter().map(|key| key["kid"].as_str().expect("a kid").to_owned()).collect()
 }
 
-/// Somebody else verifies by what is published; the time is left to the tests of the gateway itself.
+/// Verifies a token with the published keys, as another service does. The expiry is not checked here.
 async fn verifies(world: &World, token: &str) -> bool {
     let set: JwkSet = serde_json::from_str(&world.browser().get(JWKS).await.text).expect("a JWK set");
     let Some(jwk) = set.find(&kid(token)) else { return false };
@@ -74,20 +74,20 @@ async fn login(world: &World) -> String {
     outcome["accessToken"].as_str().expect("a token").to_owned()
 }
 
-async fn who(world: &World, token: &str) -> Value {
-    world.browser().bearing(token).me().await["username"].clone()
+async fn username(world: &World, token: &str) -> Value {
+    world.browser().with_token(token).me().await["username"].clone()
 }
 
-/// Gateways look at the clock several times a second.
+/// Waits until a condition holds: gateways read the clock several times per second.
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !holds().await {
-        assert!(Instant::now() < deadline, "not seen: {what}");
+        assert!(Instant::now() < deadline, "it does not happen: {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-/// What `menjin keys` works on, in a process of its own.
+/// Returns the key ring as a separate process of `menjin keys` opens it.
 async fn operator(world: &World) -> menjin::sessions::KeyRing {
     app::keys(&world.config(), &world.clock, &Random::system()).await.expect("the keys open")
 }
@@ -113,14 +113,14 @@ async fn the_key_is_published_and_its_tokens_verify(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn by_schedule_another_key_takes_over_and_no_token_suffers(#[case] backend: Backend) {
+async fn a_scheduled_rotation_keeps_every_token_valid(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "lilei").await;
     let first = login(&world).await;
     world.advance(90 * 86_400);
     until("the next key", async || published(&world).await.len() == 2).await;
     let old = login(&world).await;
-    assert_eq!(kid(&old), kid(&first), "the next key does not sign before everybody can know it");
+    assert_eq!(kid(&old), kid(&first), "the next key does not sign before every service knows it");
     world.advance(LEAD - 1);
     let old = login(&world).await;
     assert_eq!(kid(&old), kid(&first));
@@ -129,17 +129,17 @@ async fn by_schedule_another_key_takes_over_and_no_token_suffers(#[case] backend
     let new = login(&world).await;
     for token in [&old, &new] {
         assert!(verifies(&world, token).await);
-        assert_eq!(who(&world, token).await, "lilei");
+        assert_eq!(username(&world, token).await, "lilei");
     }
     world.advance(LINGER - 1);
     assert_eq!(published(&world).await.len(), 2);
     world.advance(1);
-    until("the old key's end", async || published(&world).await == [kid(&new)]).await;
+    until("the old key is deleted", async || published(&world).await == [kid(&new)]).await;
     assert_eq!(world.sql().await.count("signing_keys").await, 1);
 }
 
 #[apply(both_backends)]
-async fn two_gateways_that_rotate_at_once_make_one_key(#[case] backend: Backend) {
+async fn concurrent_rotations_create_one_key(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "lilei").await;
     let first = login(&world).await;
@@ -166,25 +166,25 @@ async fn two_gateways_that_rotate_at_once_make_one_key(#[case] backend: Backend)
 }
 
 #[apply(both_backends)]
-async fn an_emergency_ends_the_old_key_at_once(#[case] backend: Backend) {
+async fn an_emergency_rotation_revokes_the_old_key_at_once(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let (done, keys) = rotate(&world, &operator(&world).await, true).await.expect("a new key");
     assert_eq!(done, Rotated::AtOnce);
     assert_eq!(keys.len(), 1);
     assert_ne!(keys[0].kid, kid(&person.token));
-    // A gateway that starts now signs by the new key; the other one learns of it by the first token.
+    // A gateway that starts now signs with the new key. The other one reloads the keys when it sees the first token.
     let fresh = world.another_gateway().await;
     let outcome = world.browser().at_gateway(fresh.address()).login("lilei", PASSWORD).await;
     let token = outcome["accessToken"].as_str().expect("a token");
     assert_eq!(kid(token), keys[0].kid);
-    assert_eq!(who(&world, token).await, "lilei");
-    assert_eq!(who(&world, &person.token).await, Value::Null);
+    assert_eq!(username(&world, token).await, "lilei");
+    assert_eq!(username(&world, &person.token).await, Value::Null);
     assert_eq!(published(&world).await, [keys[0].kid.clone()]);
 }
 
 #[apply(both_backends)]
-async fn strangers_cannot_make_the_gateway_look_at_will(#[case] backend: Backend) {
+async fn unknown_key_ids_do_not_cause_a_database_query_each(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let unknown = |n: u32| {
@@ -194,15 +194,15 @@ async fn strangers_cannot_make_the_gateway_look_at_will(#[case] backend: Backend
         let (_, rest) = person.token.split_once('.').expect("a JWT");
         format!("{}.{rest}", URL_SAFE_NO_PAD.encode(text))
     };
-    assert_eq!(who(&world, &unknown(1)).await, Value::Null);
-    // The look is spent: a key that comes now is not known for a while, though a stranger asks again and again.
+    assert_eq!(username(&world, &unknown(1)).await, Value::Null);
+    // The keys were reloaded just now: a new key stays unknown for a while, however many unknown key ids are sent.
     let (_, fresh) = rotate(&world, &operator(&world).await, false).await.expect("a next key");
-    assert_eq!(who(&world, &unknown(2)).await, Value::Null);
+    assert_eq!(username(&world, &unknown(2)).await, Value::Null);
     assert_eq!(published(&world).await.len(), 1);
     world.advance(5);
-    assert_eq!(who(&world, &unknown(3)).await, Value::Null);
+    assert_eq!(username(&world, &unknown(3)).await, Value::Null);
     assert_eq!(published(&world).await.len(), fresh.len());
-    assert_eq!(who(&world, &person.token).await, "lilei");
+    assert_eq!(username(&world, &person.token).await, "lilei");
 }
 
 #[derive(QueryableByName)]
@@ -214,7 +214,7 @@ struct Row {
 }
 
 #[apply(both_backends)]
-async fn the_private_half_is_sealed_and_the_public_one_is_not_believed(#[case] backend: Backend) {
+async fn private_keys_are_sealed_and_stored_public_keys_are_not_trusted(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "lilei").await;
     let query = diesel::sql_query("SELECT private_key, public_jwk FROM signing_keys");
@@ -224,24 +224,24 @@ async fn the_private_half_is_sealed_and_the_public_one_is_not_believed(#[case] b
         Sql::Sqlite(conn) => query.get_result(conn).await,
     }
     .expect("a row");
-    // Every PKCS #8 of Ed25519 holds its OID; and nothing in plain has the entropy of a seal at its head.
+    // The PKCS #8 form of an Ed25519 key contains this OID.
     let oid = [0x06, 0x03, 0x2b, 0x65, 0x70];
     assert!(!row.private_key.windows(oid.len()).any(|window| window == oid));
     assert_eq!(row.private_key[0], 1, "an envelope");
     assert!(!row.public_jwk.contains("\"d\""), "{}", row.public_jwk);
-    // Somebody who can write to the table gives our key's name to a key of his.
+    // An attacker who can write to the table replaces the public key.
     sql.run("UPDATE signing_keys SET public_jwk = '{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}'").await;
     let other = world.another_gateway().await;
     let reply = world.browser().at_gateway(other.address()).get(JWKS).await;
     assert_eq!(reply.text, world.browser().get(JWKS).await.text);
     drop(other);
-    // A row that was moved does not open.
+    // A private key that was copied to another row cannot be decrypted.
     sql.run(&format!("UPDATE signing_keys SET kid = '{}'", "A".repeat(43))).await;
     assert!(app::keys(&world.config(), &world.clock, &Random::system()).await.is_err());
 }
 
 #[apply(both_backends)]
-async fn what_is_not_ours_is_nobody(#[case] backend: Backend) {
+async fn forged_tokens_are_rejected(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let token = &person.token;
@@ -273,13 +273,13 @@ async fn what_is_not_ours_is_nobody(#[case] backend: Backend) {
         with(json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": "https://evil.example/jwks.json" })),
         with(json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": own, "crit": ["b64"], "b64": false })),
     ] {
-        assert_eq!(who(&world, &bad).await, Value::Null, "{bad}");
+        assert_eq!(username(&world, &bad).await, Value::Null, "{bad}");
     }
-    assert_eq!(who(&world, token).await, "lilei");
+    assert_eq!(username(&world, token).await, "lilei");
 }
 
 #[apply(both_backends)]
-async fn a_token_for_others_is_refused(#[case] backend: Backend) {
+async fn tokens_of_another_audience_or_issuer_are_rejected(#[case] backend: Backend) {
     let Some(world) = World::start_with(
         backend,
         &[("MENJIN_TOKENS_AUDIENCE", "elsewhere"), ("MENJIN_TOKENS_ISSUER", "https://id.example")],
@@ -289,21 +289,21 @@ async fn a_token_for_others_is_refused(#[case] backend: Backend) {
         return;
     };
     let person = world.person(MOBILE, "lilei").await;
-    assert_eq!(who(&world, &person.token).await, "lilei");
-    // The same keys and sessions, another audience, then another issuer.
+    assert_eq!(username(&world, &person.token).await, "lilei");
+    // The same keys and sessions, with another audience and then another issuer.
     for settings in [
         [("MENJIN_TOKENS_AUDIENCE", "menjin"), ("MENJIN_TOKENS_ISSUER", "https://id.example")],
         [("MENJIN_TOKENS_AUDIENCE", "elsewhere"), ("MENJIN_TOKENS_ISSUER", "https://id.example/")],
     ] {
         let other = world.another_gateway_with(&settings).await;
-        let browser = world.browser().at_gateway(other.address()).bearing(&person.token);
+        let browser = world.browser().at_gateway(other.address()).with_token(&person.token);
         assert_eq!(browser.me().await, Value::Null, "{settings:?}");
         drop(other);
     }
 }
 
 #[apply(both_backends)]
-async fn another_algorithm_rotates_by_itself(#[case] backend: Backend) {
+async fn changing_the_algorithm_rotates_the_key(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_TOKENS_ALGORITHM", "ES256")]).await else {
         return;
     };
@@ -322,12 +322,12 @@ async fn another_algorithm_rotates_by_itself(#[case] backend: Backend) {
     })
     .await;
     drop(other);
-    assert_eq!(who(&world, &second).await, "lilei", "a gateway of the other setting knows the key too");
-    assert_eq!(who(&world, &first).await, "lilei", "what was signed before is still good");
+    assert_eq!(username(&world, &second).await, "lilei", "a gateway with the other setting accepts it, too");
+    assert_eq!(username(&world, &first).await, "lilei", "earlier tokens stay valid");
 }
 
 #[apply(both_backends)]
-async fn a_secret_is_never_published(#[case] backend: Backend) {
+async fn an_hs256_secret_is_not_published(#[case] backend: Backend) {
     let Some(world) = World::start_with(
         backend,
         &[
@@ -342,13 +342,13 @@ async fn a_secret_is_never_published(#[case] backend: Backend) {
     world.person(MOBILE, "lilei").await;
     let token = login(&world).await;
     assert_eq!(header(&token)["alg"], "HS256");
-    assert_eq!(who(&world, &token).await, "lilei");
+    assert_eq!(username(&world, &token).await, "lilei");
     assert_eq!(world.browser().get(JWKS).await.text, "{\"keys\":[]}");
     assert_eq!(world.sql().await.count("signing_keys").await, 0);
     assert!(rotate(&world, &operator(&world).await, false).await.is_err());
-    // Whoever has another secret takes nothing of this.
+    // A gateway with another secret rejects the token.
     let settings = [("MENJIN_TOKENS_HS256_SECRET", "incorrect horse battery staple 01234567")];
     let other = world.another_gateway_with(&settings).await;
-    let browser = world.browser().at_gateway(other.address()).bearing(&token);
+    let browser = world.browser().at_gateway(other.address()).with_token(&token);
     assert_eq!(browser.me().await, Value::Null);
 }

@@ -1,4 +1,4 @@
-//! `menjin keys` and what `menjin doctor` says of them.
+//! `menjin keys`, and what `menjin doctor` reports about the keys.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
@@ -10,16 +10,16 @@ const RS256: (&str, &str) = ("MENJIN_TOKENS_ALGORITHM", "RS256");
 
 async fn rotate(world: &World, more: &[(&str, &str)], arguments: &[&str]) -> Value {
     let arguments: Vec<&str> = ["keys", "rotate", "--json"].iter().chain(arguments).copied().collect();
-    world.operator_of(more, &arguments).await.json()
+    world.operator_with_settings(more, &arguments).await.json()
 }
 
-// The operator's clock is that of this day: the schedule must not come between.
+// The operator's process uses the real time, so the schedule is disabled.
 #[apply(both_backends)]
-async fn the_operator_is_told_what_a_rotation_did(#[case] backend: Backend) {
+async fn a_rotation_is_reported_and_audited(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_TOKENS_ROTATION", "0d")]).await else { return };
-    let states = |told: &Value| -> Vec<(String, String)> {
+    let states = |report: &Value| -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let keys = told["keys"].as_array().expect("keys").iter();
+        let keys = report["keys"].as_array().expect("keys").iter();
         keys.map(|key| (text(&key["algorithm"]), text(&key["state"]))).collect()
     };
     let pair = |algorithm: &str, state: &str| (algorithm.to_owned(), state.to_owned());
@@ -29,8 +29,8 @@ async fn the_operator_is_told_what_a_rotation_did(#[case] backend: Backend) {
     assert_eq!((&waiting["done"], &waiting["keys"]), (&json!("waiting"), &made["keys"]));
     let said = world.operator(&["keys", "rotate"]).await;
     assert!(said.text().starts_with("nothing was done, the next key waits already"), "{said:?}");
-    // A next key of the algorithm before makes room.
-    let doctor = world.operator_of(&[RS256], &["doctor"]).await;
+    // A pending key of the previous algorithm is replaced.
+    let doctor = world.operator_with_settings(&[RS256], &["doctor"]).await;
     assert!(
         doctor
             .text()
@@ -40,11 +40,11 @@ async fn the_operator_is_told_what_a_rotation_did(#[case] backend: Backend) {
     let replaced = rotate(&world, &[RS256], &[]).await;
     assert_eq!(replaced["done"], "replaced", "{replaced}");
     assert_eq!(states(&replaced), [pair("EdDSA", "active"), pair("RS256", "next")]);
-    let doctor = world.operator_of(&[RS256], &["doctor"]).await;
+    let doctor = world.operator_with_settings(&[RS256], &["doctor"]).await;
     assert!(doctor.text().contains("; RS256 takes over at "), "{doctor:?}");
     let at_once = rotate(&world, &[RS256], &["--now"]).await;
     assert_eq!((&at_once["done"], states(&at_once)), (&json!("at_once"), vec![pair("RS256", "active")]));
-    // Every rotation that did something is written down, of nobody.
+    // Every effective rotation is audited, without a user.
     let entries = world.operator(&["audit", "--kind", "keys_rotated", "--json"]).await.json();
     let orders: Vec<&Value> =
         entries.as_array().expect("entries").iter().map(|entry| &entry["detail"]["order"]).collect();
@@ -53,7 +53,7 @@ async fn the_operator_is_told_what_a_rotation_did(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn doctor_tells_every_part(#[case] backend: Backend) {
+async fn doctor_reports_every_component(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_TOKENS_ROTATION", "0d")]).await else { return };
     world.person(MOBILE, "lilei").await;
     let doctor = world.operator(&["doctor"]).await;

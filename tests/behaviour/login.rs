@@ -1,4 +1,4 @@
-//! `login`: a name and a password.
+//! `login`: signs in with an identifier and a password.
 
 use rstest_reuse::apply;
 use serde_json::json;
@@ -7,13 +7,13 @@ use menjin::core::ids::{SessionId, UserId};
 use menjin::db::models::{AuditEvent, Credential, Session};
 use menjin::db::types::{Ts, Uid};
 
-use crate::support::{Backend, PASSWORD, World, at, bad_fields, both_backends, kind};
+use crate::support::{Backend, PASSWORD, World, both_backends, invalid_fields, kind, timestamp};
 
 const MOBILE: &str = "+8613800138000";
 const WRONG: &str = "not the password";
 
 #[apply(both_backends)]
-async fn every_spelling_is_one_account(#[case] backend: Backend) {
+async fn every_spelling_signs_in_to_the_same_account(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "LiLei").await;
     for account in [
@@ -39,7 +39,7 @@ async fn every_spelling_is_one_account(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_stranger_learns_nothing(#[case] backend: Backend) {
+async fn an_unknown_account_and_a_wrong_password_are_indistinguishable(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "lilei").await;
     let wrong = world.browser().login("lilei", WRONG).await;
@@ -55,11 +55,11 @@ async fn a_stranger_learns_nothing(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_device_cookie_is_looked_up_for_everybody(#[case] backend: Backend) {
+async fn a_device_is_looked_up_for_unknown_accounts_too(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    // Without its table the look-up cannot stay unseen. A refusal for too many tries comes after it, too.
-    world.sql().await.run("ALTER TABLE sessions RENAME TO sessions_away").await;
+    // Without the table a lookup fails visibly. The limit is checked after the lookup.
+    world.sql().await.run("ALTER TABLE sessions RENAME TO renamed_sessions").await;
     for account in ["lilei", "nobody", "+8613900139000", "\u{202e}?!"] {
         let input = json!({ "account": account, "password": WRONG });
         let reply = person.browser.mutate("login", input.clone()).await;
@@ -70,22 +70,22 @@ async fn a_device_cookie_is_looked_up_for_everybody(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_disabled_account_is_told_so_only_to_its_owner(#[case] backend: Backend) {
+async fn only_the_owner_learns_that_an_account_is_disabled(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.sql().await.run("UPDATE users SET status = 'disabled'").await;
     assert_eq!(kind(&world.browser().login("lilei", WRONG).await), "CredentialsRejected");
     assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "AccountDisabled");
-    assert!(person.browser.bearing(&person.token).me().await.is_null(), "the token is worth nothing now");
+    assert!(person.browser.with_token(&person.token).me().await.is_null(), "the token is no longer valid");
 }
 
 #[apply(both_backends)]
-async fn empty_fields_are_named_at_once(#[case] backend: Backend) {
+async fn every_invalid_field_is_reported(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let outcome = world.browser().login("  ", "").await;
-    assert_eq!(bad_fields(&outcome), ["account EMPTY", "password EMPTY"]);
+    assert_eq!(invalid_fields(&outcome), ["account EMPTY", "password EMPTY"]);
     let outcome = world.browser().login(&"x".repeat(300), "p").await;
-    assert_eq!(bad_fields(&outcome), ["account TOO_LONG"]);
+    assert_eq!(invalid_fields(&outcome), ["account TOO_LONG"]);
 }
 
 #[apply(both_backends)]
@@ -96,7 +96,7 @@ async fn a_browser_keeps_its_device_cookie(#[case] backend: Backend) {
     let input = json!({ "account": "lilei", "password": PASSWORD });
     let reply = person.browser.mutate("login", input.clone()).await;
     assert_eq!(kind(&reply.data("login")), "SignedIn");
-    assert!(reply.cookies().iter().all(|(name, _)| name != "menjin_device"), "it has one");
+    assert!(reply.cookies().iter().all(|(name, _)| name != "menjin_device"), "the browser has one already");
     let elsewhere = world.browser();
     let reply = elsewhere.mutate("login", input).await;
     assert_ne!(elsewhere.device().expect("a cookie"), device);
@@ -107,10 +107,10 @@ async fn a_browser_keeps_its_device_cookie(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn failures_slow_strangers_down_and_never_lock_the_owner_out(#[case] backend: Backend) {
+async fn failed_logins_delay_everybody_but_known_devices(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    // Each from an address of its own: only the account's count can stop them.
+    // Each attempt has a client address of its own: only the limit of the account applies.
     let mut tries = 0;
     let limited = loop {
         let outcome = world.browser().login("lilei", WRONG).await;
@@ -119,25 +119,25 @@ async fn failures_slow_strangers_down_and_never_lock_the_owner_out(#[case] backe
         }
         assert_eq!(kind(&outcome), "CredentialsRejected", "{outcome}");
         tries += 1;
-        assert!(tries < 20, "nobody stops them");
+        assert!(tries < 20, "there is no limit");
     };
-    assert!(tries >= 3, "people mistype: {tries}");
-    let retry_at = at(&limited, "retryAt");
+    assert!(tries >= 3, "a person may mistype a few times: {tries}");
+    let retry_at = timestamp(&limited, "retryAt");
     let wait = (retry_at - world.now()).num_seconds();
     assert!((1..=3_600).contains(&wait), "{wait} s");
-    // The right password helps a stranger's device as little as a wrong one, under any name of the account.
+    // The correct password does not help on an unknown device, whichever identifier is used.
     for account in ["lilei", "LILEI", "13800138000"] {
         let outcome = world.browser().login(account, PASSWORD).await;
         assert_eq!(kind(&outcome), "RateLimited", "{account}: {outcome}");
     }
-    // A device that signed in before passes.
+    // A device that has signed in before is not delayed.
     let moved = person.browser.moved_to("203.0.113.9");
     let outcome = moved.login("lilei", PASSWORD).await;
     assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
 }
 
 #[apply(both_backends)]
-async fn a_device_of_somebody_else_passes_nothing(#[case] backend: Backend) {
+async fn a_device_of_another_user_is_delayed(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "lilei").await;
     let stranger = world.person("+8613900139000", "stranger").await;
@@ -155,27 +155,27 @@ async fn a_device_of_somebody_else_passes_nothing(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_known_device_has_a_count_of_its_own(#[case] backend: Backend) {
+async fn failed_logins_on_a_known_device_are_counted_separately(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let mut tries = 0;
     while kind(&person.browser.login("lilei", WRONG).await) != "RateLimited" {
         tries += 1;
-        assert!(tries < 20, "nobody stops whoever stole the device");
+        assert!(tries < 20, "there is no limit for a stolen device");
     }
-    // The owner, who is elsewhere now, is not in it.
+    // The owner, on another device, is not affected.
     assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
 }
 
 #[apply(both_backends)]
-async fn retry_at_is_when_the_next_try_counts(#[case] backend: Backend) {
+async fn the_next_attempt_is_accepted_at_retry_at(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "lilei").await;
     let mut waits = Vec::new();
     for _ in 0..20 {
         let outcome = world.browser().login("lilei", WRONG).await;
         if kind(&outcome) == "RateLimited" {
-            let wait = at(&outcome, "retryAt") - world.now();
+            let wait = timestamp(&outcome, "retryAt") - world.now();
             waits.push(wait.num_seconds());
             if waits.len() == 3 {
                 break;
@@ -191,48 +191,48 @@ async fn retry_at_is_when_the_next_try_counts(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn one_address_cannot_try_many_accounts(#[case] backend: Backend) {
+async fn attempts_on_many_accounts_are_limited_per_client_address(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let address = "198.51.100.7";
     let mut tries = 0;
     loop {
         let outcome = world.browser_at(address).login(&format!("nobody{tries}"), WRONG).await;
         if kind(&outcome) == "RateLimited" {
-            assert!(at(&outcome, "retryAt") > world.now());
+            assert!(timestamp(&outcome, "retryAt") > world.now());
             break;
         }
         assert_eq!(kind(&outcome), "CredentialsRejected", "{outcome}");
         tries += 1;
-        assert!(tries < 60, "nobody stops them");
+        assert!(tries < 60, "there is no limit");
     }
     let outcome = world.browser().login("nobody", WRONG).await;
-    assert_eq!(kind(&outcome), "CredentialsRejected", "others are not in it: {outcome}");
+    assert_eq!(kind(&outcome), "CredentialsRejected", "other addresses are not limited: {outcome}");
 }
 
 #[apply(both_backends)]
-async fn neighbours_do_not_shut_out_a_device_that_signed_in_before(#[case] backend: Backend) {
+async fn a_known_device_is_not_limited_by_others_at_the_same_address(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let shared = "198.51.100.7";
     let mut tries = 0;
     while kind(&world.browser_at(shared).login(&format!("nobody{tries}"), WRONG).await) != "RateLimited" {
         tries += 1;
-        assert!(tries < 60, "nobody stops them");
+        assert!(tries < 60, "there is no limit");
     }
     assert_eq!(kind(&world.browser_at(shared).login("lilei", PASSWORD).await), "RateLimited");
     let at_home = person.browser.moved_to(shared);
     assert_eq!(kind(&at_home.login("lilei", PASSWORD).await), "SignedIn");
-    // It is known to this account only, and may mistype no more often than others.
+    // The device is known to this account only, and its own attempts are limited, too.
     assert_eq!(kind(&at_home.login("nobody", WRONG).await), "RateLimited");
     tries = 0;
     while kind(&at_home.login("lilei", WRONG).await) != "RateLimited" {
         tries += 1;
-        assert!(tries < 20, "nobody stops it");
+        assert!(tries < 20, "there is no limit");
     }
 }
 
 #[apply(both_backends)]
-async fn what_happened_is_written_down(#[case] backend: Backend) {
+async fn logins_are_audited(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "lilei").await;
     world.browser().login("lilei", WRONG).await;

@@ -1,4 +1,4 @@
-//! `logout`: the caller's session ends.
+//! `logout`: revokes the caller's session.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
@@ -16,21 +16,21 @@ async fn logout(browser: &Browser) {
 const REFRESH: &str = "mutation { refreshSession { __typename } }";
 
 #[apply(both_backends)]
-async fn the_session_of_the_token_ends_and_no_other(#[case] backend: Backend) {
+async fn only_the_session_of_the_token_is_revoked(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let other = world.browser().login("lilei", PASSWORD).await;
-    let browser = person.browser.bearing(&person.token);
+    let browser = person.browser.with_token(&person.token);
     logout(&browser).await;
     assert_eq!(browser.me().await, Value::Null);
-    assert_eq!(browser.cookie("menjin_refresh"), None, "the cookie was taken back");
-    let second = world.browser().bearing(other["accessToken"].as_str().expect("a token"));
+    assert_eq!(browser.cookie("menjin_refresh"), None, "the cookie is deleted");
+    let second = world.browser().with_token(other["accessToken"].as_str().expect("a token"));
     assert_eq!(second.me().await["id"], *person.id);
     assert_eq!(world.sql().await.count("audit_events WHERE kind = 'signed_out'").await, 1);
 }
 
 #[apply(both_backends)]
-async fn the_cookie_alone_is_enough(#[case] backend: Backend) {
+async fn the_refresh_cookie_alone_is_enough(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let stolen = person.browser.cookie("menjin_refresh").expect("a cookie");
@@ -42,22 +42,22 @@ async fn the_cookie_alone_is_enough(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn whoever_is_signed_out_is_told_the_same(#[case] backend: Backend) {
+async fn a_second_logout_gets_the_same_response(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     logout(&world.browser()).await;
-    let browser = person.browser.bearing(&person.token);
+    let browser = person.browser.with_token(&person.token);
     logout(&browser).await;
     logout(&browser).await;
     assert_eq!(world.sql().await.count("audit_events WHERE kind = 'signed_out'").await, 1);
 }
 
 #[apply(both_backends)]
-async fn a_stranger_ends_nothing(#[case] backend: Backend) {
+async fn anonymous_callers_revoke_nothing(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    let stranger = world.browser().bearing("nonsense");
+    let stranger = world.browser().with_token("nonsense");
     stranger.set_cookie("menjin_refresh", &"A".repeat(70));
     logout(&stranger).await;
-    assert_eq!(person.browser.bearing(&person.token).me().await["id"], *person.id);
+    assert_eq!(person.browser.with_token(&person.token).me().await["id"], *person.id);
 }

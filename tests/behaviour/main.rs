@@ -1,4 +1,4 @@
-//! What callers see: whole gateways on real stores, asked over HTTP.
+//! The behaviour that clients see: whole gateways on real stores, called over HTTP.
 //!
 //! Most tests run twice: as `<name>::case_1_embedded` on SQLite and the in-process store, and as
 //! `<name>::case_2_servers` on PostgreSQL and Redis. `TEST_DATABASE_URL` (a role that may create databases) and
@@ -7,6 +7,7 @@
 
 mod support;
 
+mod authorization;
 mod availability;
 mod bad_input;
 mod bind_qq;
@@ -34,7 +35,9 @@ mod login_with_code;
 mod logout;
 mod me;
 mod merge_account;
+mod merged_accounts;
 mod merges;
+mod merges_cli;
 mod output;
 mod qq_authorize;
 mod qq_authorize_url;
@@ -49,7 +52,6 @@ mod reset_password;
 mod restore_cli;
 mod revoke_other_sessions;
 mod revoke_session;
-mod rights;
 mod sandbox;
 mod send_email_code;
 mod send_sms;
@@ -60,6 +62,7 @@ mod social_secrets;
 mod social_store_down;
 mod stale_codes;
 mod store_down;
+mod unlink_identity;
 mod unlink_social;
 mod update_profile;
 mod users_cli;

@@ -1,4 +1,4 @@
-//! `me`: who the caller is.
+//! `me`: the signed-in user.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
@@ -9,10 +9,10 @@ use crate::support::{Backend, PASSWORD, World, both_backends, kind};
 const MOBILE: &str = "+8613800138000";
 
 #[apply(both_backends)]
-async fn a_token_tells_who_one_is(#[case] backend: Backend) {
+async fn a_valid_token_returns_the_user(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    let me = person.browser.bearing(&person.token).me().await;
+    let me = person.browser.with_token(&person.token).me().await;
     assert_eq!(me, person.outcome["user"]);
     assert_eq!(
         me["createdAt"].as_str().map(|text| text.starts_with("2026-03-01T08:00:00")),
@@ -22,7 +22,7 @@ async fn a_token_tells_who_one_is(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn without_a_token_one_is_nobody(#[case] backend: Backend) {
+async fn a_missing_or_invalid_token_returns_null(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     assert_eq!(world.browser().me().await, Value::Null);
@@ -38,15 +38,15 @@ async fn without_a_token_one_is_nobody(#[case] backend: Backend) {
         &format!("eyJhbGciOiJub25lIn0.{payload}."),
         &format!("eyJhbGciOiJIUzI1NiJ9.{payload}.{signature}"),
     ] {
-        assert_eq!(world.browser().bearing(token).me().await, Value::Null, "{token}");
+        assert_eq!(world.browser().with_token(token).me().await, Value::Null, "{token}");
     }
 }
 
 #[apply(both_backends)]
-async fn a_token_ends_after_ten_minutes(#[case] backend: Backend) {
+async fn a_token_expires_after_ten_minutes(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    let browser = person.browser.bearing(&person.token);
+    let browser = person.browser.with_token(&person.token);
     world.advance(599);
     assert_eq!(browser.me().await["id"], *person.id);
     world.advance(10);
@@ -54,13 +54,13 @@ async fn a_token_ends_after_ten_minutes(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_session_that_was_ended_is_worth_nothing(#[case] backend: Backend) {
+async fn a_token_of_a_revoked_session_returns_null(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let other = world.browser().login("lilei", PASSWORD).await;
     assert_eq!(kind(&other), "SignedIn", "{other}");
-    let first = person.browser.bearing(&person.token);
-    let second = world.browser().bearing(other["accessToken"].as_str().expect("a token"));
+    let first = person.browser.with_token(&person.token);
+    let second = world.browser().with_token(other["accessToken"].as_str().expect("a token"));
     assert_eq!(first.me().await, second.me().await);
     world.sql().await.run("UPDATE sessions SET revoked_at = created_at WHERE method = 'password'").await;
     assert_eq!(second.me().await, Value::Null);
@@ -68,7 +68,7 @@ async fn a_session_that_was_ended_is_worth_nothing(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn the_scheme_of_the_header_counts(#[case] backend: Backend) {
+async fn only_the_bearer_scheme_is_accepted(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let url = format!("http://{}/graphql", world.gateway.address());
@@ -80,7 +80,7 @@ async fn the_scheme_of_the_header_counts(#[case] backend: Backend) {
     ] {
         let request =
             reqwest::Client::new().post(&url).header("authorization", &header).json(&json!({ "query": ME }));
-        let answer: Value = request.send().await.expect("an answer").json().await.expect("JSON");
+        let answer: Value = request.send().await.expect("a response").json().await.expect("JSON");
         assert_eq!(answer["data"]["me"].is_object(), expected, "{} ..: {answer}", &header[..8]);
     }
 }

@@ -1,4 +1,4 @@
-//! Standard output that nobody reads any more, and one that takes nothing.
+//! Standard output that is closed early, and standard output that cannot be written.
 
 use rstest_reuse::apply;
 use std::fs::File;
@@ -13,7 +13,7 @@ fn menjin(world: &World, arguments: &[&str], out: impl Into<Stdio>) -> Output {
 }
 
 #[apply(both_backends)]
-async fn whoever_has_read_enough_breaks_nothing(#[case] backend: Backend) {
+async fn closing_standard_output_early_is_not_an_error(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person("+8613800138000", "lilei").await;
     for arguments in [
@@ -38,7 +38,7 @@ async fn whoever_has_read_enough_breaks_nothing(#[case] backend: Backend) {
         assert!(ended.status.success() && ended.stderr.is_empty(), "{arguments:?} {ended:?}");
     }
     assert_eq!(world.sql().await.count("audit_events WHERE kind = 'user_deleted'").await, 1, "it was done");
-    // What is lost is told: a password, for example, is printed once.
+    // A failed write is reported: a new password, for example, is printed only once.
     let full = File::options().write(true).open("/dev/full").expect("Linux has it");
     let ended = menjin(&world, &["users", "create", "--username", "meimei"], full);
     let said = String::from_utf8_lossy(&ended.stderr);

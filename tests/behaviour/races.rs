@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-use crate::support::browser::mobile_proof;
+use crate::support::browser::mobile_with_code;
 use crate::support::{Backend, PASSWORD, World, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
@@ -43,7 +43,8 @@ fn reason(outcome: &Value) -> &str {
 async fn a_hundred_registrations_with_one_code_make_one_account(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &PATIENT).await else { return };
     let code = world.sms_code(MOBILE, "REGISTER").await;
-    let input = json!({ "contact": mobile_proof(MOBILE, &code), "password": PASSWORD, "acceptTerms": true });
+    let input =
+        json!({ "contact": mobile_with_code(MOBILE, &code), "password": PASSWORD, "acceptTerms": true });
     let outcomes = at_once(&world, "register", vec![input; 100]).await;
     let expected = BTreeMap::from([("SignedIn", 1), ("USED_UP", 99)]);
     assert_eq!(tally(&outcomes, reason), expected, "{outcomes:?}");
@@ -59,7 +60,7 @@ async fn a_hundred_logins_with_one_code_open_one_session(#[case] backend: Backen
     world.person(MOBILE, "lilei").await;
     world.advance(61);
     let code = world.sms_code(MOBILE, "LOGIN").await;
-    let input = json!({ "contact": mobile_proof(MOBILE, &code) });
+    let input = json!({ "contact": mobile_with_code(MOBILE, &code) });
     let outcomes = at_once(&world, "loginWithCode", vec![input; 100]).await;
     let expected = BTreeMap::from([("SignedIn", 1), ("USED_UP", 99)]);
     assert_eq!(tally(&outcomes, reason), expected, "{outcomes:?}");
@@ -72,7 +73,7 @@ async fn of_a_hundred_concurrent_guesses_five_are_compared_with_the_code(#[case]
     world.person(MOBILE, "lilei").await;
     world.advance(61);
     let code = world.sms_code(MOBILE, "LOGIN").await;
-    let input = |code: &str| json!({ "contact": mobile_proof(MOBILE, code) });
+    let input = |code: &str| json!({ "contact": mobile_with_code(MOBILE, code) });
     let guesses = (0..101).map(|n| format!("{n:06}")).filter(|guess| *guess != code).take(100);
     let outcomes = at_once(&world, "loginWithCode", guesses.map(|guess| input(&guess))).await;
     let expected = BTreeMap::from([("WRONG", 5), ("USED_UP", 95)]);
@@ -80,7 +81,7 @@ async fn of_a_hundred_concurrent_guesses_five_are_compared_with_the_code(#[case]
     let mut left: Vec<_> = outcomes.iter().filter(|outcome| reason(outcome) == "WRONG").collect();
     left.sort_by_key(|outcome| outcome["attemptsLeft"].as_u64());
     assert!((0..5).zip(&left).all(|(n, outcome)| outcome["attemptsLeft"] == n), "{left:?}");
-    let outcome = world.browser().login_with_code(mobile_proof(MOBILE, &code)).await;
+    let outcome = world.browser().login_with_code(mobile_with_code(MOBILE, &code)).await;
     assert_eq!(reason(&outcome), "USED_UP", "the code that was sent is no longer accepted: {outcome}");
     assert_eq!(world.sql().await.count("sessions").await, 1);
 }
@@ -108,7 +109,7 @@ async fn gateways_that_start_together_agree_on_one_key(#[case] backend: Backend)
         let outcome = world.browser().at_gateway(issuer.address()).login("lilei", PASSWORD).await;
         let token = outcome["accessToken"].as_str().unwrap_or_else(|| panic!("no token in {outcome}"));
         for gateway in &gateways {
-            let me = world.browser().at_gateway(gateway.address()).bearing(token).me().await;
+            let me = world.browser().at_gateway(gateway.address()).with_token(token).me().await;
             assert_eq!(me["id"], *person.id);
         }
     }
@@ -123,7 +124,7 @@ async fn one_of_four_concurrent_registrations_gets_the_user_name(#[case] backend
         let mobile = format!("+861380013800{n}");
         let code = world.sms_code(&mobile, "REGISTER").await;
         inputs.push(json!({
-            "contact": mobile_proof(&mobile, &code), "password": PASSWORD, "acceptTerms": true, "username": "lilei",
+            "contact": mobile_with_code(&mobile, &code), "password": PASSWORD, "acceptTerms": true, "username": "lilei",
         }));
     }
     let outcomes = at_once(&world, "register", inputs.clone()).await;

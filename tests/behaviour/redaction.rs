@@ -1,63 +1,65 @@
-//! What must not be written down anywhere: passwords, codes, tokens, whole numbers and addresses.
+//! Passwords, codes, tokens, whole mobile numbers and e-mail addresses reach neither logs nor error messages.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-use crate::support::browser::{email_proof, mobile_proof, other_than};
+use crate::support::browser::{email_with_code, mobile_with_code, wrong_code};
 use crate::support::{Backend, World, both_backends, kind, logs};
 
-/// Values that no other story has: all stories of a process share their log.
+/// Values that no other test uses: all tests of a process share one log.
 const NATIONAL: &str = "13577246810";
 const MOBILE: &str = "+8613577246810";
 const EMAIL: &str = "quiet.person@redaction.example";
 const PASSWORD: &str = "Plum-colored harbour 71";
 const MISTYPED: &str = "Plum-colored harbor 72";
 
-fn nothing_of(secrets: &[String]) {
+fn assert_none_of(secrets: &[String]) {
     let written = logs::written();
-    assert!(written.contains("\"target\":\"menjin::"), "the log was not caught");
+    assert!(written.contains("\"target\":\"menjin::"), "no log line was captured");
     for secret in secrets {
         let lines = logs::lines_with(&written, secret);
-        assert!(lines.is_empty(), "{secret:?} stands in the log: {lines:#?}");
+        assert!(lines.is_empty(), "{secret:?} is in the log: {lines:#?}");
     }
 }
 
-/// What an outcome hands out that nobody else may see.
+/// Returns a secret value of an outcome.
 fn token(outcome: &Value) -> String {
     assert_eq!(kind(outcome), "SignedIn", "{outcome}");
     outcome["accessToken"].as_str().expect("a token").to_owned()
 }
 
 #[apply(both_backends)]
-async fn logs_hold_no_secret_and_no_address(#[case] backend: Backend) {
+async fn logs_contain_no_secret_and_no_contact(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let fixed = [NATIONAL, "135 7724 6810", MOBILE, EMAIL, "quiet.person", PASSWORD, MISTYPED, "$argon2id"];
     let mut secrets: Vec<String> = fixed.iter().map(|text| (*text).to_owned()).collect();
-    // Registered by number, after a mistyped code and with a mistyped repetition.
+    // Registration by mobile number, after a wrong code and a password confirmation that does not match.
     let code = world.sms_code(MOBILE, "REGISTER").await;
     let browser = world.browser();
     let input = |code: &str, again: &str| {
         json!({
-            "contact": mobile_proof("135 7724 6810", code), "password": PASSWORD, "passwordConfirm": again,
+            "contact": mobile_with_code("135 7724 6810", code), "password": PASSWORD, "passwordConfirm": again,
             "acceptTerms": true, "username": "quiet_person",
         })
     };
     assert_eq!(kind(&browser.register(input(&code, MISTYPED)).await), "InvalidInput");
-    assert_eq!(kind(&browser.register(input(&other_than(&code), PASSWORD)).await), "CodeRejected");
+    assert_eq!(kind(&browser.register(input(&wrong_code(&code), PASSWORD)).await), "CodeRejected");
     secrets.push(token(&browser.register(input(&code, PASSWORD)).await));
     assert_eq!(kind(&browser.register(input(&code, PASSWORD)).await), "CodeRejected");
     secrets.push(code);
-    // The address is taken, by e-mail for the second.
+    // Registration by e-mail; the second one finds the address taken.
     let code = world.email_code(EMAIL, "REGISTER").await;
-    let input = json!({ "contact": email_proof(EMAIL, &code), "password": PASSWORD, "acceptTerms": true });
+    let input =
+        json!({ "contact": email_with_code(EMAIL, &code), "password": PASSWORD, "acceptTerms": true });
     secrets.push(token(&browser.register(input.clone()).await));
     secrets.push(code);
     world.advance(61);
     let code = world.sms_code(MOBILE, "REGISTER").await;
-    let taken = json!({ "contact": mobile_proof(MOBILE, &code), "password": PASSWORD, "acceptTerms": true });
+    let taken =
+        json!({ "contact": mobile_with_code(MOBILE, &code), "password": PASSWORD, "acceptTerms": true });
     assert_eq!(kind(&browser.register(taken).await), "IdentifierTaken");
     secrets.push(code);
-    // Signed in, mistyped, limited.
+    // A login that succeeds, one that fails, and one that is rate limited.
     for account in [MOBILE, NATIONAL, EMAIL] {
         secrets.push(token(&browser.login(account, PASSWORD).await));
         assert_eq!(kind(&world.browser().login(account, MISTYPED).await), "CredentialsRejected");
@@ -68,17 +70,17 @@ async fn logs_hold_no_secret_and_no_address(#[case] backend: Backend) {
     world.advance(61);
     let code = world.sms_code(MOBILE, "LOGIN").await;
     assert_eq!(kind(&browser.send_sms(MOBILE, "LOGIN").await), "RateLimited");
-    let signed_in = browser.login_with_code(mobile_proof(MOBILE, &code)).await;
+    let signed_in = browser.login_with_code(mobile_with_code(MOBILE, &code)).await;
     secrets.push(token(&signed_in));
     secrets.push(code);
     secrets.push(browser.device().expect("a cookie").split_once('=').expect("a pair").1.to_owned());
-    let bearing = world.browser().bearing(&token(&signed_in));
+    let bearing = world.browser().with_token(&token(&signed_in));
     assert!(bearing.me().await.is_object());
     let forged = format!("{}x", token(&signed_in));
-    assert!(world.browser().bearing(&forged).me().await.is_null());
+    assert!(world.browser().with_token(&forged).me().await.is_null());
     secrets.push(forged);
-    nothing_of(&secrets);
-    // Nor do the tables that people read: the audit log names accounts by id.
+    assert_none_of(&secrets);
+    // Nor does the audit log, which refers to accounts by id.
     let mut sql = world.sql().await;
     for text in [NATIONAL, EMAIL, PASSWORD, MISTYPED] {
         let rows = format!("audit_events WHERE detail LIKE '%{text}%' OR user_agent LIKE '%{text}%'");
@@ -87,32 +89,33 @@ async fn logs_hold_no_secret_and_no_address(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_merge_writes_no_secret_and_no_address(#[case] backend: Backend) {
+async fn merging_logs_no_secret_and_no_contact(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (number, mobile, email) = ("13577246811", "+8613577246811", "calm.person@redaction.example");
     let kept = world.person_by_email(email).await;
     let merged = world.person(mobile, "calm_person").await;
     world.advance(61);
     let code = world.sms_code(mobile, "BIND").await;
-    let input = |code: &str| json!({ "account": mobile_proof(mobile, code), "currentPassword": MISTYPED });
-    let refused = kept.at_work(&world).mutate("mergeAccount", input(&code)).await.data("mergeAccount");
+    let input =
+        |code: &str| json!({ "account": mobile_with_code(mobile, code), "currentPassword": MISTYPED });
+    let refused = kept.new_browser(&world).mutate("mergeAccount", input(&code)).await.data("mergeAccount");
     assert_eq!(kind(&refused), "CredentialsRejected");
-    for code in [other_than(&code), code.clone()] {
-        let input = json!({ "account": mobile_proof(mobile, &code) });
-        kept.at_work(&world).mutate("mergeAccount", input).await.data("mergeAccount");
+    for code in [wrong_code(&code), code.clone()] {
+        let input = json!({ "account": mobile_with_code(mobile, &code) });
+        kept.new_browser(&world).mutate("mergeAccount", input).await.data("mergeAccount");
     }
     let mut sql = world.sql().await;
     assert_eq!(sql.count("merges").await, 1);
     let secrets =
         [number, mobile, email, "calm.person", MISTYPED, "$argon2id", &code, &kept.token, &merged.token];
-    nothing_of(&secrets.map(str::to_owned));
+    assert_none_of(&secrets.map(str::to_owned));
     for text in [number, "calm.person", MISTYPED, &code] {
         assert_eq!(sql.count(&format!("audit_events WHERE detail LIKE '%{text}%'")).await, 0, "{text}");
     }
 }
 
 #[apply(both_backends)]
-async fn errors_quote_nothing_of_the_request(#[case] backend: Backend) {
+async fn errors_do_not_quote_the_request(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let secret = "Heron-grey lantern 93";
     let with = |document: &str| document.replace("SECRET", secret);
@@ -150,5 +153,5 @@ async fn errors_quote_nothing_of_the_request(#[case] backend: Backend) {
         assert!(!reply.error_code().is_empty(), "{variables}: {}", reply.text);
         assert!(!reply.text.contains("Heron"), "{variables}: {}", reply.text);
     }
-    nothing_of(&[secret.to_owned()]);
+    assert_none_of(&[secret.to_owned()]);
 }

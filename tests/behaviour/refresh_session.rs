@@ -1,4 +1,4 @@
-//! `refreshSession`: sessions that go on.
+//! `refreshSession`: exchanges a refresh token for the next one and a new access token.
 
 use futures_util::future::join_all;
 use menjin::core::random::Random;
@@ -26,14 +26,14 @@ fn token(outcome: &Value) -> String {
 
 async fn me(world: &World, outcome: &Value) -> Value {
     let access = outcome["accessToken"].as_str().expect("an access token");
-    world.browser().bearing(access).post(ME, json!({})).await.data("me")
+    world.browser().with_token(access).post(ME, json!({})).await.data("me")
 }
 
 #[apply(both_backends)]
-async fn the_cookie_carries_a_session_on(#[case] backend: Backend) {
+async fn the_refresh_cookie_continues_the_session(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    assert_eq!(person.outcome["refreshToken"], Value::Null, "scripts must not see it");
+    assert_eq!(person.outcome["refreshToken"], Value::Null, "scripts must not read it");
     let first = person.browser.cookie(COOKIE).expect("a refresh cookie");
     world.advance(3_600);
     let outcome = refresh(&person.browser, None).await;
@@ -41,23 +41,23 @@ async fn the_cookie_carries_a_session_on(#[case] backend: Backend) {
     assert_eq!(outcome["user"]["id"], *person.id);
     assert_eq!(outcome["newAccount"], false);
     assert_eq!(me(&world, &outcome).await["id"], *person.id);
-    assert_ne!(person.browser.cookie(COOKIE).expect("a cookie"), first, "each token is used once");
+    assert_ne!(person.browser.cookie(COOKIE).expect("a cookie"), first, "each token is single-use");
 }
 
 #[apply(both_backends)]
-async fn a_lost_answer_and_a_second_tab_sign_nobody_out(#[case] backend: Backend) {
+async fn a_lost_response_and_a_second_tab_sign_nobody_out(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let first = token(&person.outcome);
     let second = token(&refresh(&world.browser(), Some(&first)).await);
-    assert_eq!(token(&refresh(&world.browser(), Some(&first)).await), second, "the same successor again");
+    assert_eq!(token(&refresh(&world.browser(), Some(&first)).await), second, "the same successor");
     let third = token(&refresh(&world.browser(), Some(&second)).await);
     assert_ne!(third, second);
     assert_eq!(token(&refresh(&world.browser(), Some(&second)).await), third);
 }
 
 #[apply(both_backends)]
-async fn a_spent_token_ends_the_session(#[case] backend: Backend) {
+async fn reusing_an_old_token_revokes_the_session(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let first = token(&person.outcome);
@@ -66,15 +66,15 @@ async fn a_spent_token_ends_the_session(#[case] backend: Backend) {
     let thief = refresh(&world.browser(), Some(&first)).await;
     assert_eq!(kind(&thief), "SessionRejected", "{thief}");
     let owner = refresh(&world.browser(), Some(&token(&third))).await;
-    assert_eq!(kind(&owner), "SessionRejected", "nobody knows which of the two is the owner: {owner}");
-    assert_eq!(me(&world, &third).await, Value::Null, "access tokens end at the gateway at once");
+    assert_eq!(kind(&owner), "SessionRejected", "the owner cannot be told from the thief: {owner}");
+    assert_eq!(me(&world, &third).await, Value::Null, "the gateway rejects the access token at once");
     let mut sql = world.sql().await;
     assert_eq!(sql.count("sessions WHERE end_reason = 'refresh_token_reused'").await, 1);
     assert_eq!(sql.count("audit_events WHERE kind = 'refresh_token_reused'").await, 1);
 }
 
 #[apply(both_backends)]
-async fn fifty_refreshes_at_once_get_one_successor(#[case] backend: Backend) {
+async fn fifty_concurrent_refreshes_get_one_successor(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let first = token(&person.outcome);
@@ -89,12 +89,12 @@ async fn fifty_refreshes_at_once_get_one_successor(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn what_is_no_token_of_ours_is_refused(#[case] backend: Backend) {
+async fn forged_tokens_are_rejected(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let other = world.person("+8613900139000", "hanmei").await;
     let (mine, theirs) = (token(&person.outcome), token(&other.outcome));
-    // The session of the one with the proof of the other.
+    // The session of one token with the MAC of another.
     let mixed = format!("{}{}", &mine[..24], &theirs[24..]);
     let flipped = if mine.ends_with('A') { "B" } else { "A" };
     for wrong in ["", "nonsense", &mixed, &format!("{}{flipped}", &mine[..mine.len() - 1]), &"A".repeat(70)] {
@@ -105,16 +105,16 @@ async fn what_is_no_token_of_ours_is_refused(#[case] backend: Backend) {
     assert_eq!(
         kind(&refresh(&world.browser(), Some(&mine)).await),
         "SignedIn",
-        "nobody was signed out by that"
+        "forged tokens sign nobody out"
     );
 }
 
 #[apply(both_backends)]
-async fn a_session_ends_when_idle_and_in_any_case(#[case] backend: Backend) {
+async fn a_session_expires_when_idle_and_at_its_absolute_limit(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let mut newest = token(&person.outcome);
-    // Idle 12 h, absolute 24 h: used every 8 h it lasts a day.
+    // The idle limit is 12 h and the absolute limit is 24 h: a session that is used every 8 h lasts a day.
     for _ in 0..2 {
         world.advance(8 * 3_600);
         newest = token(&refresh(&world.browser(), Some(&newest)).await);
@@ -131,7 +131,7 @@ async fn a_session_ends_when_idle_and_in_any_case(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_disabled_account_is_not_carried_on(#[case] backend: Backend) {
+async fn a_disabled_account_cannot_refresh(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[FIELD]).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.sql().await.run("UPDATE users SET status = 'disabled'").await;
@@ -140,7 +140,7 @@ async fn a_disabled_account_is_not_carried_on(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn an_address_may_refresh_so_often_and_no_more(#[case] backend: Backend) {
+async fn refreshes_are_limited_per_client_address(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[FIELD, ("MENJIN_LIMITS_REFRESH", "2/1m")]).await else {
         return;
     };
@@ -154,12 +154,12 @@ async fn an_address_may_refresh_so_often_and_no_more(#[case] backend: Backend) {
     assert_eq!(
         kind(&refresh(&world.browser(), Some(&newest)).await),
         "SignedIn",
-        "nothing was used up by it"
+        "a limited request does not use up the token"
     );
 }
 
 #[apply(both_backends)]
-async fn no_interleaving_signs_an_honest_client_out(#[case] backend: Backend) {
+async fn the_newest_two_tokens_are_accepted_in_any_interleaving(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[FIELD, ("MENJIN_LIMITS_REFRESH", "1000/1m")]).await else {
         return;
     };
@@ -167,7 +167,7 @@ async fn no_interleaving_signs_an_honest_client_out(#[case] backend: Backend) {
     for seed in 0..8 {
         let random = Random::seeded(seed);
         let first = token(&world.browser().login("lilei", PASSWORD).await);
-        // Three clients of one session; what each holds, as an index into all that were ever made.
+        // Three clients of one session. `held` contains the index of each client's token in `made`.
         let (mut made, mut held) = (vec![first], [0_usize; 3]);
         for step in 0..25 {
             let client = random.below(3) as usize;
@@ -177,7 +177,11 @@ async fn no_interleaving_signs_an_honest_client_out(#[case] backend: Backend) {
             if newest - mine > 1 {
                 assert_eq!(kind(&outcome), "SessionRejected", "seed {seed}, step {step}");
                 let newest = refresh(&world.browser(), Some(&made[newest])).await;
-                assert_eq!(kind(&newest), "SessionRejected", "the family ends: seed {seed}, step {step}");
+                assert_eq!(
+                    kind(&newest),
+                    "SessionRejected",
+                    "the session is revoked: seed {seed}, step {step}"
+                );
                 break;
             }
             let next = token(&outcome);

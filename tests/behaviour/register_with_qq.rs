@@ -1,16 +1,16 @@
-//! `registerWithQq`: whoever comes from QQ and has no account gets one.
+//! `registerWithQq`: creates an account for a user who signed in with QQ.
 
 use rstest_reuse::apply;
 use serde_json::json;
 
-use crate::support::browser::{mobile_proof, other_than};
+use crate::support::browser::{mobile_with_code, wrong_code};
 use crate::support::social::by_code;
-use crate::support::{Backend, PASSWORD, World, bad_fields, both_backends, kind};
+use crate::support::{Backend, PASSWORD, World, both_backends, invalid_fields, kind};
 
 const MOBILE: &str = "+8613800138000";
 
 #[apply(both_backends)]
-async fn a_number_and_a_qq_make_an_account(#[case] backend: Backend) {
+async fn a_ticket_and_a_code_create_an_account(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let browser = world.browser();
     let ticket = browser.ticket("qq", "han").await;
@@ -23,14 +23,14 @@ async fn a_number_and_a_qq_make_an_account(#[case] backend: Backend) {
     assert_eq!(user["nickname"], "韩梅梅", "the provider's");
     assert_eq!(user["identities"][0]["provider"], "qq");
     assert!(!user["username"].as_str().expect("a name").contains("138"));
-    let again = world.browser().sign_in_by("qq", "han").await;
+    let again = world.browser().sign_in_with("qq", "han").await;
     assert_eq!((kind(&again), &again["user"]["id"]), ("SignedIn", &user["id"]), "{again}");
     let spent = browser.register_with("registerWithQq", &ticket, MOBILE, &code).await;
     assert_eq!(kind(&spent), "TicketRejected");
 }
 
 #[apply(both_backends)]
-async fn a_password_may_be_chosen(#[case] backend: Backend) {
+async fn a_password_can_be_set(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let browser = world.browser();
     let ticket = browser.ticket("qq", "han").await;
@@ -43,7 +43,7 @@ async fn a_password_may_be_chosen(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn every_bad_field_is_named_at_once_and_nothing_is_used_up(#[case] backend: Backend) {
+async fn every_invalid_field_is_reported_and_nothing_is_used_up(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let browser = world.browser();
     let ticket = browser.ticket("qq", "han").await;
@@ -58,20 +58,20 @@ async fn every_bad_field_is_named_at_once_and_nothing_is_used_up(#[case] backend
         "password TOO_SHORT",
         "passwordConfirm MISMATCH",
     ];
-    assert_eq!(bad_fields(&bad), expected, "{bad}");
+    assert_eq!(invalid_fields(&bad), expected, "{bad}");
     let code = world.sms_code(MOBILE, "BIND").await;
     let lonely = json!({ "ticket": ticket, "mobile": { "mobile": MOBILE, "code": code }, "acceptTerms": true,
         "passwordConfirm": PASSWORD });
     let bad = browser.register_with_input("registerWithQq", lonely).await.data("registerWithQq");
-    assert_eq!(bad_fields(&bad), ["password EMPTY", "passwordConfirm MISMATCH"], "{bad}");
-    let wrong = browser.register_with("registerWithQq", &ticket, MOBILE, &other_than(&code)).await;
+    assert_eq!(invalid_fields(&bad), ["password EMPTY", "passwordConfirm MISMATCH"], "{bad}");
+    let wrong = browser.register_with("registerWithQq", &ticket, MOBILE, &wrong_code(&code)).await;
     assert_eq!(kind(&wrong), "CodeRejected", "{wrong}");
     let outcome = browser.register_with("registerWithQq", &ticket, MOBILE, &code).await;
     assert_eq!(kind(&outcome), "SignedIn", "{outcome}");
 }
 
 #[apply(both_backends)]
-async fn a_number_with_an_account_binds_with_the_same_code(#[case] backend: Backend) {
+async fn the_code_for_a_taken_number_can_be_used_to_bind(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "hanmeimei").await;
     let browser = world.browser();
@@ -85,7 +85,7 @@ async fn a_number_with_an_account_binds_with_the_same_code(#[case] backend: Back
 }
 
 #[apply(both_backends)]
-async fn a_code_for_another_purpose_is_worth_nothing(#[case] backend: Backend) {
+async fn a_code_for_another_purpose_is_rejected(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let browser = world.browser();
     let ticket = browser.ticket("qq", "han").await;
@@ -96,7 +96,7 @@ async fn a_code_for_another_purpose_is_worth_nothing(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_stolen_or_old_ticket_makes_no_account(#[case] backend: Backend) {
+async fn a_stolen_or_expired_ticket_creates_no_account(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let browser = world.browser();
     let ticket = browser.ticket("qq", "han").await;
@@ -113,10 +113,10 @@ async fn a_stolen_or_old_ticket_makes_no_account(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_nickname_of_any_kind_becomes_one_that_can_stand(#[case] backend: Backend) {
+async fn a_nickname_from_qq_is_made_valid(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let code = world.sms_code(MOBILE, "REGISTER").await;
-    let input = json!({ "contact": mobile_proof(MOBILE, &code), "password": PASSWORD, "nickname": "韩梅梅",
+    let input = json!({ "contact": mobile_with_code(MOBILE, &code), "password": PASSWORD, "nickname": "韩梅梅",
         "acceptTerms": true });
     assert_eq!(kind(&world.browser().register(input).await), "SignedIn");
     for (number, person) in ["han", "smile", "wang"].into_iter().enumerate() {

@@ -1,10 +1,10 @@
-//! `registerWithSocial`: as `registerWithQq`, with a ticket of any provider.
+//! `registerWithSocial`: like `registerWithQq`, for every provider.
 
 use crate::support::{Backend, World, both_backends, kind};
 use rstest_reuse::apply;
 
 #[apply(both_backends)]
-async fn every_provider_registers(#[case] backend: Backend) {
+async fn every_provider_can_register(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for (number, provider) in ["qq", "wechat", "weibo", "github", "oidc"].into_iter().enumerate() {
         let mobile = format!("+861380013800{number}");
@@ -13,16 +13,16 @@ async fn every_provider_registers(#[case] backend: Backend) {
         let code = world.sms_code(&mobile, "BIND").await;
         let made = browser.register_with("registerWithSocial", &ticket, &mobile, &code).await;
         assert_eq!(kind(&made), "SignedIn", "{provider}: {made}");
-        let again = world.browser().sign_in_by(provider, "lucy").await;
+        let again = world.browser().sign_in_with(provider, "lucy").await;
         assert_eq!(again["user"]["id"], made["user"]["id"], "{provider}: {again}");
     }
     assert_eq!(world.sql().await.count("users").await, 5);
-    // An attested address is the provider's word, and no address of the account until its owner proves it.
+    // An address that only the provider attests does not become the account's address.
     assert_eq!(world.sql().await.count("users WHERE email IS NOT NULL").await, 0);
 }
 
 #[apply(both_backends)]
-async fn it_is_limited_as_registering_is(#[case] backend: Backend) {
+async fn it_shares_the_limit_of_register(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_LIMITS_REGISTER", "1/1h")]).await else { return };
     let browser = world.browser();
     let first = browser.ticket("github", "han").await;

@@ -1,12 +1,12 @@
-//! `resetPassword`: by a mailed link, by an SMS code, by an e-mail code.
+//! `resetPassword`: sets a new password with a mailed link, an SMS code or an e-mail code.
 
 use futures_util::future::join_all;
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-use crate::support::browser::{Browser, email_proof, mobile_proof, other_than};
-use crate::support::proxy::Line;
-use crate::support::{Backend, PASSWORD, World, bad_fields, both_backends, kind};
+use crate::support::browser::{Browser, email_with_code, mobile_with_code, wrong_code};
+use crate::support::proxy::ProxyState;
+use crate::support::{Backend, PASSWORD, World, both_backends, invalid_fields, kind};
 
 const MOBILE: &str = "+8613800138000";
 const EMAIL: &str = "lilei@example.com";
@@ -21,8 +21,8 @@ async fn reset(browser: &Browser, proof: &Value, new: &str) -> Value {
     browser.mutate("resetPassword", input).await.data("resetPassword")
 }
 
-/// Asks for a link and reads it.
-async fn mailed(world: &World, email: &str) -> String {
+/// Requests a link and returns its token.
+async fn mailed_token(world: &World, email: &str) -> String {
     world.advance(61);
     let input = json!({ "email": email });
     let asked = world.browser().mutate("requestPasswordReset", input).await.data("requestPasswordReset");
@@ -31,18 +31,18 @@ async fn mailed(world: &World, email: &str) -> String {
 }
 
 #[apply(both_backends)]
-async fn a_link_resets_once_and_everybody_is_signed_out(#[case] backend: Backend) {
+async fn a_link_resets_once_and_revokes_all_sessions(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person_by_email(EMAIL).await;
-    let other = mailed(&world, EMAIL).await;
-    let token = mailed(&world, EMAIL).await;
+    let other = mailed_token(&world, EMAIL).await;
+    let token = mailed_token(&world, EMAIL).await;
     let browser = world.browser();
     assert_eq!(
         reset(&browser, &link(&token), NEW).await,
         json!({ "__typename": "PasswordReset", "done": true })
     );
     assert_eq!(browser.cookie("menjin_refresh"), None, "nobody is signed in");
-    assert_eq!(person.at_work(&world).me().await, Value::Null, "the sessions have ended");
+    assert_eq!(person.new_browser(&world).me().await, Value::Null, "the sessions have ended");
     let reply = person.browser.post("mutation { refreshSession { __typename } }", json!({})).await;
     assert_eq!(kind(&reply.data("refreshSession")), "SessionRejected");
     assert_eq!(kind(&world.browser().login(EMAIL, PASSWORD).await), "CredentialsRejected");
@@ -59,51 +59,54 @@ async fn a_link_resets_once_and_everybody_is_signed_out(#[case] backend: Backend
 }
 
 #[apply(both_backends)]
-async fn codes_reset_too(#[case] backend: Backend) {
+async fn codes_reset_the_password(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.sql().await.run(&format!("UPDATE users SET email = '{EMAIL}', email_key = '{EMAIL}'")).await;
     world.advance(61);
     let code = world.sms_code(MOBILE, "RESET_PASSWORD").await;
-    let wrong = reset(&world.browser(), &mobile_proof(MOBILE, &other_than(&code)), NEW).await;
+    let wrong = reset(&world.browser(), &mobile_with_code(MOBILE, &wrong_code(&code)), NEW).await;
     assert_eq!((kind(&wrong), &wrong["reason"]), ("CodeRejected", &json!("WRONG")));
-    assert_eq!(kind(&reset(&world.browser(), &mobile_proof(MOBILE, &code), NEW).await), "PasswordReset");
-    assert_eq!(person.at_work(&world).me().await, Value::Null);
+    assert_eq!(kind(&reset(&world.browser(), &mobile_with_code(MOBILE, &code), NEW).await), "PasswordReset");
+    assert_eq!(person.new_browser(&world).me().await, Value::Null);
     assert_eq!(kind(&world.browser().login("lilei", NEW).await), "SignedIn");
-    let again = reset(&world.browser(), &mobile_proof(MOBILE, &code), PASSWORD).await;
+    let again = reset(&world.browser(), &mobile_with_code(MOBILE, &code), PASSWORD).await;
     assert_eq!((kind(&again), &again["reason"]), ("CodeRejected", &json!("USED_UP")));
     world.message_for(EMAIL).await;
     let code = world.email_code(EMAIL, "RESET_PASSWORD").await;
-    assert_eq!(kind(&reset(&world.browser(), &email_proof(EMAIL, &code), PASSWORD).await), "PasswordReset");
+    assert_eq!(
+        kind(&reset(&world.browser(), &email_with_code(EMAIL, &code), PASSWORD).await),
+        "PasswordReset"
+    );
     assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
 }
 
 #[apply(both_backends)]
-async fn a_code_for_another_purpose_or_too_late_is_worth_nothing(#[case] backend: Backend) {
+async fn an_expired_code_or_one_for_another_purpose_is_rejected(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "lilei").await;
     world.advance(61);
     let code = world.sms_code(MOBILE, "LOGIN").await;
-    assert_eq!(kind(&reset(&world.browser(), &mobile_proof(MOBILE, &code), NEW).await), "CodeRejected");
+    assert_eq!(kind(&reset(&world.browser(), &mobile_with_code(MOBILE, &code), NEW).await), "CodeRejected");
     world.advance(61);
     let code = world.sms_code(MOBILE, "RESET_PASSWORD").await;
     world.advance(600);
-    let late = reset(&world.browser(), &mobile_proof(MOBILE, &code), NEW).await;
+    let late = reset(&world.browser(), &mobile_with_code(MOBILE, &code), NEW).await;
     assert_eq!((kind(&late), &late["reason"]), ("CodeRejected", &json!("EXPIRED")));
     assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
 }
 
 #[apply(both_backends)]
-async fn links_expire_and_end_with_a_change_of_credentials(#[case] backend: Backend) {
+async fn links_expire_and_are_revoked_by_a_change_of_credentials(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let mut person = world.person_by_email(EMAIL).await;
-    let token = mailed(&world, EMAIL).await;
+    let token = mailed_token(&world, EMAIL).await;
     world.advance(1_800);
     assert_eq!(kind(&reset(&world.browser(), &link(&token), NEW).await), "TicketRejected");
-    let token = mailed(&world, EMAIL).await;
-    person.later(&world, 1).await;
+    let token = mailed_token(&world, EMAIL).await;
+    person.refresh_after(&world, 1).await;
     let input = json!({ "currentPassword": PASSWORD, "password": NEW });
-    let changed = person.at_work(&world).mutate("changePassword", input).await.data("changePassword");
+    let changed = person.new_browser(&world).mutate("changePassword", input).await.data("changePassword");
     assert_eq!(kind(&changed), "PasswordChanged");
     assert_eq!(kind(&reset(&world.browser(), &link(&token), PASSWORD).await), "TicketRejected");
     for token in ["", "x", "\u{0}", &"A".repeat(43)] {
@@ -112,35 +115,35 @@ async fn links_expire_and_end_with_a_change_of_credentials(#[case] backend: Back
 }
 
 #[apply(both_backends)]
-async fn who_proves_an_address_without_an_account_is_told(#[case] backend: Backend) {
+async fn the_owner_learns_that_a_contact_has_no_account(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let code = world.sms_code(MOBILE, "RESET_PASSWORD").await;
-    let outcome = reset(&world.browser(), &mobile_proof(MOBILE, &code), NEW).await;
+    let outcome = reset(&world.browser(), &mobile_with_code(MOBILE, &code), NEW).await;
     assert_eq!(kind(&outcome), "CredentialsRejected");
-    // Without the proof both look the same.
+    // With a wrong code, contacts with and without an account are indistinguishable.
     world.person("+8613900139000", "hanmei").await;
     world.advance(61);
     world.sms_code("+8613900139000", "RESET_PASSWORD").await;
-    let known = reset(&world.browser(), &mobile_proof("+8613900139000", "000000"), NEW).await;
+    let known = reset(&world.browser(), &mobile_with_code("+8613900139000", "000000"), NEW).await;
     world.sms_code("+8613700137000", "RESET_PASSWORD").await;
-    let unknown = reset(&world.browser(), &mobile_proof("+8613700137000", "000000"), NEW).await;
+    let unknown = reset(&world.browser(), &mobile_with_code("+8613700137000", "000000"), NEW).await;
     assert_eq!(known, unknown);
 }
 
 #[apply(both_backends)]
-async fn failed_proofs_are_written_down(#[case] backend: Backend) {
+async fn failed_attempts_are_audited(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person_by_email(EMAIL).await;
-    let token = mailed(&world, EMAIL).await;
+    let token = mailed_token(&world, EMAIL).await;
     assert_eq!(kind(&reset(&world.browser(), &link(&token), NEW).await), "PasswordReset");
     let mut sql = world.sql().await;
     let failed = |rest: &str| format!("audit_events WHERE kind = 'proof_failed' AND user_id IS {rest}");
     assert_eq!(kind(&reset(&world.browser(), &link(&token), PASSWORD).await), "TicketRejected");
-    assert_eq!(sql.count(&failed("NOT NULL")).await, 1, "a link that was used already");
+    assert_eq!(sql.count(&failed("NOT NULL")).await, 1, "the link was used before");
     assert_eq!(kind(&reset(&world.browser(), &link(&"A".repeat(43)), PASSWORD).await), "TicketRejected");
     assert_eq!(sql.count(&failed("NULL")).await, 1, "nobody's link");
     for (email, rest, expected) in [(EMAIL, "NOT NULL", 2), ("nobody@example.com", "NULL", 2)] {
-        let outcome = reset(&world.browser(), &email_proof(email, "000000"), NEW).await;
+        let outcome = reset(&world.browser(), &email_with_code(email, "000000"), NEW).await;
         assert_eq!(kind(&outcome), "CodeRejected", "{outcome}");
         assert_eq!(sql.count(&failed(rest)).await, expected, "{email}");
     }
@@ -155,40 +158,43 @@ async fn failed_proofs_are_written_down(#[case] backend: Backend) {
 async fn a_disabled_account_stays_disabled(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person_by_email(EMAIL).await;
-    let token = mailed(&world, EMAIL).await;
+    let token = mailed_token(&world, EMAIL).await;
     world.advance(61);
     let code = world.email_code(EMAIL, "RESET_PASSWORD").await;
     world.sql().await.run("UPDATE users SET status = 'disabled'").await;
     assert_eq!(kind(&reset(&world.browser(), &link(&token), NEW).await), "TicketRejected");
-    assert_eq!(kind(&reset(&world.browser(), &email_proof(EMAIL, &code), NEW).await), "AccountDisabled");
+    assert_eq!(kind(&reset(&world.browser(), &email_with_code(EMAIL, &code), NEW).await), "AccountDisabled");
     assert_eq!(kind(&world.browser().login(EMAIL, NEW).await), "CredentialsRejected");
 }
 
 #[apply(both_backends)]
-async fn a_bad_password_uses_nothing_up(#[case] backend: Backend) {
+async fn an_invalid_password_uses_up_neither_link_nor_code(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person_by_email(EMAIL).await;
-    let token = mailed(&world, EMAIL).await;
+    let token = mailed_token(&world, EMAIL).await;
     world.sql().await.run("UPDATE users SET username = 'redpanda', username_key = 'redpanda'").await;
     for (new, fault) in [("kq7-xz2", "TOO_SHORT"), ("redpanda-26", "PERSONAL_PASSWORD")] {
         let outcome = reset(&world.browser(), &link(&token), new).await;
-        assert_eq!(bad_fields(&outcome), [format!("password {fault}")]);
+        assert_eq!(invalid_fields(&outcome), [format!("password {fault}")]);
     }
     world.advance(61);
     let code = world.email_code(EMAIL, "RESET_PASSWORD").await;
-    let outcome = reset(&world.browser(), &email_proof(EMAIL, &code), "redpanda-26").await;
-    assert_eq!(bad_fields(&outcome), ["password PERSONAL_PASSWORD"]);
+    let outcome = reset(&world.browser(), &email_with_code(EMAIL, &code), "redpanda-26").await;
+    assert_eq!(invalid_fields(&outcome), ["password PERSONAL_PASSWORD"]);
     let bad = json!({ "mobile": { "mobile": "12", "code": "x" } });
     let outcome = reset(&world.browser(), &bad, NEW).await;
-    assert_eq!(bad_fields(&outcome), ["proof.mobile.code NOT_A_CODE", "proof.mobile.mobile NOT_A_MOBILE"]);
-    assert_eq!(kind(&reset(&world.browser(), &email_proof(EMAIL, &code), NEW).await), "PasswordReset");
+    assert_eq!(
+        invalid_fields(&outcome),
+        ["proof.mobile.code NOT_A_CODE", "proof.mobile.mobile NOT_A_MOBILE"]
+    );
+    assert_eq!(kind(&reset(&world.browser(), &email_with_code(EMAIL, &code), NEW).await), "PasswordReset");
 }
 
 #[apply(both_backends)]
-async fn of_many_with_one_link_one_is_served(#[case] backend: Backend) {
+async fn one_of_many_concurrent_resets_with_one_link_succeeds(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person_by_email(EMAIL).await;
-    let token = mailed(&world, EMAIL).await;
+    let token = mailed_token(&world, EMAIL).await;
     let outcomes = join_all((0..4).map(|n| {
         let (browser, proof) = (world.browser(), link(&token));
         async move { reset(&browser, &proof, &format!("{NEW} {n}")).await }
@@ -199,7 +205,7 @@ async fn of_many_with_one_link_one_is_served(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn tries_are_limited_by_address(#[case] backend: Backend) {
+async fn attempts_are_limited_per_client_address(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_LIMITS_REDEEM", "3/1h")]).await else { return };
     let browser = world.browser();
     for _ in 0..3 {
@@ -210,24 +216,24 @@ async fn tries_are_limited_by_address(#[case] backend: Backend) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_and_a_code_outlive_a_database_that_is_away() {
+async fn a_link_and_a_code_stay_valid_while_the_database_is_down() {
     let Some((world, _, database)) = World::start_behind_proxies(&[]).await else { return };
     world.person_by_email(EMAIL).await;
-    let token = mailed(&world, EMAIL).await;
+    let token = mailed_token(&world, EMAIL).await;
     world.advance(61);
     let code = world.email_code(EMAIL, "RESET_PASSWORD").await;
-    database.set(Line::Refusing);
-    for proof in [link(&token), email_proof(EMAIL, &code)] {
+    database.set(ProxyState::Refusing);
+    for proof in [link(&token), email_with_code(EMAIL, &code)] {
         let input = json!({ "proof": proof, "password": NEW });
         let reply = world.browser().mutate("resetPassword", input).await;
         assert_eq!(reply.error_code(), "UNAVAILABLE", "{}", reply.text);
     }
-    database.set(Line::Up);
+    database.set(ProxyState::Up);
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    assert_eq!(kind(&reset(&world.browser(), &email_proof(EMAIL, &code), NEW).await), "PasswordReset");
+    assert_eq!(kind(&reset(&world.browser(), &email_with_code(EMAIL, &code), NEW).await), "PasswordReset");
     assert_eq!(
         kind(&reset(&world.browser(), &link(&token), PASSWORD).await),
         "TicketRejected",
-        "spent with it"
+        "the link is used up"
     );
 }

@@ -1,22 +1,22 @@
-//! What the operator sees of accounts that their owners deleted, and `menjin restore`.
+//! `menjin restore`, and how the operator sees accounts that their owners have deleted.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-use crate::support::{Backend, PASSWORD, World, at, both_backends, kind};
+use crate::support::{Backend, PASSWORD, World, both_backends, kind, timestamp};
 
 const MOBILE: &str = "+8613800138000";
 
 #[apply(both_backends)]
-async fn a_deleted_account_is_shown_as_such_and_can_be_restored_by_any_name(#[case] backend: Backend) {
+async fn a_deleted_account_is_listed_and_can_be_restored_by_any_identifier(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.person("+8613900139000", "hanmei").await;
-    let outcome = person.at_work(&world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
+    let outcome = person.new_browser(&world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
     assert_eq!(kind(&outcome), "DeletionScheduled", "{outcome}");
     let shown = world.operator(&["users", "show", "lilei", "--json"]).await.json();
     assert_eq!(shown["status"], "deleted", "{shown}");
-    assert_eq!(at(&shown, "deleteAt"), at(&outcome, "erasedAt"));
+    assert_eq!(timestamp(&shown, "deleteAt"), timestamp(&outcome, "erasedAt"));
     let table = world.operator(&["users", "show", "lilei"]).await;
     assert!(table.text().contains("status    deleted, erased after 2026-03-08 08:00:00Z"), "{table:?}");
     let names = async |status: &str| -> Vec<String> {
@@ -32,7 +32,7 @@ async fn a_deleted_account_is_shown_as_such_and_can_be_restored_by_any_name(#[ca
     assert!(list.text().contains("deleted, erased after 2026-03-08"), "{list:?}");
     let enabled = world.operator(&["users", "enable", "lilei"]).await;
     assert!(enabled.code == 1 && enabled.err.contains("`menjin restore lilei`"), "{enabled:?}");
-    // Not by id alone; and what cannot be restored is told apart.
+    // Accounts are found by other identifiers than the id, too. The reason why one cannot be restored is reported.
     let unknown = world.operator(&["restore", "nobody"]).await;
     assert!(unknown.code == 1 && unknown.err.contains("there is no such account"), "{unknown:?}");
     let well = world.operator(&["restore", "hanmei"]).await;
@@ -48,7 +48,7 @@ async fn a_deleted_account_is_shown_as_such_and_can_be_restored_by_any_name(#[ca
 async fn a_restored_account_that_was_disabled_stays_disabled(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    person.at_work(&world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
+    person.new_browser(&world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
     world.operator(&["users", "disable", "lilei"]).await.text();
     let done = world.operator(&["restore", &person.id]).await;
     assert!(done.text().contains("disabled as before"), "{done:?}");

@@ -1,4 +1,4 @@
-//! `revokeSession`, and the list of sessions that it takes its ids from.
+//! `revokeSession`, and the list of sessions.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
@@ -19,53 +19,57 @@ async fn revoke(browser: &Browser, id: &str) -> Value {
     browser.post(REVOKE, json!({ "id": id })).await.data("revokeSession")
 }
 
-/// Signs the person in once more; the token.
-async fn again(world: &World, name: &str) -> String {
+/// Signs in once more and returns the access token.
+async fn sign_in_again(world: &World, name: &str) -> String {
     let outcome = world.browser().login(name, PASSWORD).await;
     outcome["accessToken"].as_str().expect("a token").to_owned()
 }
 
 fn browser(world: &World, person: &Person) -> Browser {
-    world.browser().bearing(&person.token)
+    world.browser().with_token(&person.token)
 }
 
 #[apply(both_backends)]
-async fn the_list_tells_device_address_and_times(#[case] backend: Backend) {
+async fn the_list_contains_device_address_and_times(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.advance(60);
-    again(&world, "lilei").await;
+    sign_in_again(&world, "lilei").await;
     let list = sessions(&browser(&world, &person)).await;
     assert_eq!(list.len(), 2, "{list:?}");
-    assert_eq!((&list[0]["current"], &list[1]["current"]), (&json!(false), &json!(true)), "last used first");
-    assert_eq!(list[0]["device"], "menjin-stories");
+    assert_eq!(
+        (&list[0]["current"], &list[1]["current"]),
+        (&json!(false), &json!(true)),
+        "sorted by last use, latest first"
+    );
+    assert_eq!(list[0]["device"], "menjin-tests");
     assert!(list[0]["ip"].as_str().is_some_and(|ip| ip.starts_with("10.")), "{list:?}");
     assert!(list[0]["createdAt"].as_str() > list[1]["createdAt"].as_str());
 }
 
 #[apply(both_backends)]
-async fn a_session_is_ended_from_another_one(#[case] backend: Backend) {
+async fn a_session_can_be_revoked_from_another_one(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
-    let lost = again(&world, "lilei").await;
+    let lost = sign_in_again(&world, "lilei").await;
     let own = browser(&world, &person);
     let list = sessions(&own).await;
     let other = list.iter().find(|session| session["current"] == false).expect("the other one");
     let id = other["id"].as_str().expect("an id");
     let outcome = revoke(&own, id).await;
     assert_eq!(outcome, json!({ "__typename": "SessionRevoked", "id": id }));
-    assert_eq!(world.browser().bearing(&lost).me().await, Value::Null);
+    assert_eq!(world.browser().with_token(&lost).me().await, Value::Null);
     assert_eq!(sessions(&own).await.len(), 1);
     let again = revoke(&own, id).await;
     assert_eq!(kind(&again), "SessionRejected", "once");
-    // Whoever reads this must not think that the own session has ended.
+    // The message must not suggest that the caller's own session has ended.
     assert_eq!(again["message"], "There is no such session, or it has ended already");
     assert!(!own.me().await.is_null());
     assert_eq!(world.sql().await.count("audit_events WHERE kind = 'sessions_revoked'").await, 1);
 }
 
 #[apply(both_backends)]
-async fn nobody_ends_the_session_of_another(#[case] backend: Backend) {
+async fn sessions_of_other_users_cannot_be_revoked(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let stranger = world.person("+8613900139000", "hanmei").await;
@@ -74,7 +78,7 @@ async fn nobody_ends_the_session_of_another(#[case] backend: Backend) {
     let theirs = revoke(&browser(&world, &stranger), id).await;
     let never = revoke(&browser(&world, &stranger), "01a1fd2d-11a2-7ac7-9df8-ee59239b9903").await;
     assert_eq!(kind(&theirs), "SessionRejected");
-    assert_eq!(theirs, never, "another person's session is answered like one that never was");
+    assert_eq!(theirs, never, "a session of another user and an unknown one get the same response");
     for nonsense in ["", "x", "\u{0}", "' OR 1=1"] {
         assert_eq!(kind(&revoke(&browser(&world, &stranger), nonsense).await), "SessionRejected");
     }
@@ -82,7 +86,7 @@ async fn nobody_ends_the_session_of_another(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn whoever_is_nobody_is_told_so(#[case] backend: Backend) {
+async fn anonymous_callers_are_refused(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let reply = world.browser().post(REVOKE, json!({ "id": "x" })).await;
     assert_eq!(reply.error_code(), "UNAUTHENTICATED", "{}", reply.text);

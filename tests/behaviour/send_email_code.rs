@@ -1,20 +1,20 @@
-//! `sendEmailCode`: a code to an e-mail address.
+//! `sendEmailCode`: sends a code to an e-mail address.
 
 use chrono::TimeDelta;
 use rstest_reuse::apply;
 
-use crate::support::browser::email_proof;
-use crate::support::{Backend, World, at, bad_fields, both_backends, kind};
+use crate::support::browser::email_with_code;
+use crate::support::{Backend, World, both_backends, invalid_fields, kind, timestamp};
 
 const EMAIL: &str = "mei.han@example.com";
 
 #[apply(both_backends)]
-async fn a_code_arrives(#[case] backend: Backend) {
+async fn a_code_is_delivered(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let sent = world.browser().send_email_code("Mei.Han@Example.com", "REGISTER").await;
     assert_eq!(kind(&sent), "CodeSent", "{sent}");
-    assert_eq!(at(&sent, "expiresAt"), world.now() + TimeDelta::minutes(10));
-    assert_eq!(at(&sent, "resendAt"), world.now() + TimeDelta::seconds(60));
+    assert_eq!(timestamp(&sent, "expiresAt"), world.now() + TimeDelta::minutes(10));
+    assert_eq!(timestamp(&sent, "resendAt"), world.now() + TimeDelta::seconds(60));
     assert_eq!(sent["delivery"]["channel"], "EMAIL");
     let masked = sent["destination"].as_str().expect("a text");
     assert!(masked.contains('*') && !masked.to_lowercase().contains("mei.han"), "{masked}");
@@ -24,11 +24,11 @@ async fn a_code_arrives(#[case] backend: Backend) {
     assert!(message["body"].as_str().expect("a body").contains(code));
     assert!(message["html"].as_str().expect("an HTML part").contains(code));
     let subject = message["subject"].as_str().expect("a subject");
-    assert!(!subject.is_empty() && !subject.contains(code), "lock screens show subjects: {subject}");
+    assert!(!subject.is_empty() && !subject.contains(code), "subjects are shown on lock screens: {subject}");
 }
 
 #[apply(both_backends)]
-async fn the_message_speaks_the_callers_language(#[case] backend: Backend) {
+async fn the_message_is_in_the_language_of_the_client(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
     world.browser().speaking("zh").send_email_code("zh@example.com", "LOGIN").await;
@@ -41,7 +41,7 @@ async fn the_message_speaks_the_callers_language(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn the_answer_does_not_tell_who_has_an_account(#[case] backend: Backend) {
+async fn the_response_does_not_reveal_whether_an_account_exists(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person_by_email("mei@example.com").await;
     world.advance(61);
@@ -56,12 +56,12 @@ async fn the_answer_does_not_tell_who_has_an_account(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_minute_lies_between_two_codes_and_ten_make_a_day(#[case] backend: Backend) {
+async fn codes_are_limited_to_one_per_minute_and_ten_per_day(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let first = world.browser().send_email_code(EMAIL, "LOGIN").await;
     let outcome = world.browser().send_email_code("MEI.HAN@EXAMPLE.COM", "REGISTER").await;
     assert_eq!(kind(&outcome), "RateLimited", "{outcome}");
-    assert_eq!(at(&outcome, "retryAt"), at(&first, "resendAt"));
+    assert_eq!(timestamp(&outcome, "retryAt"), timestamp(&first, "resendAt"));
     for _ in 1..10 {
         world.advance(60);
         assert_eq!(kind(&world.browser().send_email_code(EMAIL, "LOGIN").await), "CodeSent");
@@ -69,11 +69,11 @@ async fn a_minute_lies_between_two_codes_and_ten_make_a_day(#[case] backend: Bac
     world.advance(60);
     let outcome = world.browser().send_email_code(EMAIL, "LOGIN").await;
     assert_eq!(kind(&outcome), "RateLimited", "{outcome}");
-    assert!(at(&outcome, "retryAt") - world.now() > TimeDelta::minutes(30), "{outcome}");
+    assert!(timestamp(&outcome, "retryAt") - world.now() > TimeDelta::minutes(30), "{outcome}");
 }
 
 #[apply(both_backends)]
-async fn tags_bring_a_mailbox_no_more_messages(#[case] backend: Backend) {
+async fn tagged_addresses_share_the_limits_of_their_mailbox(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     assert_eq!(kind(&world.browser().send_email_code(EMAIL, "LOGIN").await), "CodeSent");
     for tagged in ["mei.han+1@example.com", "Mei.Han+shop+2@example.com"] {
@@ -82,14 +82,14 @@ async fn tags_bring_a_mailbox_no_more_messages(#[case] backend: Backend) {
     }
     world.advance(60);
     assert_eq!(kind(&world.browser().send_email_code("mei.han+1@example.com", "LOGIN").await), "CodeSent");
-    // They stay addresses of their own: a code for one is none for the other.
+    // They are different contacts: a code for one is not valid for the other.
     let code = world.code_for("mei.han+1@example.com").await;
-    let outcome = world.browser().login_with_code(email_proof(EMAIL, &code)).await;
+    let outcome = world.browser().login_with_code(email_with_code(EMAIL, &code)).await;
     assert_eq!(kind(&outcome), "CodeRejected", "{outcome}");
 }
 
 #[apply(both_backends)]
-async fn an_address_gets_twenty_codes_an_hour_by_both_ways_together(#[case] backend: Backend) {
+async fn sms_and_email_share_the_limit_per_client_address(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let address = "198.51.100.7";
     for n in 0..10 {
@@ -103,7 +103,7 @@ async fn an_address_gets_twenty_codes_an_hour_by_both_ways_together(#[case] back
 }
 
 #[apply(both_backends)]
-async fn what_is_no_address_is_refused(#[case] backend: Backend) {
+async fn invalid_addresses_are_rejected(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for bad in [
         "",
@@ -116,9 +116,9 @@ async fn what_is_no_address_is_refused(#[case] backend: Backend) {
         "mei@exa_mple..com",
     ] {
         let outcome = world.browser().send_email_code(bad, "LOGIN").await;
-        assert!(bad_fields(&outcome)[0].starts_with("email "), "{bad}: {outcome}");
+        assert!(invalid_fields(&outcome)[0].starts_with("email "), "{bad}: {outcome}");
     }
-    // Neither headers nor further recipients can be smuggled in.
+    // Neither headers nor further recipients can be injected.
     for bad in
         ["mei@example.com\r\nBcc: all@example.com", "mei@example.com, may@example.com", "<mei@example.com>"]
     {

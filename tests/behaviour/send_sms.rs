@@ -1,20 +1,20 @@
-//! `sendSms`: a code to a mobile number.
+//! `sendSms`: sends a code to a mobile number.
 
 use chrono::TimeDelta;
 use rstest_reuse::apply;
 use serde_json::json;
 
-use crate::support::{Backend, World, at, bad_fields, both_backends, kind};
+use crate::support::{Backend, World, both_backends, invalid_fields, kind, timestamp};
 
 const MOBILE: &str = "+8613800138000";
 
 #[apply(both_backends)]
-async fn a_code_arrives(#[case] backend: Backend) {
+async fn a_code_is_delivered(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let sent = world.browser().send_sms("138 0013 8000", "REGISTER").await;
     assert_eq!(kind(&sent), "CodeSent", "{sent}");
-    assert_eq!(at(&sent, "expiresAt"), world.now() + TimeDelta::minutes(10));
-    assert_eq!(at(&sent, "resendAt"), world.now() + TimeDelta::seconds(60));
+    assert_eq!(timestamp(&sent, "expiresAt"), world.now() + TimeDelta::minutes(10));
+    assert_eq!(timestamp(&sent, "resendAt"), world.now() + TimeDelta::seconds(60));
     assert_eq!(sent["delivery"]["channel"], "SMS");
     assert_eq!(sent["delivery"]["status"], "QUEUED");
     let masked = sent["destination"].as_str().expect("a text");
@@ -27,7 +27,7 @@ async fn a_code_arrives(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn the_message_speaks_the_callers_language(#[case] backend: Backend) {
+async fn the_message_is_in_the_language_of_the_client(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
     world.browser().speaking("zh-CN,zh;q=0.9").send_sms(MOBILE, "LOGIN").await;
@@ -39,7 +39,7 @@ async fn the_message_speaks_the_callers_language(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn the_answer_does_not_tell_who_has_an_account(#[case] backend: Backend) {
+async fn the_response_does_not_reveal_whether_an_account_exists(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "lilei").await;
     world.advance(61);
@@ -57,17 +57,17 @@ async fn the_answer_does_not_tell_who_has_an_account(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_minute_lies_between_two_codes(#[case] backend: Backend) {
+async fn codes_are_limited_to_one_per_minute(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let first = world.browser().send_sms(MOBILE, "REGISTER").await;
-    let resend_at = at(&first, "resendAt");
+    let resend_at = timestamp(&first, "resendAt");
     world.advance(20);
-    // Another spelling, purpose and address are the same number still.
+    // Another spelling, purpose or client address does not change the number.
     for (mobile, purpose) in [(MOBILE, "REGISTER"), ("0086 138-0013-8000", "LOGIN")] {
         let outcome = world.browser().send_sms(mobile, purpose).await;
         assert_eq!(kind(&outcome), "RateLimited", "{outcome}");
         assert_eq!(outcome["code"], "RATE_LIMITED");
-        assert_eq!(at(&outcome, "retryAt"), resend_at, "a refusal costs nothing");
+        assert_eq!(timestamp(&outcome, "retryAt"), resend_at, "a refused request is not charged");
     }
     assert_eq!(kind(&world.browser().send_sms("+8613900139000", "REGISTER").await), "CodeSent");
     world.advance(40);
@@ -75,7 +75,7 @@ async fn a_minute_lies_between_two_codes(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_number_gets_ten_codes_a_day(#[case] backend: Backend) {
+async fn codes_are_limited_to_ten_per_number_and_day(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for _ in 0..10 {
         assert_eq!(kind(&world.browser().send_sms(MOBILE, "LOGIN").await), "CodeSent");
@@ -83,7 +83,7 @@ async fn a_number_gets_ten_codes_a_day(#[case] backend: Backend) {
     }
     let outcome = world.browser().send_sms(MOBILE, "LOGIN").await;
     assert_eq!(kind(&outcome), "RateLimited", "{outcome}");
-    let retry_at = at(&outcome, "retryAt");
+    let retry_at = timestamp(&outcome, "retryAt");
     assert!(retry_at - world.now() > TimeDelta::minutes(30), "{retry_at}");
     world.advance((retry_at - world.now()).num_seconds() - 1);
     assert_eq!(kind(&world.browser().send_sms(MOBILE, "LOGIN").await), "RateLimited");
@@ -92,7 +92,7 @@ async fn a_number_gets_ten_codes_a_day(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn an_address_gets_twenty_codes_an_hour(#[case] backend: Backend) {
+async fn codes_are_limited_to_twenty_per_client_address_and_hour(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let address = "198.51.100.7";
     for n in 0..20 {
@@ -101,19 +101,19 @@ async fn an_address_gets_twenty_codes_an_hour(#[case] backend: Backend) {
     }
     let outcome = world.browser_at(address).send_sms("+8613800138099", "LOGIN").await;
     assert_eq!(kind(&outcome), "RateLimited", "{outcome}");
-    let retry_at = at(&outcome, "retryAt");
+    let retry_at = timestamp(&outcome, "retryAt");
     assert!(retry_at > world.now() && retry_at <= world.now() + TimeDelta::hours(1), "{retry_at}");
     assert_eq!(
         kind(&world.browser().send_sms("+8613800138099", "LOGIN").await),
         "CodeSent",
-        "others are not in it"
+        "other addresses are not limited"
     );
     world.advance((retry_at - world.now()).num_seconds() + 1);
     assert_eq!(kind(&world.browser_at(address).send_sms("+8613800138098", "LOGIN").await), "CodeSent");
 }
 
 #[apply(both_backends)]
-async fn a_refused_address_does_not_use_up_the_numbers_budget(#[case] backend: Backend) {
+async fn a_limited_client_address_does_not_use_up_the_limit_of_a_number(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let address = "198.51.100.7";
     for n in 0..20 {
@@ -124,15 +124,15 @@ async fn a_refused_address_does_not_use_up_the_numbers_budget(#[case] backend: B
         assert_eq!(kind(&outcome), "RateLimited", "{outcome}");
     }
     let outcome = world.browser().send_sms("+8613900139000", "LOGIN").await;
-    assert_eq!(kind(&outcome), "CodeSent", "a stranger cannot keep a person from codes: {outcome}");
+    assert_eq!(kind(&outcome), "CodeSent", "others cannot use up the limit of a number: {outcome}");
 }
 
 #[apply(both_backends)]
-async fn numbers_that_cannot_be_reached_are_refused(#[case] backend: Backend) {
+async fn unsupported_numbers_are_rejected(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for bad in ["", "12", "1380013800", "138001380000", "23800138000", "lilei", "+86 010 6552 9988"] {
         let outcome = world.browser().send_sms(bad, "REGISTER").await;
-        assert_eq!(bad_fields(&outcome), ["mobile NOT_A_MOBILE"], "{bad}");
+        assert_eq!(invalid_fields(&outcome), ["mobile NOT_A_MOBILE"], "{bad}");
     }
     let outcome = world.browser().send_sms("+1 202 555 0123", "REGISTER").await;
     assert_eq!(kind(&outcome), "MobileNotSupported", "{outcome}");
@@ -141,7 +141,7 @@ async fn numbers_that_cannot_be_reached_are_refused(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn the_days_budget_stops_everybody(#[case] backend: Backend) {
+async fn the_daily_budget_limits_all_clients(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_LIMITS_SMS_DAILY_BUDGET", "2")]).await else {
         return;
     };
@@ -151,14 +151,14 @@ async fn the_days_budget_stops_everybody(#[case] backend: Backend) {
     let outcome = world.browser().send_sms("+8613900139000", "LOGIN").await;
     assert_eq!(kind(&outcome), "RateLimited", "{outcome}");
     let sent = world.browser().send_email_code("mei@example.com", "LOGIN").await;
-    assert_eq!(kind(&sent), "CodeSent", "mail has a budget of its own: {sent}");
-    let retry_at = at(&outcome, "retryAt");
+    assert_eq!(kind(&sent), "CodeSent", "e-mail has a separate budget: {sent}");
+    let retry_at = timestamp(&outcome, "retryAt");
     world.advance((retry_at - world.now()).num_seconds() + 1);
     assert_eq!(kind(&world.browser().send_sms("+8613900139000", "LOGIN").await), "CodeSent");
 }
 
 #[apply(both_backends)]
-async fn what_is_kept_cannot_be_read(#[case] backend: Backend) {
+async fn stored_messages_are_sealed(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let code = world.sms_code(MOBILE, "REGISTER").await;
     let mut sql = world.sql().await;
@@ -173,5 +173,5 @@ async fn what_is_kept_cannot_be_read(#[case] backend: Backend) {
     };
     assert_eq!(sql.count(&format!("messages WHERE {}", readable.replace("{}", &code))).await, 0);
     let answered = json!(world.inbox().await[0]["code"]);
-    assert_eq!(answered, *code, "the inbox alone shows it");
+    assert_eq!(answered, *code, "only the inbox shows the code");
 }

@@ -1,4 +1,4 @@
-//! `settings`: what a client needs to draw its forms.
+//! `settings`: what a client needs to show its forms.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ const SETTINGS: &str = "{ settings { passwordPolicy { minLength maxLength } capt
                         mobileRegions { code callingCode name } termsVersion } }";
 
 #[apply(both_backends)]
-async fn the_defaults_are_told(#[case] backend: Backend) {
+async fn the_defaults_are_returned(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let settings = world.browser().post(SETTINGS, json!({})).await.data("settings");
     assert_eq!(settings["passwordPolicy"], json!({ "minLength": 8, "maxLength": 128 }));
@@ -19,11 +19,11 @@ async fn the_defaults_are_told(#[case] backend: Backend) {
     assert_eq!(settings["mobileRegions"][0]["callingCode"], "+86");
     let name = |settings: &Value| settings["mobileRegions"][0]["name"].as_str().map(str::to_owned);
     let chinese = world.browser().speaking("zh-CN").post(SETTINGS, json!({})).await.data("settings");
-    assert_ne!(name(&settings), name(&chinese), "each in its language");
+    assert_ne!(name(&settings), name(&chinese), "names are in the language of the client");
 }
 
 #[apply(both_backends)]
-async fn the_operators_choices_are_told(#[case] backend: Backend) {
+async fn configured_values_are_returned(#[case] backend: Backend) {
     let Some(world) = World::start_with(
         backend,
         &[("MENJIN_ACCOUNTS_MOBILE_REGIONS", "HK,CN"), ("MENJIN_ACCOUNTS_TERMS_VERSION", "2026-02")],
@@ -39,5 +39,5 @@ async fn the_operators_choices_are_told(#[case] backend: Backend) {
     assert_eq!(codes, ["HK", "CN"]);
     world.person("+85251234567", "hongkong").await;
     let kept = world.sql().await.count("users WHERE terms_version = '2026-02'").await;
-    assert_eq!(kept, 1, "what was accepted is kept");
+    assert_eq!(kept, 1, "the accepted version is stored");
 }

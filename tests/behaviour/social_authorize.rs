@@ -1,4 +1,4 @@
-//! `socialAuthorize`: the browser is back from any provider.
+//! `socialAuthorize`: the callback of a sign-in with any provider.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
@@ -9,11 +9,11 @@ use crate::support::{Backend, World, both_backends, kind};
 const PROVIDERS: [&str; 5] = ["qq", "wechat", "weibo", "github", "oidc"];
 
 #[apply(both_backends)]
-async fn each_vouches_for_its_people(#[case] backend: Backend) {
+async fn every_provider_identifies_its_users(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for provider in PROVIDERS {
         let browser = world.browser();
-        let outcome = browser.sign_in_by(provider, "han").await;
+        let outcome = browser.sign_in_with(provider, "han").await;
         assert_eq!(kind(&outcome), "BindRequired", "{provider}: {outcome}");
         assert_eq!(outcome["provider"], provider);
         assert!(outcome["nickname"].is_string(), "{provider}: {outcome}");
@@ -21,31 +21,31 @@ async fn each_vouches_for_its_people(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn equal_names_at_two_providers_are_two_people(#[case] backend: Backend) {
+async fn equal_names_at_two_providers_are_two_identities(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.bound_person("weibo", "han", "+8613800138000", "hanmeimei").await;
-    assert_eq!(world.browser().sign_in_by("weibo", "han").await["user"]["id"], *person.id);
+    assert_eq!(world.browser().sign_in_with("weibo", "han").await["user"]["id"], *person.id);
     for provider in ["qq", "wechat", "github", "oidc"] {
-        let outcome = world.browser().sign_in_by(provider, "han").await;
+        let outcome = world.browser().sign_in_with(provider, "han").await;
         assert_eq!(kind(&outcome), "BindRequired", "{provider}: {outcome}");
     }
 }
 
 #[apply(both_backends)]
-async fn an_attested_address_binds_nothing_by_itself(#[case] backend: Backend) {
+async fn an_attested_address_links_no_account_by_itself(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
-    // Lucy's address is attested by the providers, and an account here has it.
+    // The providers attest Lucy's address, which an account here has.
     let account = world.person_by_email("lucy@sandbox.example").await;
     for provider in ["github", "oidc"] {
-        let outcome = world.browser().sign_in_by(provider, "lucy").await;
+        let outcome = world.browser().sign_in_with(provider, "lucy").await;
         assert_eq!(kind(&outcome), "BindRequired", "{provider}: {outcome}");
     }
-    assert_eq!(account.at_work(&world).me().await["id"], *account.id);
+    assert_eq!(account.new_browser(&world).me().await["id"], *account.id);
     assert_eq!(world.sql().await.count("identities").await, 0);
 }
 
 #[apply(both_backends)]
-async fn failures_are_typed_whoever_fails(#[case] backend: Backend) {
+async fn failures_of_every_provider_are_typed_problems(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_SOCIAL_TIMEOUT", "500ms")]).await else { return };
     for (provider, failure, code) in [
         ("weibo", "code_expired", "PROVIDER_REJECTED"),
@@ -63,20 +63,20 @@ async fn failures_are_typed_whoever_fails(#[case] backend: Backend) {
         ("oidc", "slow", "PROVIDER_UNAVAILABLE"),
     ] {
         let browser = world.browser();
-        let back = browser.at_provider(provider, "han", Some(failure)).await;
-        let outcome = browser.come_back(provider, &back).await;
-        let told = (kind(&outcome), outcome["code"].as_str().unwrap_or_default());
-        assert_eq!(told, ("ProviderRejected", code), "{provider}, {failure}: {outcome}");
+        let callback = browser.callback_from(provider, "han", Some(failure)).await;
+        let outcome = browser.social_authorize(provider, &callback).await;
+        let actual = (kind(&outcome), outcome["code"].as_str().unwrap_or_default());
+        assert_eq!(actual, ("ProviderRejected", code), "{provider}, {failure}: {outcome}");
     }
     assert_eq!(world.sql().await.count("identities").await, 0);
 }
 
 #[apply(both_backends)]
-async fn a_person_who_refuses_comes_back_without_a_code(#[case] backend: Backend) {
+async fn a_refused_consent_returns_without_a_code(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for provider in ["weibo", "github", "oidc"] {
         let browser = world.browser();
-        let refused = refuse(&browser.begin(provider, "/").await, "han").await;
+        let refused = refuse(&browser.authorize_url(provider, "/").await, "han").await;
         assert_eq!(refused.code, None, "{provider}: {refused:?}");
         assert!(
             refused.field("error").is_some_and(|error| error == "access_denied"),
@@ -86,12 +86,12 @@ async fn a_person_who_refuses_comes_back_without_a_code(#[case] backend: Backend
 }
 
 #[apply(both_backends)]
-async fn no_token_of_a_provider_is_ever_answered(#[case] backend: Backend) {
+async fn tokens_of_providers_are_never_returned(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for provider in PROVIDERS {
         let browser = world.browser();
-        let back = consent(&browser.begin(provider, "/").await, "han", None).await.into();
-        let outcome: Value = browser.come_back(provider, &back).await;
+        let callback = consent(&browser.authorize_url(provider, "/").await, "han", None).await.into();
+        let outcome: Value = browser.social_authorize(provider, &callback).await;
         let ticket = outcome["ticket"].as_str().expect("a ticket");
         assert_eq!(ticket.len(), 43, "opaque");
         assert!(!outcome.to_string().contains("access_token"), "{outcome}");

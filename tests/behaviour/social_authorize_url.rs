@@ -1,13 +1,13 @@
-//! `socialAuthorizeUrl`: a sign-in with any provider begins.
+//! `socialAuthorizeUrl`: starts a sign-in with any provider.
 
 use rstest_reuse::apply;
 use serde_json::json;
 use url::Url;
 
-use crate::support::{Backend, World, bad_fields, both_backends, kind};
+use crate::support::{Backend, World, both_backends, invalid_fields, kind};
 
 #[apply(both_backends)]
-async fn every_provider_of_the_settings_begins(#[case] backend: Backend) {
+async fn every_configured_provider_has_a_url(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let document = "{ settings { providers { slug name } } }";
     let settings = world.browser().post(document, json!({})).await.data("settings");
@@ -33,14 +33,15 @@ async fn every_provider_of_the_settings_begins(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_provider_that_nobody_offers_is_bad_input(#[case] backend: Backend) {
+async fn an_unknown_provider_is_invalid_input(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for provider in ["", "myspace", "QQ", "qq ", "../qq"] {
-        let refused = world.browser().begin_with(provider, json!({ "next": "//evil.example" })).await;
+        let refused =
+            world.browser().authorize_url_reply(provider, json!({ "next": "//evil.example" })).await;
         let refused = refused.data("socialAuthorizeUrl");
         assert_eq!(kind(&refused), "InvalidInput", "{provider}: {refused}");
         assert_eq!(
-            bad_fields(&refused),
+            invalid_fields(&refused),
             ["next FOREIGN_ADDRESS", "provider UNKNOWN_PROVIDER"],
             "{provider}: {refused}"
         );
@@ -48,24 +49,27 @@ async fn a_provider_that_nobody_offers_is_bad_input(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn it_is_limited_by_address(#[case] backend: Backend) {
+async fn requests_are_limited_per_client_address(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_LIMITS_SOCIAL", "1/1h")]).await else { return };
     let browser = world.browser();
-    browser.begin("github", "/").await;
-    let refused = browser.begin_with("github", json!({})).await.data("socialAuthorizeUrl");
+    browser.authorize_url("github", "/").await;
+    let refused = browser.authorize_url_reply("github", json!({})).await.data("socialAuthorizeUrl");
     assert_eq!(kind(&refused), "RateLimited", "{refused}");
 }
 
 #[apply(both_backends)]
-async fn next_may_lead_to_an_allowed_origin(#[case] backend: Backend) {
+async fn next_may_point_to_an_allowed_origin(#[case] backend: Backend) {
     let Some(world) =
         World::start_with(backend, &[("MENJIN_HTTP_ALLOWED_ORIGINS", "https://app.example")]).await
     else {
         return;
     };
     for (next, fine) in [("https://app.example/orders", true), ("https://app.example.evil.example/", false)] {
-        let begun =
-            world.browser().begin_with("oidc", json!({ "next": next })).await.data("socialAuthorizeUrl");
+        let begun = world
+            .browser()
+            .authorize_url_reply("oidc", json!({ "next": next }))
+            .await
+            .data("socialAuthorizeUrl");
         assert_eq!(kind(&begun) == "AuthorizeUrl", fine, "{next}: {begun}");
     }
 }

@@ -1,9 +1,9 @@
-//! Codes that were sent before the credentials of an account changed open it no more.
+//! Codes that were sent before the credentials of an account changed are no longer valid.
 
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
-use crate::support::browser::{email_proof, mobile_proof};
+use crate::support::browser::{email_with_code, mobile_with_code};
 use crate::support::{Backend, PASSWORD, World, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
@@ -16,12 +16,12 @@ async fn reset(world: &World, proof: Value) -> Value {
 }
 
 #[track_caller]
-fn worthless(outcome: &Value) {
+fn assert_rejected(outcome: &Value) {
     assert_eq!((kind(outcome), &outcome["reason"]), ("CodeRejected", &json!("WRONG")), "{outcome}");
 }
 
 #[apply(both_backends)]
-async fn a_change_of_the_password_ends_them(#[case] backend: Backend) {
+async fn a_new_password_invalidates_codes(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.advance(61);
@@ -29,44 +29,44 @@ async fn a_change_of_the_password_ends_them(#[case] backend: Backend) {
     world.advance(61);
     let forgotten = world.sms_code(MOBILE, "RESET_PASSWORD").await;
     let input = json!({ "currentPassword": PASSWORD, "password": NEW });
-    let changed = person.at_work(&world).mutate("changePassword", input).await.data("changePassword");
+    let changed = person.new_browser(&world).mutate("changePassword", input).await.data("changePassword");
     assert_eq!(kind(&changed), "PasswordChanged");
-    worthless(&world.browser().login_with_code(mobile_proof(MOBILE, &login)).await);
-    worthless(&reset(&world, mobile_proof(MOBILE, &forgotten)).await);
+    assert_rejected(&world.browser().login_with_code(mobile_with_code(MOBILE, &login)).await);
+    assert_rejected(&reset(&world, mobile_with_code(MOBILE, &forgotten)).await);
     assert_eq!(kind(&world.browser().login("lilei", NEW).await), "SignedIn");
     world.message_for(MOBILE).await;
     world.advance(61);
     let login = world.sms_code(MOBILE, "LOGIN").await;
-    assert_eq!(kind(&world.browser().login_with_code(mobile_proof(MOBILE, &login)).await), "SignedIn");
+    assert_eq!(kind(&world.browser().login_with_code(mobile_with_code(MOBILE, &login)).await), "SignedIn");
 }
 
 #[apply(both_backends)]
-async fn so_do_another_address_and_a_reset(#[case] backend: Backend) {
+async fn a_new_address_and_a_reset_invalidate_codes(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person_by_email(EMAIL).await;
     world.advance(61);
     let login = world.email_code(EMAIL, "LOGIN").await;
     let code = world.sms_code(MOBILE, "CHANGE_CONTACT").await;
     let input = json!({ "mobile": { "mobile": MOBILE, "code": code } });
-    let changed = person.at_work(&world).mutate("changeMobile", input).await.data("changeMobile");
+    let changed = person.new_browser(&world).mutate("changeMobile", input).await.data("changeMobile");
     assert_eq!(kind(&changed), "MobileChanged");
-    worthless(&world.browser().login_with_code(email_proof(EMAIL, &login)).await);
+    assert_rejected(&world.browser().login_with_code(email_with_code(EMAIL, &login)).await);
     world.message_for(EMAIL).await;
     world.advance(61);
     let login = world.email_code(EMAIL, "LOGIN").await;
     let forgotten = world.sms_code(MOBILE, "RESET_PASSWORD").await;
-    assert_eq!(kind(&reset(&world, mobile_proof(MOBILE, &forgotten)).await), "PasswordReset");
-    worthless(&world.browser().login_with_code(email_proof(EMAIL, &login)).await);
+    assert_eq!(kind(&reset(&world, mobile_with_code(MOBILE, &forgotten)).await), "PasswordReset");
+    assert_rejected(&world.browser().login_with_code(email_with_code(EMAIL, &login)).await);
 }
 
 #[apply(both_backends)]
-async fn so_does_the_end_of_the_account_should_it_come_back(#[case] backend: Backend) {
+async fn deleting_and_restoring_the_account_invalidates_codes(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.advance(61);
     let login = world.sms_code(MOBILE, "LOGIN").await;
-    let deleted = person.at_work(&world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
+    let deleted = person.new_browser(&world).mutate("deleteAccount", json!({})).await.data("deleteAccount");
     assert_eq!(kind(&deleted), "DeletionScheduled");
     world.sql().await.run("UPDATE users SET delete_at = NULL").await;
-    worthless(&world.browser().login_with_code(mobile_proof(MOBILE, &login)).await);
+    assert_rejected(&world.browser().login_with_code(mobile_with_code(MOBILE, &login)).await);
 }

@@ -1,4 +1,4 @@
-//! `menjin users` and `menjin audit`: the operator's commands beside a gateway that serves.
+//! `menjin users` and `menjin audit`: commands that the operator runs beside a gateway.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,13 +9,13 @@ use crate::support::{Backend, PASSWORD, World, both_backends, kind};
 
 const MOBILE: &str = "+8613800138000";
 
-/// The claims of an access token, unverified.
+/// Returns the claims of an access token without verifying it.
 fn claims(token: &str) -> Value {
     let payload = token.split('.').nth(1).expect("a payload");
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64")).expect("JSON")
 }
 
-/// What an entry of the audit log is about, newest first.
+/// Returns the kinds of audit entries, newest first.
 fn kinds(entries: &Value) -> Vec<&str> {
     entries
         .as_array()
@@ -26,7 +26,7 @@ fn kinds(entries: &Value) -> Vec<&str> {
 }
 
 #[apply(both_backends)]
-async fn an_account_that_the_operator_makes_can_be_used(#[case] backend: Backend) {
+async fn an_account_that_the_operator_created_can_be_used(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let made = world
         .operator(&[
@@ -53,9 +53,9 @@ async fn an_account_that_the_operator_makes_can_be_used(#[case] backend: Backend
         assert_eq!(outcome["user"]["id"], made["id"]);
         assert_eq!(outcome["user"]["nickname"], "管理员");
     }
-    // A password from standard input is not printed, and counts as it stands.
+    // A password from standard input is not printed and is used unchanged.
     let made = world
-        .operator_with(
+        .operator_with_input(
             &["users", "create", "--email", "mei@example.com", "--password-stdin"],
             &format!("{PASSWORD}\n"),
         )
@@ -66,7 +66,7 @@ async fn an_account_that_the_operator_makes_can_be_used(#[case] backend: Backend
 }
 
 #[apply(both_backends)]
-async fn what_cannot_stand_is_refused_and_not_repeated(#[case] backend: Backend) {
+async fn invalid_arguments_are_refused_and_not_repeated(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     world.person(MOBILE, "lilei").await;
     let create = async |arguments: &[&str]| {
@@ -96,7 +96,7 @@ async fn what_cannot_stand_is_refused_and_not_repeated(#[case] backend: Backend)
     }
     let arguments = ["users", "create", "--username", "hanmei", "--password-stdin"];
     for bad in ["", "short", "password123", "hanmei-hanmei"] {
-        let finished = world.operator_with(&arguments, bad).await;
+        let finished = world.operator_with_input(&arguments, bad).await;
         assert_eq!(finished.code, 1, "{bad}: {finished:?}");
         assert!(bad.is_empty() || !finished.err.contains(bad), "{finished:?}");
         assert!(finished.err.contains("--password-stdin "), "{finished:?}");
@@ -125,12 +125,12 @@ async fn roles_are_in_tokens_and_in_the_user(#[case] backend: Backend) {
     let outcome = world.browser().login("lilei", PASSWORD).await;
     let token = outcome["accessToken"].as_str().expect("a token");
     assert_eq!(claims(token)["roles"], json!(["admin", "editor"]));
-    assert_eq!(world.browser().bearing(token).me().await["roles"], json!(["admin", "editor"]));
-    // The user is read at each request, whatever the token says.
-    assert_eq!(person.browser.bearing(&person.token).me().await["roles"], json!(["admin", "editor"]));
+    assert_eq!(world.browser().with_token(token).me().await["roles"], json!(["admin", "editor"]));
+    // The user is read for each request, whatever the token contains.
+    assert_eq!(person.browser.with_token(&person.token).me().await["roles"], json!(["admin", "editor"]));
     assert_eq!(roles(&["--set", ""]).await, json!([]));
     let entries = world.operator(&["audit", "--kind", "roles_changed", "--json"]).await.json();
-    assert_eq!(kinds(&entries).len(), 3, "looking at roles is no event: {entries}");
+    assert_eq!(kinds(&entries).len(), 3, "reading roles is not audited: {entries}");
     assert_eq!(entries[1]["detail"]["before"], json!(["admin", "billing:read"]));
     assert_eq!(entries[1]["detail"]["after"], json!(["admin", "editor"]));
     let most: Vec<String> = (0..51).map(|n| format!("r{n}")).collect();
@@ -139,47 +139,47 @@ async fn roles_are_in_tokens_and_in_the_user(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_disabled_account_loses_its_sessions_at_once_and_for_good(#[case] backend: Backend) {
+async fn disabling_an_account_revokes_its_sessions_for_good(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let other = world.person("+8613900139000", "hanmei").await;
     world.browser().login("lilei", PASSWORD).await;
     let done = world.operator(&["users", "disable", "13800138000", "--json"]).await.json();
     assert_eq!(done, json!({ "id": person.id, "status": "disabled", "changed": true, "endedSessions": 2 }));
-    let browser = person.browser.bearing(&person.token);
+    let browser = person.browser.with_token(&person.token);
     assert!(browser.me().await.is_null());
     assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "AccountDisabled");
-    assert!(!other.browser.bearing(&other.token).me().await.is_null(), "nobody else is meant");
+    assert!(!other.browser.with_token(&other.token).me().await.is_null(), "other accounts are not affected");
     let mut sql = world.sql().await;
     assert_eq!(sql.count("sessions WHERE revoked_at IS NOT NULL AND end_reason = 'account_status'").await, 2);
     assert_eq!(world.operator(&["users", "disable", "lilei", "--json"]).await.json()["changed"], false);
     assert_eq!(sql.count("audit_events WHERE kind = 'user_disabled'").await, 1);
-    // A sign-in that ran beside the change may have left a session: it does not come to life.
+    // A concurrent sign-in may have left a session: it stays revoked.
     sql.run("UPDATE sessions SET revoked_at = NULL").await;
     assert_eq!(world.operator(&["users", "enable", "lilei", "--json"]).await.json()["changed"], true);
-    assert!(browser.me().await.is_null(), "what has ended stays ended");
+    assert!(browser.me().await.is_null(), "revoked sessions stay revoked");
     assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
     assert_eq!(world.operator(&["users", "enable", "lilei"]).await.text(), "lilei was enabled before\n");
 }
 
 #[apply(both_backends)]
-async fn enabling_an_enabled_account_ends_nothing(#[case] backend: Backend) {
+async fn enabling_an_active_account_revokes_nothing(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     assert_eq!(world.operator(&["users", "enable", "lilei", "--json"]).await.json()["changed"], false);
-    assert!(!person.browser.bearing(&person.token).me().await.is_null());
+    assert!(!person.browser.with_token(&person.token).me().await.is_null());
 }
 
 #[apply(both_backends)]
-async fn sessions_end_and_accounts_go(#[case] backend: Backend) {
+async fn sessions_are_revoked_and_accounts_purged(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let ended = world.operator(&["users", "revoke-sessions", &person.id]).await;
     assert_eq!(ended.text(), "1 sessions of lilei ended\n");
-    assert!(person.browser.bearing(&person.token).me().await.is_null());
+    assert!(person.browser.with_token(&person.token).me().await.is_null());
     assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
-    let refused = world.operator_with(&["users", "delete", "lilei"], "lilei\n").await;
-    assert_eq!(refused.code, 1, "nobody can be asked: {refused:?}");
+    let refused = world.operator_with_input(&["users", "delete", "lilei"], "lilei\n").await;
+    assert_eq!(refused.code, 1, "the command cannot ask for confirmation: {refused:?}");
     assert!(refused.err.contains("--yes"), "{refused:?}");
     assert_eq!(world.sql().await.count("users").await, 1);
     let done = world.operator(&["users", "delete", "lilei", "--yes", "--json"]).await.json();
@@ -189,19 +189,19 @@ async fn sessions_end_and_accounts_go(#[case] backend: Backend) {
     assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "CredentialsRejected");
     assert_eq!(world.operator(&["users", "delete", "lilei", "--yes"]).await.code, 1);
     let entries = world.operator(&["audit", "--user", &person.id, "--json"]).await.json();
-    assert_eq!(kinds(&entries), ["user_deleted"], "what the operator answers for: {entries}");
-    // As at the end of the grace of an account that its owner deleted.
+    assert_eq!(kinds(&entries), ["user_deleted"], "the changes of the operator: {entries}");
+    // As at the end of the grace period of an account that its owner deleted.
     let of_somebody =
         "(user_id IS NOT NULL OR session_id IS NOT NULL OR address IS NOT NULL OR user_agent IS NOT NULL)";
     let named = format!("audit_events WHERE kind IN ('registered', 'sessions_revoked') AND {of_somebody}");
     assert_eq!(sql.count(&named).await, 0);
-    assert_eq!(sql.count("audit_events WHERE kind = 'registered'").await, 1, "that it happened is kept");
+    assert_eq!(sql.count("audit_events WHERE kind = 'registered'").await, 1, "the entry is kept");
     assert_eq!(sql.count("messages WHERE masked LIKE '%8000'").await, 0);
     assert_eq!(sql.count(&format!("inbox WHERE destination = '{MOBILE}'")).await, 0);
 }
 
 #[apply(both_backends)]
-async fn lists_hide_contacts_and_can_be_narrowed(#[case] backend: Backend) {
+async fn lists_mask_contacts_and_can_be_filtered(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     world.person_by_email("Mei.Han@Example.com").await;
@@ -217,7 +217,7 @@ async fn lists_hide_contacts_and_can_be_narrowed(#[case] backend: Backend) {
         let users = users.as_array().expect("an array").iter();
         users.map(|user| user["username"].as_str().expect("a name").to_owned()).collect()
     };
-    assert_eq!(names(&["--role", "a_b"]).await, ["lilei"], "an underscore is an underscore");
+    assert_eq!(names(&["--role", "a_b"]).await, ["lilei"], "the underscore is not a wildcard");
     assert_eq!(names(&["--role", "a"]).await, [""; 0]);
     assert_eq!(names(&["--limit", "1"]).await, ["hanmei"]);
     assert!(all.err.is_empty(), "{all:?}");
@@ -256,20 +256,23 @@ async fn the_audit_log_can_be_read(#[case] backend: Backend) {
     assert_eq!(kinds(&audit(&["--user", &person.id]).await), own);
     assert_eq!(kinds(&audit(&["--kind", "registered"]).await), ["registered"]);
     assert_eq!(kinds(&audit(&["--limit", "2"]).await), ["user_created", "user_disabled"]);
-    // The gateway of the story lives in another time than the operator.
+    // The clock of the gateway differs from that of the operator.
     world.sql().await.run("DELETE FROM audit_events WHERE kind = 'registered'").await;
     assert!(!kinds(&audit(&["--since", "1h"]).await).contains(&"sign_in_failed"));
     let table = world.operator(&["audit"]).await;
     assert!(table.text().starts_with("WHEN ") && table.text().contains("user_disabled"), "{table:?}");
     assert!(!table.text().contains("13800138000"), "{table:?}");
     let unknown = world.operator(&["audit", "--kind", "nonsense"]).await;
-    assert!(unknown.code == 2 && unknown.err.contains("refresh_token_reused"), "all are listed: {unknown:?}");
+    assert!(
+        unknown.code == 2 && unknown.err.contains("refresh_token_reused"),
+        "all kinds are listed: {unknown:?}"
+    );
     assert_eq!(world.operator(&["audit", "--since", "yesterday"]).await.code, 2);
     assert_eq!(world.operator(&["audit", "--user", "nobody"]).await.code, 1);
 }
 
 #[tokio::test]
-async fn without_a_database_the_command_says_so() {
+async fn without_a_database_the_command_reports_it() {
     let variables = [("DATABASE_URL".to_owned(), "postgres://nobody@127.0.0.1:9/nothing".to_owned())];
     for arguments in [&["users", "list"][..], &["audit"], &["users", "create", "--username", "hanmei"]] {
         let finished = crate::support::cli::menjin(&variables, arguments, "").await;

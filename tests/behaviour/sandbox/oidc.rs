@@ -1,4 +1,4 @@
-//! The provider of OpenID Connect.
+//! The OpenID Connect provider of the sandbox.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,7 +16,7 @@ use crate::support::{Backend, World, both_backends};
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-/// The address with changes; an empty value leaves a parameter out.
+/// Returns the authorization URL with changed parameters; an empty value removes a parameter.
 fn authorize_url(world: &World, changes: &[(&str, &str)]) -> String {
     let page = page(world, "oidc");
     let mut parameters = vec![
@@ -38,7 +38,7 @@ async fn signed(world: &World, person: &str, failure: Option<&str>) -> Consent {
     consent(&authorize_url(world, &[]), person, failure).await
 }
 
-/// Status and body of the token request, with changes.
+/// Sends a token request with changed parameters, and returns status and body.
 async fn token(world: &World, code: &str, changes: &[(&str, &str)]) -> (u16, Value) {
     let page = page(world, "oidc");
     let mut form = vec![
@@ -55,17 +55,17 @@ async fn token(world: &World, code: &str, changes: &[(&str, &str)]) -> (u16, Val
     if changes.contains(&("client_secret", "")) {
         sent = sent.basic_auth(CLIENT, Some(SECRET));
     }
-    let response = sent.form(&form).send().await.expect("an answer");
+    let response = sent.form(&form).send().await.expect("a response");
     (response.status().as_u16(), response.json().await.expect("JSON"))
 }
 
 async fn userinfo(world: &World, access: &str) -> (u16, Value) {
     let sent = request(Method::GET, &at(world, "/sandbox/oidc/userinfo")).bearer_auth(access);
-    let response = sent.send().await.expect("an answer");
+    let response = sent.send().await.expect("a response");
     (response.status().as_u16(), response.json().await.expect("JSON"))
 }
 
-/// The claims, where the published key has signed them.
+/// Verifies a token with the published key, and returns its claims.
 async fn claims(world: &World, id_token: &str) -> Option<Value> {
     let (_, _, body) = get(&at(world, "/sandbox/oidc/jwks"), &[]).await;
     let set: JwkSet = serde_json::from_str(&body).expect("a set of keys");
@@ -83,16 +83,16 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
 }
 
 #[apply(both_backends)]
-async fn a_sign_in_by_the_book(#[case] backend: Backend) {
+async fn a_sign_in_follows_the_specification(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (status, _, body) = get(&at(&world, "/sandbox/oidc/.well-known/openid-configuration"), &[]).await;
     let document: Value = serde_json::from_str(&body).expect("JSON");
     assert_eq!((status, text(&document, "issuer")), (200, at(&world, "/sandbox/oidc").as_str()));
     assert_eq!(text(&document, "token_endpoint"), at(&world, "/sandbox/oidc/token"));
 
-    let back = signed(&world, "han", None).await;
-    assert_eq!(back.state.as_deref(), Some("the-state"));
-    let (status, tokens) = token(&world, &back.code.expect("a code"), &[]).await;
+    let callback = signed(&world, "han", None).await;
+    assert_eq!(callback.state.as_deref(), Some("the-state"));
+    let (status, tokens) = token(&world, &callback.code.expect("a code"), &[]).await;
     assert_eq!((status, text(&tokens, "token_type")), (200, "Bearer"), "{tokens}");
     let access = text(&tokens, "access_token");
     let claims = claims(&world, text(&tokens, "id_token")).await.expect("a part");
@@ -107,7 +107,7 @@ async fn a_sign_in_by_the_book(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn the_client_proves_itself_and_pkce_is_required(#[case] backend: Backend) {
+async fn client_authentication_and_pkce_are_required(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let code = || async { signed(&world, "li", None).await.code.expect("a code") };
     assert_eq!(token(&world, &code().await, &[("client_secret", "")]).await.0, 200);
@@ -132,7 +132,7 @@ async fn the_client_proves_itself_and_pkce_is_required(#[case] backend: Backend)
         (("response_type", "token"), "unsupported_response_type"),
     ] {
         let response =
-            request(Method::GET, &authorize_url(&world, &[changes])).send().await.expect("an answer");
+            request(Method::GET, &authorize_url(&world, &[changes])).send().await.expect("a response");
         let location = response.headers()["location"].to_str().expect("a text").to_owned();
         assert!(
             location.contains(&format!("?error={error}&")) && location.ends_with("&state=the-state"),
@@ -141,29 +141,29 @@ async fn the_client_proves_itself_and_pkce_is_required(#[case] backend: Backend)
     }
     for changes in [("redirect_uri", "https://evil.example/"), ("client_id", "1")] {
         let response =
-            request(Method::GET, &authorize_url(&world, &[changes])).send().await.expect("an answer");
+            request(Method::GET, &authorize_url(&world, &[changes])).send().await.expect("a response");
         assert!(response.status() == 400 && response.headers().get("location").is_none(), "{changes:?}");
     }
     assert_eq!(refuse(&authorize_url(&world, &[]), "li").await.field("error"), Some("access_denied"));
 }
 
 #[apply(both_backends)]
-async fn the_answer_can_be_a_form(#[case] backend: Backend) {
+async fn the_response_can_be_a_form_post(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let url = authorize_url(&world, &[("response_mode", "form_post"), ("scope", "openid name")]);
-    let back = consent(&url, "smile", None).await;
+    let callback = consent(&url, "smile", None).await;
     assert_eq!(
-        (back.url.as_str(), back.state.as_deref()),
+        (callback.url.as_str(), callback.state.as_deref()),
         (page(&world, "oidc").as_str(), Some("the-state"))
     );
-    let user: Value = serde_json::from_str(back.field("user").expect("a part")).expect("JSON");
+    let user: Value = serde_json::from_str(callback.field("user").expect("a part")).expect("JSON");
     assert!(user["name"]["firstName"].as_str().expect("a text").contains("<b>"), "{user}");
-    assert!(!back.page.contains("<b>"));
-    assert_eq!(token(&world, &back.code.expect("a code"), &[]).await.0, 200);
+    assert!(!callback.page.contains("<b>"));
+    assert_eq!(token(&world, &callback.code.expect("a code"), &[]).await.0, 200);
 }
 
 #[apply(both_backends)]
-async fn bad_id_tokens_are_bad_in_the_way_that_was_chosen(#[case] backend: Backend) {
+async fn an_id_token_has_the_chosen_defect(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for (failure, is_signed) in [
         ("wrong_nonce", true),

@@ -1,4 +1,4 @@
-//! GitHub, WeChat and Weibo.
+//! GitHub, WeChat and Weibo in the sandbox.
 
 use reqwest::Method;
 use rstest_reuse::apply;
@@ -18,7 +18,7 @@ async fn github(world: &World, person: &str, failure: Option<&str>) -> Consent {
     consent(&with(&at(world, "/sandbox/github/login/oauth/authorize"), &parameters), person, failure).await
 }
 
-/// The body of GitHub's token request.
+/// Returns the body of a token request to GitHub.
 async fn github_token(world: &World, code: &str, secret: &str, accept: &str) -> String {
     let form = [
         ("client_id", CLIENT),
@@ -27,19 +27,19 @@ async fn github_token(world: &World, code: &str, secret: &str, accept: &str) -> 
         ("redirect_uri", &page(world, "github")),
     ];
     let sent = request(Method::POST, &at(world, "/sandbox/github/login/oauth/access_token"));
-    let response = sent.header("accept", accept).form(&form).send().await.expect("an answer");
+    let response = sent.header("accept", accept).form(&form).send().await.expect("a response");
     assert_eq!(response.status(), 200);
     response.text().await.expect("a body")
 }
 
 async fn github_api(world: &World, path: &str, access: &str) -> (u16, Value) {
     let sent = request(Method::GET, &at(world, path)).bearer_auth(access).header("user-agent", "menjin");
-    let response = sent.send().await.expect("an answer");
+    let response = sent.send().await.expect("a response");
     (response.status().as_u16(), response.json().await.expect("JSON"))
 }
 
 #[apply(both_backends)]
-async fn github_answers_as_it_is_asked(#[case] backend: Backend) {
+async fn github_responds_in_the_requested_format(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let code = github(&world, "li", None).await.code.expect("a code");
     let plain = github_token(&world, &code, SECRET, "*/*").await;
@@ -71,7 +71,7 @@ async fn github_answers_as_it_is_asked(#[case] backend: Backend) {
         .bearer_auth(access)
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
     assert_eq!(nameless.status(), 403);
     let code = github(&world, "han", Some("fewer_scopes")).await.code.expect("a code");
     let json: Value =
@@ -105,7 +105,7 @@ async fn wechat_token(world: &World, code: &str, secret: &str) -> String {
 }
 
 #[apply(both_backends)]
-async fn wechat_says_errors_with_200_and_a_number_of_the_request(#[case] backend: Backend) {
+async fn wechat_returns_errors_with_status_200_and_a_request_id(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let code = consent(&wechat_url(&world), "smile", None).await.code.expect("a code");
     assert!(
@@ -183,7 +183,7 @@ fn weibo_url(world: &World) -> String {
 }
 
 async fn weibo_post(world: &World, path: &str, form: &[(&str, &str)]) -> (u16, String) {
-    let response = request(Method::POST, &at(world, path)).form(form).send().await.expect("an answer");
+    let response = request(Method::POST, &at(world, path)).form(form).send().await.expect("a response");
     (response.status().as_u16(), response.text().await.expect("a body"))
 }
 
@@ -200,7 +200,7 @@ async fn weibo_token(world: &World, code: &str, secret: &str) -> (u16, String) {
 }
 
 #[apply(both_backends)]
-async fn weibo_has_statuses_and_numbers_of_its_own(#[case] backend: Backend) {
+async fn weibo_returns_its_own_statuses_and_error_numbers(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let code = consent(&weibo_url(&world), "han", None).await.code.expect("a code");
     let (status, body) = weibo_token(&world, &code, SECRET).await;

@@ -1,4 +1,4 @@
-//! The sandbox's pages for people.
+//! The HTML pages of the sandbox.
 
 use reqwest::Method;
 use rstest_reuse::apply;
@@ -7,10 +7,10 @@ use super::{CLIENT, at, page, with};
 use crate::support::provider::request;
 use crate::support::{Backend, World, both_backends};
 
-/// Headers and text of a page, in a language.
+/// Returns headers and text of a page in a language.
 async fn open(url: &str, language: &str) -> (reqwest::header::HeaderMap, String) {
     let response =
-        request(Method::GET, url).header("accept-language", language).send().await.expect("an answer");
+        request(Method::GET, url).header("accept-language", language).send().await.expect("a response");
     assert_eq!(response.status(), 200, "{url}");
     (response.headers().clone(), response.text().await.expect("a page"))
 }
@@ -21,14 +21,14 @@ fn consent_page(world: &World) -> String {
 }
 
 #[apply(both_backends)]
-async fn pages_run_nothing_from_elsewhere_and_speak_both_languages(#[case] backend: Backend) {
+async fn pages_load_nothing_external_and_exist_in_both_languages(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for path in ["/sandbox", "/sandbox/start", "/sandbox/callback/qq"] {
         let (headers, english) = open(&at(&world, path), "en").await;
         let (_, chinese) = open(&at(&world, path), "zh-CN").await;
         let policy = headers["content-security-policy"].to_str().expect("a text");
         assert!(policy.starts_with("default-src 'none'; style-src 'self'; script-src 'self';"), "{policy}");
-        // Browsers would send our own forms with `Origin: null`, which the gateway refuses.
+        // With `no-referrer`, browsers send forms with `Origin: null`, which the gateway refuses.
         assert_ne!(headers["referrer-policy"], "no-referrer");
         assert!(
             english.contains("<html lang=\"en\">") && chinese.contains("<html lang=\"zh-CN\">"),
@@ -40,7 +40,7 @@ async fn pages_run_nothing_from_elsewhere_and_speak_both_languages(#[case] backe
         );
         assert!(!english.contains("{{") && !english.contains("undefined"), "{english}");
     }
-    // An icon that asks for nothing: `/favicon.ico` is not there.
+    // The icon is inline, because `/favicon.ico` does not exist.
     for path in ["/sandbox", "/dev/inbox"] {
         let (headers, page) = open(&at(&world, path), "en").await;
         assert!(page.contains("<link rel=\"icon\" href=\"data:,\">"), "{path}");
@@ -59,13 +59,13 @@ async fn pages_run_nothing_from_elsewhere_and_speak_both_languages(#[case] backe
 }
 
 #[apply(both_backends)]
-async fn the_callback_page_names_the_provider_as_people_do(#[case] backend: Backend) {
+async fn the_callback_page_shows_the_display_name_of_the_provider(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for (slug, language, heading) in [
-        ("qq", "en", "<h1>Back from QQ</h1>"),
-        ("wechat", "en", "<h1>Back from WeChat</h1>"),
+        ("qq", "en", "<h1>Callback from QQ</h1>"),
+        ("wechat", "en", "<h1>Callback from WeChat</h1>"),
         ("wechat", "zh-CN", "<h1>从微信返回</h1>"),
-        ("a<b", "en", "<h1>Back from a&lt;b</h1>"),
+        ("a<b", "en", "<h1>Callback from a&lt;b</h1>"),
     ] {
         let (_, page) = open(&at(&world, &format!("/sandbox/callback/{slug}")), language).await;
         assert!(page.contains(heading), "{page}");
@@ -73,7 +73,7 @@ async fn the_callback_page_names_the_provider_as_people_do(#[case] backend: Back
 }
 
 #[apply(both_backends)]
-async fn the_consent_page_says_what_it_is_and_escapes_names(#[case] backend: Backend) {
+async fn the_consent_page_identifies_itself_and_escapes_names(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (headers, english) = open(&consent_page(&world), "en").await;
     assert!(
@@ -90,7 +90,7 @@ async fn the_consent_page_says_what_it_is_and_escapes_names(#[case] backend: Bac
 }
 
 #[apply(both_backends)]
-async fn a_form_of_a_foreign_page_consents_to_nothing(#[case] backend: Backend) {
+async fn a_form_of_another_site_is_refused(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let (_, page) = open(&consent_page(&world), "en").await;
     let ticket = page
@@ -105,14 +105,14 @@ async fn a_form_of_a_foreign_page_consents_to_nothing(#[case] backend: Backend) 
         let form = [("request", ticket), ("person", person), ("failure", failure), ("decision", "allow")];
         let sent =
             request(Method::POST, &at(&world, "/sandbox/consent")).header("origin", origin).form(&form);
-        let response = sent.send().await.expect("an answer");
+        let response = sent.send().await.expect("a response");
         (response.status().as_u16(), response.headers().contains_key("location"))
     };
     let own = format!("http://{}", world.gateway.address());
     assert_eq!(send(&ticket, "han", "none", "https://evil.example").await, (403, false));
     assert_eq!(send("guessed", "han", "none", &own).await, (410, false));
     assert_eq!(send(&ticket, "nobody", "none", &own).await, (400, false));
-    // A failure of another provider's.
+    // A failure that only another provider has.
     assert_eq!(send(&ticket, "han", "wrong_nonce", &own).await, (400, false));
     assert_eq!(send(&ticket, "han", "none", &own).await, (302, true));
     world.advance(1_800);
@@ -120,11 +120,11 @@ async fn a_form_of_a_foreign_page_consents_to_nothing(#[case] backend: Backend) 
 }
 
 #[apply(both_backends)]
-async fn an_answer_that_comes_as_a_form_goes_on_as_an_address(#[case] backend: Backend) {
+async fn a_form_post_response_continues_as_a_redirect(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let form = [("code", "a&b"), ("state", "s"), ("next", "https://evil.example/")];
     let sent = request(Method::POST, &page(&world, "oidc")).form(&form);
-    let response = sent.send().await.expect("an answer");
+    let response = sent.send().await.expect("a response");
     assert_eq!(
         (response.status().as_u16(), &response.headers()["location"]),
         (303, &"/sandbox/callback/oidc?code=a%26b&state=s".parse().expect("a header"))

@@ -34,7 +34,7 @@ const PATHS: [&str; 26] = [
     "/dev/inbox",
 ];
 
-/// What makes a world's gateway one of production.
+/// Returns the settings of a gateway in production mode.
 fn production() -> Vec<(&'static str, &'static str)> {
     vec![
         ("MENJIN_MODE", "production"),
@@ -45,12 +45,12 @@ fn production() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-async fn nothing_is_there(world: &World, settings: &[(&str, &str)]) {
+async fn no_path_exists(world: &World, settings: &[(&str, &str)]) {
     let gateway = world.another_gateway_with(settings).await;
     for path in PATHS {
         for method in [reqwest::Method::GET, reqwest::Method::POST] {
             let url = format!("http://{}{path}", gateway.address());
-            let response = request(method.clone(), &url).send().await.expect("an answer");
+            let response = request(method.clone(), &url).send().await.expect("a response");
             assert_eq!(response.status(), 404, "{method} {path}");
         }
     }
@@ -59,12 +59,12 @@ async fn nothing_is_there(world: &World, settings: &[(&str, &str)]) {
 #[tokio::test(flavor = "multi_thread")]
 async fn production_has_no_sandbox() {
     let Some(world) = World::start(Backend::Servers).await else { return };
-    // The same paths are there while developing, so that a path that is written wrong is noticed.
+    // The same paths exist in development mode, which finds mistakes in the list.
     for path in PATHS {
         assert_ne!(get(&at(&world, path), &[]).await.0, 404, "{path}");
     }
-    nothing_is_there(&world, &production()).await;
-    // Nor does a provider whose address is our own bring it back.
+    no_path_exists(&world, &production()).await;
+    // A provider URL that points to the gateway itself does not enable it.
     let mut settings = production();
     let name = unique();
     settings.extend([
@@ -73,5 +73,5 @@ async fn production_has_no_sandbox() {
         ("MENJIN_SOCIAL_QQ_URL", "https://login.example/sandbox/qq"),
         ("MENJIN_SOCIAL_CALLBACK_URL", "https://login.example/sandbox/callback/{provider}"),
     ]);
-    nothing_is_there(&world, &settings).await;
+    no_path_exists(&world, &settings).await;
 }

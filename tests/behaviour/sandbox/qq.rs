@@ -1,4 +1,4 @@
-//! QQ Connect.
+//! QQ Connect in the sandbox.
 
 use reqwest::Method;
 use rstest_reuse::apply;
@@ -25,7 +25,7 @@ async fn signed(world: &World, person: &str, failure: Option<&str>) -> Consent {
     consent(&authorize_url(world), person, failure).await
 }
 
-/// The body of the token request, with changes.
+/// Returns the body of the response to a token request with changed parameters.
 async fn token(world: &World, code: &str, changes: &[(&str, &str)]) -> String {
     let page = page(world, "qq");
     let mut parameters = vec![
@@ -42,7 +42,7 @@ async fn token(world: &World, code: &str, changes: &[(&str, &str)]) -> String {
     body
 }
 
-/// An access token for a fresh code.
+/// Returns an access token for a new code.
 async fn access(world: &World, person: &str, failure: Option<&str>) -> String {
     let code = signed(world, person, failure).await.code.expect("a code");
     let body: Value = serde_json::from_str(&token(world, &code, &[("fmt", "json")]).await).expect("JSON");
@@ -69,12 +69,12 @@ fn is_upper_hex(text: &str) -> bool {
 }
 
 #[apply(both_backends)]
-async fn every_answer_has_the_bytes_of_the_real_one(#[case] backend: Backend) {
+async fn every_response_equals_the_real_one_byte_for_byte(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
-    let back = signed(&world, "han", None).await;
-    let code = back.code.clone().expect("a code");
-    assert!(is_upper_hex(&code) && back.url.starts_with(&page(&world, "qq")), "{back:?}");
-    assert_eq!(back.state.as_deref(), Some("s t&a+te/ä"));
+    let callback = signed(&world, "han", None).await;
+    let code = callback.code.clone().expect("a code");
+    assert!(is_upper_hex(&code) && callback.url.starts_with(&page(&world, "qq")), "{callback:?}");
+    assert_eq!(callback.state.as_deref(), Some("s t&a+te/ä"));
 
     let body = token(&world, &code, &[]).await;
     let parts: Vec<_> = body.split('&').map(|part| part.split_once('=').expect("a part")).collect();
@@ -128,7 +128,7 @@ async fn every_answer_has_the_bytes_of_the_real_one(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn a_code_works_once_and_for_ten_minutes_and_for_its_page(#[case] backend: Backend) {
+async fn a_code_is_valid_once_for_ten_minutes_and_for_its_redirect_uri(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let code = signed(&world, "li", None).await.code.expect("a code");
     assert!(token(&world, &code, &[("client_secret", "x")]).await.contains("100009"));
@@ -154,7 +154,7 @@ async fn a_code_works_once_and_for_ten_minutes_and_for_its_page(#[case] backend:
 }
 
 #[apply(both_backends)]
-async fn tokens_are_checked_and_grow_old(#[case] backend: Backend) {
+async fn tokens_are_checked_and_expire(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let token = access(&world, "lucy", None).await;
     let id = openid(&world, &token).await;
@@ -175,7 +175,7 @@ async fn tokens_are_checked_and_grow_old(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn people_are_the_same_at_every_sign_in_and_differ(#[case] backend: Backend) {
+async fn test_users_have_stable_and_distinct_ids(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let mut ids = std::collections::BTreeSet::new();
     for person in ["han", "li", "lucy", "wang", "smile", "han"] {
@@ -185,7 +185,7 @@ async fn people_are_the_same_at_every_sign_in_and_differ(#[case] backend: Backen
     let token = access(&world, "wang", None).await;
     let text = profile(&world, &token, &openid(&world, &token).await).await;
     assert!(text.contains("\"nickname\": \"王林\"") && text.contains("\"figureurl_qq_1\": \"\""), "{text}");
-    // The gateway would hand it on, and the browser would ask Tencent for it.
+    // The gateway passes the picture on, and the browser would request it from Tencent.
     assert!(!text.contains("qlogo"), "{text}");
     let token = access(&world, "smile", None).await;
     let text = profile(&world, &token, &openid(&world, &token).await).await;
@@ -196,11 +196,11 @@ async fn people_are_the_same_at_every_sign_in_and_differ(#[case] backend: Backen
 }
 
 #[apply(both_backends)]
-async fn a_refusal_a_closed_page_and_an_error_come_back_as_they_do(#[case] backend: Backend) {
+async fn a_refusal_a_closed_page_and_an_error_return_as_from_qq(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
-    let back = refuse(&authorize_url(&world), "han").await;
-    assert_eq!((back.code.as_deref(), back.field("usercancel")), (None, Some("1")));
-    assert_eq!(back.state.as_deref(), Some("s t&a+te/ä"));
+    let callback = refuse(&authorize_url(&world), "han").await;
+    assert_eq!((callback.code.as_deref(), callback.field("usercancel")), (None, Some("1")));
+    assert_eq!(callback.state.as_deref(), Some("s t&a+te/ä"));
     let stays = signed(&world, "han", Some("closed")).await;
     assert!(stays.url.is_empty() && stays.fields.is_empty());
     let error = signed(&world, "han", Some("authorize")).await;
@@ -209,7 +209,7 @@ async fn a_refusal_a_closed_page_and_an_error_come_back_as_they_do(#[case] backe
 }
 
 #[apply(both_backends)]
-async fn nobody_is_sent_to_a_foreign_address(#[case] backend: Backend) {
+async fn foreign_redirect_uris_are_refused(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for (redirect_uri, error) in [
         ("https://evil.example/", "100010"),
@@ -225,7 +225,7 @@ async fn nobody_is_sent_to_a_foreign_address(#[case] backend: Backend) {
             ("state", "s"),
         ];
         let url = with(&at(&world, "/sandbox/qq/oauth2.0/authorize"), &parameters);
-        let response = request(Method::GET, &url).send().await.expect("an answer");
+        let response = request(Method::GET, &url).send().await.expect("a response");
         assert!(response.headers().get("location").is_none());
         assert_eq!(response.status(), 400);
         let text = response.text().await.expect("a body");
@@ -234,7 +234,7 @@ async fn nobody_is_sent_to_a_foreign_address(#[case] backend: Backend) {
 }
 
 #[apply(both_backends)]
-async fn what_is_chosen_goes_wrong(#[case] backend: Backend) {
+async fn the_chosen_failure_occurs(#[case] backend: Backend) {
     let Some(world) = World::start_with(backend, &[("MENJIN_SOCIAL_TIMEOUT", "200ms")]).await else { return };
     for (failure, error) in [("code_expired", BAD_CODE), ("code_used", "100020"), ("wrong_secret", "100009")]
     {
@@ -279,7 +279,7 @@ async fn what_is_chosen_goes_wrong(#[case] backend: Backend) {
     let token = access(&world, "han", Some("half")).await;
     let url = at(&world, "/sandbox/qq/user/get_user_info");
     let url = with(&url, &[("access_token", &token), ("oauth_consumer_key", CLIENT), ("openid", &id)]);
-    let response = request(Method::GET, &url).send().await.expect("an answer");
+    let response = request(Method::GET, &url).send().await.expect("a response");
     assert_eq!(response.status(), 200);
-    assert!(response.text().await.is_err(), "the answer is whole");
+    assert!(response.text().await.is_err(), "the response is complete");
 }

@@ -1,4 +1,4 @@
-//! A caller: an address, a language, a device cookie and perhaps an access token.
+//! A client: an address, a language, cookies and perhaps an access token.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::reply::Reply;
 
-/// Sends requests as one device would.
+/// Sends requests as one device does.
 pub struct Browser {
     base: String,
     address: String,
@@ -17,8 +17,8 @@ pub struct Browser {
     cookies: Mutex<BTreeMap<String, String>>,
 }
 
-/// One for all: to make one takes longer than a request. It keeps no idle connections, which would belong to the
-/// runtime of the test that opened them.
+/// Shared by all, because building one takes longer than a request. It keeps no idle connections, which would belong to
+/// the runtime of the test that opened them.
 static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
     reqwest::Client::builder().pool_max_idle_per_host(0).no_proxy().build().expect("an HTTP client")
 });
@@ -30,7 +30,7 @@ const SENT: &str =
 const CODE: &str = "... on CodeRejected { reason attemptsLeft }";
 const TAKEN: &str = "... on IdentifierTaken { field }";
 
-/// The document of a mutation: everything that its union can say.
+/// Returns the document of a mutation with every field of its outcomes.
 pub fn document(mutation: &str) -> String {
     let (input, own) = match mutation {
         "sendSms" => ("SendSmsInput", vec![SENT]),
@@ -78,7 +78,7 @@ pub fn document(mutation: &str) -> String {
     )
 }
 
-/// Everything of `me`.
+/// Queries every field of `me`.
 pub const ME: &str = "{ me { id username nickname avatarUrl mobile email roles hasPassword createdAt } }";
 
 impl Browser {
@@ -92,12 +92,12 @@ impl Browser {
         }
     }
 
-    /// The same browser at another gateway.
+    /// Connects the browser to another gateway.
     pub fn at_gateway(self, gateway: SocketAddr) -> Self {
         Self { base: format!("http://{gateway}"), ..self }
     }
 
-    /// The same browser at another address: the device cookie goes along.
+    /// Moves the browser to another client address; the device cookie is kept.
     pub fn moved_to(self, address: &str) -> Self {
         Self { address: address.into(), ..self }
     }
@@ -106,21 +106,21 @@ impl Browser {
         Self { language: language.into(), ..self }
     }
 
-    pub fn bearing(self, token: &str) -> Self {
+    pub fn with_token(self, token: &str) -> Self {
         Self { token: Some(token.into()), ..self }
     }
 
-    /// The device cookie that the gateway set, as `name=value`.
+    /// Returns the device cookie that the gateway set, as `name=value`.
     pub fn device(&self) -> Option<String> {
         self.cookie("menjin_device").map(|value| format!("menjin_device={value}"))
     }
 
-    /// The value of a cookie.
+    /// Returns the value of a cookie.
     pub fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    /// Sets a cookie by hand, as a thief or an old tab would have it.
+    /// Sets a cookie, such as a stolen or an old one.
     pub fn set_cookie(&self, name: &str, value: &str) {
         let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
         if value.is_empty() {
@@ -136,7 +136,7 @@ impl Browser {
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
-    /// Sends a document. Never panics on what the gateway answers.
+    /// Sends a document. Never panics because of the response.
     pub async fn post(&self, document: &str, variables: Value) -> Reply {
         self.send(json!({ "query": document, "variables": variables })).await
     }
@@ -148,7 +148,7 @@ impl Browser {
             .header("accept", "application/json")
             .header("accept-language", &self.language)
             .header("x-forwarded-for", &self.address)
-            .header("user-agent", "menjin-stories/1")
+            .header("user-agent", "menjin-tests/1")
             .json(&body);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
@@ -163,13 +163,13 @@ impl Browser {
         reply
     }
 
-    /// GETs JSON from a path of the gateway.
+    /// Sends a GET request for JSON.
     pub async fn get(&self, path: &str) -> Reply {
         let request = HTTP.get(format!("{}{path}", self.base)).header("x-forwarded-for", &self.address);
         Reply::read(request.send().await.expect("the gateway answers")).await
     }
 
-    /// A request to a path that is no GraphQL, to which the test adds what it likes.
+    /// Builds a request to any path, which the test completes.
     pub fn request(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         HTTP.request(method, format!("{}{path}", self.base)).header("x-forwarded-for", &self.address)
     }
@@ -201,23 +201,23 @@ impl Browser {
         self.mutate("loginWithCode", json!({ "contact": contact })).await.data("loginWithCode")
     }
 
-    /// `me`, or null.
+    /// Returns `me`, or null.
     pub async fn me(&self) -> Value {
         self.post(ME, json!({})).await.data("me")
     }
 }
 
-/// The proof of a mobile number.
-pub fn mobile_proof(mobile: &str, code: &str) -> Value {
+/// Returns the input that verifies a mobile number.
+pub fn mobile_with_code(mobile: &str, code: &str) -> Value {
     json!({ "mobile": { "mobile": mobile, "code": code } })
 }
 
-/// The proof of an e-mail address.
-pub fn email_proof(email: &str, code: &str) -> Value {
+/// Returns the input that verifies an e-mail address.
+pub fn email_with_code(email: &str, code: &str) -> Value {
     json!({ "email": { "email": email, "code": code } })
 }
 
-/// A code of the right form that is not `code`.
-pub fn other_than(code: &str) -> String {
+/// Returns a well-formed code that is not `code`.
+pub fn wrong_code(code: &str) -> String {
     if code == "000000" { "000001" } else { "000000" }.to_owned()
 }

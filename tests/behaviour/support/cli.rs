@@ -1,11 +1,11 @@
-//! The binary itself, started as an operator starts it.
+//! The binary, started as an operator starts it.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// How a command ended, and what it said.
+/// The exit code and the output of a command.
 #[derive(Debug)]
 pub struct Finished {
     pub code: i32,
@@ -14,14 +14,14 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// Standard output as JSON. Panics when the command failed.
+    /// Returns standard output as JSON. Panics if the command failed.
     #[track_caller]
     pub fn json(&self) -> Value {
         assert_eq!(self.code, 0, "{self:?}");
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// Standard output of a command that went well.
+    /// Returns standard output. Panics if the command failed.
     #[track_caller]
     pub fn text(&self) -> &str {
         assert_eq!(self.code, 0, "{self:?}");
@@ -29,7 +29,7 @@ impl Finished {
     }
 }
 
-/// Runs `menjin` with these variables and no others.
+/// Runs `menjin` with these environment variables and no others.
 pub async fn menjin(variables: &[(String, String)], arguments: &[&str], input: &str) -> Finished {
     let mut command = Command::new(env!("CARGO_BIN_EXE_menjin"));
     command.args(arguments).env_clear().envs(variables.iter().cloned());
@@ -37,7 +37,7 @@ pub async fn menjin(variables: &[(String, String)], arguments: &[&str], input: &
     let input = input.to_owned();
     let finished = tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().expect("the binary starts");
-        // A command that reads nothing may be gone already.
+        // A command that reads nothing may have exited already.
         let _ = child.stdin.take().expect("standard input").write_all(input.as_bytes());
         child.wait_with_output().expect("the binary ends")
     });

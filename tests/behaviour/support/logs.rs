@@ -1,4 +1,4 @@
-//! What the gateways of this process wrote into their logs.
+//! The log lines of the gateways in this process.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
@@ -31,7 +31,7 @@ impl MakeWriter<'_> for Pen {
     }
 }
 
-/// Sends the logs of this process into the buffer: without times, whose digits could be taken for a code.
+/// Sends the logs of this process to the buffer, without times, whose digits could look like a code.
 pub fn install() {
     let subscriber = tracing_subscriber::fmt()
         .json()
@@ -42,18 +42,18 @@ pub fn install() {
     tracing::subscriber::set_global_default(subscriber).ok();
 }
 
-/// Everything so far, of every test in this process.
+/// Returns everything that was logged so far, by every test in this process.
 pub fn written() -> String {
     String::from_utf8_lossy(&WRITTEN.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
 }
 
-/// The lines in which `secret` stands by itself: not as a part of a longer word or number.
+/// Returns the lines that contain `secret` as a whole word or number.
 pub fn lines_with(text: &str, secret: &str) -> Vec<String> {
     let joined = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let stands = |line: &str| {
+    let is_whole = |line: &str| {
         line.match_indices(secret).any(|(start, found)| {
             !joined(line[..start].chars().next_back()) && !joined(line[start + found.len()..].chars().next())
         })
     };
-    text.lines().filter(|line| stands(line)).map(str::to_owned).collect()
+    text.lines().filter(|line| is_whole(line)).map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! What the stories stand on.
+//! What the tests have in common.
 
 pub mod browser;
 pub mod cli;
@@ -14,7 +14,7 @@ pub mod world;
 
 pub use browser::Browser;
 pub use people::{PASSWORD, Person};
-pub use reply::{Reply, at, bad_fields, kind};
+pub use reply::{Reply, invalid_fields, kind, timestamp};
 pub use world::{Backend, World};
 
 use rstest_reuse::template;

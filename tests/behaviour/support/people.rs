@@ -1,22 +1,22 @@
-//! People with accounts, and their letter-boxes.
+//! People with accounts, and the messages that they receive.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::browser::{Browser, email_proof, mobile_proof};
+use super::browser::{Browser, email_with_code, mobile_with_code};
 use super::reply::kind;
 use super::world::World;
 
-/// Good enough for every policy.
+/// Valid under every password policy.
 pub const PASSWORD: &str = "four wild otters swim";
 
-/// Somebody with an account, at the browser that made it.
+/// A person with an account, and the browser that registered it.
 pub struct Person {
     pub browser: Browser,
     pub id: String,
     pub token: String,
-    /// What `register` answered.
+    /// The outcome of `register`.
     pub outcome: Value,
 }
 
@@ -28,13 +28,13 @@ impl Person {
         Self { browser, id, token, outcome }
     }
 
-    /// A browser with the person's token, at an address of its own.
-    pub fn at_work(&self, world: &World) -> Browser {
-        world.browser().bearing(&self.token)
+    /// Returns a new browser with the person's access token and a client address of its own.
+    pub fn new_browser(&self, world: &World) -> Browser {
+        world.browser().with_token(&self.token)
     }
 
-    /// The same person so many seconds later: the session is refreshed, and is not fresh any more after a while.
-    pub async fn later(&mut self, world: &World, seconds: i64) {
+    /// Advances the clock by `seconds` and refreshes the session, which becomes stale after a while.
+    pub async fn refresh_after(&mut self, world: &World, seconds: i64) {
         const REFRESH: &str = "mutation { refreshSession { ... on SignedIn { accessToken } } }";
         world.advance(seconds);
         let outcome = self.browser.post(REFRESH, json!({})).await.data("refreshSession");
@@ -43,7 +43,7 @@ impl Person {
 }
 
 impl World {
-    /// Every message of the inbox, newest first.
+    /// Returns every message of the development inbox, newest first.
     pub async fn inbox(&self) -> Vec<Value> {
         let reply = self.browser_at("127.0.0.1").get("/dev/inbox.json").await;
         assert_eq!(reply.status, 200, "{}", reply.text);
@@ -60,7 +60,7 @@ impl World {
             };
             let to_them = inbox.iter().filter(theirs);
             for message in to_them {
-                if self.first_sight(message["id"].as_str().expect("an id")) {
+                if self.is_new_message(message["id"].as_str().expect("an id")) {
                     return message.clone();
                 }
             }
@@ -69,27 +69,27 @@ impl World {
         }
     }
 
-    /// The code of [`World::message_for`].
+    /// Waits for a message like [`World::message_for`], and returns its code.
     pub async fn code_for(&self, destination: &str) -> String {
         let message = self.message_for(destination).await;
         message["code"].as_str().unwrap_or_else(|| panic!("no code in {message}")).to_owned()
     }
 
-    /// Asks for a code by SMS and reads it. `mobile` is in E.164.
+    /// Requests a code by SMS and returns it. `mobile` is in E.164.
     pub async fn sms_code(&self, mobile: &str, purpose: &str) -> String {
         let sent = self.browser().send_sms(mobile, purpose).await;
         assert_eq!(kind(&sent), "CodeSent", "{sent}");
         self.code_for(mobile).await
     }
 
-    /// Asks for a code by e-mail and reads it.
+    /// Requests a code by e-mail and returns it.
     pub async fn email_code(&self, email: &str, purpose: &str) -> String {
         let sent = self.browser().send_email_code(email, purpose).await;
         assert_eq!(kind(&sent), "CodeSent", "{sent}");
         self.code_for(email).await
     }
 
-    /// The token in the newest mail with a link.
+    /// Waits for a mail with a reset link, and returns the token of the link.
     pub async fn reset_token(&self, email: &str) -> String {
         let mail = self.message_for(email).await;
         let body = mail["body"].as_str().expect("a text");
@@ -102,18 +102,18 @@ impl World {
         let code = self.sms_code(mobile, "REGISTER").await;
         let browser = self.browser();
         let input = json!({
-            "contact": mobile_proof(mobile, &code), "password": PASSWORD, "username": username, "acceptTerms": true,
+            "contact": mobile_with_code(mobile, &code), "password": PASSWORD, "username": username, "acceptTerms": true,
         });
         let outcome = browser.register(input).await;
         Person::new(browser, outcome)
     }
 
-    /// Registers somebody with an e-mail address and [`PASSWORD`], and nothing else.
+    /// Registers a person with an e-mail address and [`PASSWORD`], and nothing else.
     pub async fn person_by_email(&self, email: &str) -> Person {
         let code = self.email_code(email, "REGISTER").await;
         let browser = self.browser();
         let input =
-            json!({ "contact": email_proof(email, &code), "password": PASSWORD, "acceptTerms": true });
+            json!({ "contact": email_with_code(email, &code), "password": PASSWORD, "acceptTerms": true });
         let outcome = browser.register(input).await;
         Person::new(browser, outcome)
     }

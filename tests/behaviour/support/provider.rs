@@ -1,4 +1,4 @@
-//! A person at the consent page of a provider of the sandbox.
+//! A person on the consent page of a provider of the sandbox.
 
 use std::sync::LazyLock;
 
@@ -6,21 +6,21 @@ use reqwest::redirect::Policy;
 use reqwest::{Method, Response};
 use url::Url;
 
-/// What the browser brings back to the application.
+/// What the consent page sends back to the application.
 #[derive(Debug, Default)]
 pub struct Consent {
     pub code: Option<String>,
     pub state: Option<String>,
-    /// Where it is sent; empty when it stays at the provider.
+    /// Where the browser is sent; empty if it stays at the provider.
     pub url: String,
-    /// Everything that it brings along, in its order.
+    /// All parameters, in order.
     pub fields: Vec<(String, String)>,
-    /// The page where it stays, or the form that it sends.
+    /// The page where the browser stays, or the form that it posts.
     pub page: String,
 }
 
 impl Consent {
-    /// A field by its name.
+    /// Returns a parameter by name.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
@@ -33,24 +33,24 @@ impl Consent {
     }
 }
 
-/// A client that follows nothing, as redirects are what is looked at.
+/// A client that follows no redirects, because the tests look at them.
 static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
     let client = reqwest::Client::builder().pool_max_idle_per_host(0).no_proxy().redirect(Policy::none());
     client.build().expect("an HTTP client")
 });
 
-/// A request that follows no redirect.
+/// Builds a request that follows no redirect.
 pub fn request(method: Method, url: &str) -> reqwest::RequestBuilder {
     HTTP.request(method, url)
 }
 
-/// Opens the address, chooses `person` (`han`, `li`, `lucy`, `wang`, `smile`) and what goes wrong (a value of the
-/// page's list, such as `code_expired`), and agrees, as a browser would. Panics where the page is no consent page.
+/// Opens the URL, chooses `person` (`han`, `li`, `lucy`, `wang`, `smile`) and the failure (a value of the list on the
+/// page, such as `code_expired`), and agrees, as a browser does. Panics if it is not a consent page.
 pub async fn consent(authorize_url: &str, person: &str, failure: Option<&str>) -> Consent {
     answer(authorize_url, person, failure, "allow").await
 }
 
-/// The same, with the other button.
+/// Does the same, but refuses.
 pub async fn refuse(authorize_url: &str, person: &str) -> Consent {
     answer(authorize_url, person, None, "refuse").await
 }
@@ -62,7 +62,7 @@ async fn answer(authorize_url: &str, person: &str, failure: Option<&str>, decisi
     let (action, mut fields) = form(&page).unwrap_or_else(|| panic!("no consent page: {page}"));
     let action = url.join(&action).expect("an address");
     let failure = failure.unwrap_or("none");
-    assert!(page.contains(&format!("value=\"{failure}\"")), "the page does not offer {failure}");
+    assert!(page.contains(&format!("value=\"{failure}\"")), "the page has no option {failure}");
     for (name, value) in [("person", person), ("failure", failure), ("decision", decision)] {
         fields.push((name.to_owned(), value.to_owned()));
     }
@@ -83,7 +83,7 @@ async fn text(response: Response) -> String {
     response.text().await.expect("a whole page")
 }
 
-/// The address of the page's form, and its hidden fields.
+/// Returns the action of the page's form, and its hidden fields.
 fn form(page: &str) -> Option<(String, Vec<(String, String)>)> {
     let form = page.split_once("<form ")?.1.split_once("</form>")?.0;
     let action = attribute(form, "action")?;
@@ -92,7 +92,7 @@ fn form(page: &str) -> Option<(String, Vec<(String, String)>)> {
     Some((action, fields.collect()))
 }
 
-/// The first value of an attribute, unescaped.
+/// Returns the first value of an attribute, unescaped.
 fn attribute(text: &str, name: &str) -> Option<String> {
     let value = text.split_once(&format!("{name}=\""))?.1.split_once('"')?.0;
     let plain =

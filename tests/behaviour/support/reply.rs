@@ -1,4 +1,4 @@
-//! What came back.
+//! Responses of the gateway.
 
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;
@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::logs;
 
-/// An answer of the gateway.
+/// A response of the gateway.
 pub struct Reply {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
-    /// Null where the body is no JSON.
+    /// Null if the body is not JSON.
     pub json: Value,
 }
 
@@ -23,25 +23,25 @@ impl Reply {
         Self { status, headers, text, json }
     }
 
-    /// The value of a field of the root. Panics where there are errors.
+    /// Returns the value of a root field. Panics if there are errors.
     pub fn data(&self, field: &str) -> Value {
         assert!(self.json.get("errors").is_none(), "{} {} {:#?}", self.status, self.text, self.log());
         assert_eq!(self.status, 200, "{}", self.text);
         self.json["data"].get(field).unwrap_or_else(|| panic!("no {field} in {}", self.text)).clone()
     }
 
-    /// What the gateway wrote down of this request, for the messages of tests that fail.
+    /// Returns the log lines of this request, for messages of failed tests.
     pub fn log(&self) -> Vec<String> {
         let request = self.json["errors"][0]["extensions"]["requestId"].as_str();
         request.map(|id| logs::lines_with(&logs::written(), id)).unwrap_or_default()
     }
 
-    /// `extensions.code` of the first error; empty where there is no error.
+    /// Returns `extensions.code` of the first error; empty if there is no error.
     pub fn error_code(&self) -> &str {
         self.json["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
     }
 
-    /// The cookies that the answer sets, by name; an empty value takes one back.
+    /// Returns the cookies that the response sets; an empty value deletes the cookie.
     pub fn cookies(&self) -> Vec<(String, String)> {
         let pair = |value: &reqwest::header::HeaderValue| {
             let (name, value) = value.to_str().ok()?.split(';').next()?.split_once('=')?;
@@ -51,19 +51,19 @@ impl Reply {
     }
 }
 
-/// The name of the union's member.
+/// Returns the type of an outcome, such as `SignedIn`.
 pub fn kind(outcome: &Value) -> &str {
     outcome["__typename"].as_str().unwrap_or_default()
 }
 
-/// A moment in an outcome.
-pub fn at(outcome: &Value, field: &str) -> DateTime<Utc> {
+/// Returns a timestamp of an outcome.
+pub fn timestamp(outcome: &Value, field: &str) -> DateTime<Utc> {
     let text = outcome[field].as_str().unwrap_or_else(|| panic!("no {field} in {outcome}"));
-    DateTime::parse_from_rfc3339(text).expect("a moment in RFC 3339").to_utc()
+    DateTime::parse_from_rfc3339(text).expect("a timestamp in RFC 3339").to_utc()
 }
 
-/// `path code` of each bad field, sorted.
-pub fn bad_fields(outcome: &Value) -> Vec<String> {
+/// Returns `path code` of each invalid field, sorted.
+pub fn invalid_fields(outcome: &Value) -> Vec<String> {
     assert_eq!(kind(outcome), "InvalidInput", "{outcome}");
     let fields = outcome["fields"].as_array().expect("fields");
     let word = |field: &Value, name: &str| field[name].as_str().expect("a text").to_owned();

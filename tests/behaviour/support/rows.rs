@@ -1,4 +1,4 @@
-//! Rows as services write them, for the stories of the durable store itself.
+//! Rows as services write them, for tests of the database.
 
 use menjin::audit::{Audit, Kind};
 use menjin::core::ids::{IdentityId, MessageId, SessionId, UserId};
@@ -10,7 +10,7 @@ use menjin::db::types::Ts;
 
 use super::world::World;
 
-/// Makes rows at the time of a world.
+/// Builds rows with the time of a [`World`].
 pub struct Rows<'a> {
     world: &'a World,
     random: Random,
@@ -31,7 +31,7 @@ impl Rows<'_> {
         self.world.now().into()
     }
 
-    /// Somebody with a user name and nothing else.
+    /// Returns an account with a user name and nothing else.
     pub fn user(&self, name: &str) -> NewUser {
         NewUser {
             id: UserId::new(&self.world.clock, &self.random),
@@ -52,7 +52,7 @@ impl Rows<'_> {
         }
     }
 
-    /// Writes an account.
+    /// Inserts an account.
     pub async fn add(&self, user: NewUser) -> UserId {
         self.world.db().add_user(&user, &self.event(Kind::UserCreated, user.id)).await.expect("an account");
         user.id
@@ -74,7 +74,7 @@ impl Rows<'_> {
         }
     }
 
-    /// A session that lasts an hour.
+    /// Returns a session that expires after an hour.
     pub fn session(&self, user: UserId) -> Session {
         let ends = (self.world.now() + chrono::TimeDelta::hours(1)).into();
         Session {
@@ -101,7 +101,7 @@ impl Rows<'_> {
         audit.by_operator(kind, user, &[])
     }
 
-    /// A message that waits for a day that never comes.
+    /// Returns a message that is never due.
     pub fn notice(&self) -> NewMessage {
         let never = self.world.now() + chrono::TimeDelta::days(1_000);
         NewMessage {

@@ -1,4 +1,4 @@
-//! Sign-in by providers of the sandbox, as a web application would have it.
+//! Sign-in with providers of the sandbox, as a web application does it.
 
 use serde_json::{Value, json};
 
@@ -8,27 +8,27 @@ use super::provider::{Consent, consent};
 use super::reply::{Reply, kind};
 use super::world::World;
 
-/// Everything that social sign-in can say.
+/// Every field of the outcomes of social sign-in.
 const OUTCOME: &str = "__typename \
     ... on SignedIn { user { id username nickname avatarUrl mobile hasPassword identities { provider nickname avatarUrl } } \
       accessToken refreshToken next newAccount } \
     ... on Problem { code message } ... on InvalidInput { fields { path code } } ... on RateLimited { retryAt }";
 
-/// A callback: what the browser brings back.
-pub struct Back {
+/// Callback parameters.
+pub struct Callback {
     pub code: String,
     pub state: String,
 }
 
-impl From<Consent> for Back {
+impl From<Consent> for Callback {
     fn from(consent: Consent) -> Self {
         Self { code: consent.code.expect("a code"), state: consent.state.expect("a state") }
     }
 }
 
 impl Browser {
-    /// `socialAuthorizeUrl`, or `qqAuthorizeUrl` for QQ; the reply as it is.
-    pub async fn begin_with(&self, provider: &str, input: Value) -> Reply {
+    /// Calls `socialAuthorizeUrl`, or `qqAuthorizeUrl` for QQ.
+    pub async fn authorize_url_reply(&self, provider: &str, input: Value) -> Reply {
         const URL: &str = "... on AuthorizeUrl { url state expiresAt }";
         if provider == "qq" {
             let document = "mutation($input: AuthorizeUrlInput) { qqAuthorizeUrl(input: $input) { __typename url state expiresAt } }";
@@ -42,24 +42,24 @@ impl Browser {
             .await
     }
 
-    /// The provider's address, with `next`.
-    pub async fn begin(&self, provider: &str, next: &str) -> String {
-        let reply = self.begin_with(provider, json!({ "next": next })).await;
+    /// Returns the authorization URL of a provider, with `next`.
+    pub async fn authorize_url(&self, provider: &str, next: &str) -> String {
+        let reply = self.authorize_url_reply(provider, json!({ "next": next })).await;
         let field = if provider == "qq" { "qqAuthorizeUrl" } else { "socialAuthorizeUrl" };
         let begun = reply.data(field);
         begun["url"].as_str().unwrap_or_else(|| panic!("no address in {begun}")).to_owned()
     }
 
-    /// Goes to the provider as `person` and comes back.
-    pub async fn at_provider(&self, provider: &str, person: &str, failure: Option<&str>) -> Back {
-        consent(&self.begin(provider, "/orders?page=2").await, person, failure).await.into()
+    /// Signs in at the provider as `person`, and returns the callback parameters.
+    pub async fn callback_from(&self, provider: &str, person: &str, failure: Option<&str>) -> Callback {
+        consent(&self.authorize_url(provider, "/orders?page=2").await, person, failure).await.into()
     }
 
-    /// `socialAuthorize`, or `qqAuthorize` for QQ.
-    pub async fn come_back(&self, provider: &str, back: &Back) -> Value {
+    /// Calls `socialAuthorize`, or `qqAuthorize` for QQ.
+    pub async fn social_authorize(&self, provider: &str, callback: &Callback) -> Value {
         let tail = "... on BindRequired { ticket provider nickname avatarUrl expiresAt next } \
                     ... on ProviderRejected { provider providerCode }";
-        let input = json!({ "code": back.code, "state": back.state });
+        let input = json!({ "code": callback.code, "state": callback.state });
         if provider == "qq" {
             let document = format!(
                 "mutation($input: QqAuthorizeInput!) {{ qqAuthorize(input: $input) {{ {OUTCOME} {tail} }} }}"
@@ -73,20 +73,20 @@ impl Browser {
         self.post(&document, json!({ "provider": provider, "input": input })).await.data("socialAuthorize")
     }
 
-    /// There and back again.
-    pub async fn sign_in_by(&self, provider: &str, person: &str) -> Value {
-        let back = self.at_provider(provider, person, None).await;
-        self.come_back(provider, &back).await
+    /// Signs in with a provider, from the authorization URL to the callback.
+    pub async fn sign_in_with(&self, provider: &str, person: &str) -> Value {
+        let callback = self.callback_from(provider, person, None).await;
+        self.social_authorize(provider, &callback).await
     }
 
-    /// A bind ticket for somebody whom nobody knows here.
+    /// Returns a bind ticket for a person whose identity is not linked.
     pub async fn ticket(&self, provider: &str, person: &str) -> String {
-        let outcome = self.sign_in_by(provider, person).await;
+        let outcome = self.sign_in_with(provider, person).await;
         assert_eq!(kind(&outcome), "BindRequired", "{outcome}");
         outcome["ticket"].as_str().expect("a ticket").to_owned()
     }
 
-    /// `bindQq`, `bindSocial`.
+    /// Calls `bindQq` or `bindSocial`.
     pub async fn bind(&self, mutation: &str, ticket: &str, account: Value) -> Value {
         self.bind_reply(mutation, ticket, account).await.data(mutation)
     }
@@ -99,7 +99,7 @@ impl Browser {
         self.post(&document, json!({ "input": { "ticket": ticket, "account": account } })).await
     }
 
-    /// `registerWithQq`, `registerWithSocial`; the input without what every story has.
+    /// Calls `registerWithQq` or `registerWithSocial` with the required fields.
     pub async fn register_with(&self, mutation: &str, ticket: &str, mobile: &str, code: &str) -> Value {
         let input =
             json!({ "ticket": ticket, "mobile": { "mobile": mobile, "code": code }, "acceptTerms": true });
@@ -114,18 +114,18 @@ impl Browser {
         self.post(&document, json!({ "input": input })).await
     }
 
-    /// `linkSocial`.
-    pub async fn link(&self, provider: &str, back: &Back, password: Option<&str>) -> Reply {
+    /// Calls `linkSocial`.
+    pub async fn link(&self, provider: &str, callback: &Callback, password: Option<&str>) -> Reply {
         let document = "mutation($provider: String!, $input: SocialAuthorizeInput!, $password: String) { \
             linkSocial(provider: $provider, input: $input, currentPassword: $password) { __typename \
             ... on SocialLinked { user { identities { provider nickname avatarUrl linkedAt } } } \
             ... on Problem { code message } ... on AlreadyLinked { reason } ... on InvalidInput { fields { path code } } \
             ... on ProviderRejected { provider providerCode } } }";
-        let input = json!({ "code": back.code, "state": back.state });
+        let input = json!({ "code": callback.code, "state": callback.state });
         self.post(document, json!({ "provider": provider, "input": input, "password": password })).await
     }
 
-    /// `unlinkSocial`.
+    /// Calls `unlinkSocial`.
     pub async fn unlink(&self, provider: &str, password: Option<&str>) -> Reply {
         let document = "mutation($provider: String!, $password: String) { \
             unlinkSocial(provider: $provider, currentPassword: $password) { __typename \
@@ -135,22 +135,22 @@ impl Browser {
     }
 }
 
-/// What `socialAuthorizeUrl` cannot answer.
+/// The outcomes that `socialAuthorizeUrl` does not have.
 const SIGNED_IN_PART: &str = "... on SignedIn { user { id username nickname avatarUrl mobile hasPassword identities { provider nickname avatarUrl } } \
       accessToken refreshToken next newAccount } ";
 
-/// Proof of an account by password.
+/// Returns the input that authenticates an account by password.
 pub fn by_password(account: &str, password: &str) -> Value {
     json!({ "password": { "account": account, "password": password } })
 }
 
-/// Proof of an account by code.
+/// Returns the input that authenticates an account by code.
 pub fn by_code(mobile: &str, code: &str) -> Value {
     json!({ "mobile": { "mobile": mobile, "code": code } })
 }
 
 impl World {
-    /// Somebody with an account that a provider is bound to.
+    /// Registers a person and links an identity of a provider to the account.
     pub async fn bound_person(
         &self,
         provider: &str,

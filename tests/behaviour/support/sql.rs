@@ -1,4 +1,4 @@
-//! Looks past the gateway, into the tables.
+//! Direct access to the database, past the gateway.
 
 use diesel::sql_types::BigInt;
 use diesel::sqlite::SqliteConnection;
@@ -7,7 +7,7 @@ use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _};
 use menjin::db::{Backend, backend_of};
 
-/// A connection of the test's own.
+/// A connection of the test.
 #[expect(clippy::large_enum_variant, reason = "there is one of it in a test")]
 pub enum Sql {
     Pg(AsyncPgConnection),
@@ -34,7 +34,7 @@ impl Sql {
         }
     }
 
-    /// Runs statements that answer nothing.
+    /// Runs statements that return no rows.
     pub async fn run(&mut self, statements: &str) {
         match self {
             Self::Pg(conn) => conn.batch_execute(statements).await,
@@ -43,7 +43,7 @@ impl Sql {
         .expect("the statements run");
     }
 
-    /// The number of rows of `rest`: a table, and perhaps a condition.
+    /// Returns the number of rows of `rest`: a table, and perhaps a condition.
     pub async fn count(&mut self, rest: &str) -> i64 {
         let query = sql_query(format!("SELECT count(*) AS n FROM {rest}"));
         let counted: Count = match self {
@@ -55,12 +55,12 @@ impl Sql {
     }
 }
 
-/// Makes an empty database. `template0`: nobody can be connected to it, so tests do not wait for each other.
+/// Creates an empty database. Nobody can be connected to `template0`, so that tests do not wait for each other.
 pub async fn create_database(server: &str, name: &str) {
     Sql::connect(server).await.run(&format!("CREATE DATABASE {name} TEMPLATE template0")).await;
 }
 
-/// Drops a database, whoever is still connected to it.
+/// Drops a database, even if there are connections to it.
 pub async fn drop_database(server: &str, name: &str) {
     Sql::connect(server).await.run(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
 }

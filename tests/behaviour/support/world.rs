@@ -1,4 +1,4 @@
-//! A gateway, or several, on stores that nobody else uses, at a time that the test tells.
+//! The world of a test: one or more gateways on stores of their own, with a clock that the test controls.
 
 use std::collections::HashSet;
 use std::ops::Deref;
@@ -23,7 +23,7 @@ use super::logs;
 use super::proxy::Proxy;
 use super::sql::{self, Sql};
 
-/// Which stores.
+/// The kind of stores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     /// SQLite and the in-process store.
@@ -32,7 +32,7 @@ pub enum Backend {
     Servers,
 }
 
-/// Where the stores of one story are.
+/// The stores of one test.
 pub struct Stores {
     pub database_url: String,
     pub redis_url: Option<String>,
@@ -41,7 +41,7 @@ pub struct Stores {
     fresh: Option<(String, String)>,
 }
 
-/// A gateway on its own stores.
+/// A gateway on stores that no other test uses, with a clock that the test controls.
 pub struct World {
     pub clock: Clock,
     pub gateway: Running,
@@ -51,7 +51,7 @@ pub struct World {
     addresses: AtomicU32,
 }
 
-/// Where every story begins.
+/// Returns the time at which every test starts.
 pub fn start() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-03-01T08:00:00Z").expect("a date").to_utc()
 }
@@ -61,20 +61,20 @@ static READY: LazyLock<()> = LazyLock::new(|| {
     logs::install();
 });
 
-/// The address of a test server, or `None` where the story is to be left out.
+/// Returns the URL of a test server, or `None` if the test is to be skipped.
 pub fn server(variable: &str) -> Option<String> {
     let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let found = set(variable);
     if found.is_none() {
         let strict = set("CI").is_some_and(|value| value == "true")
             || set("MENJIN_TEST_STRICT").is_some_and(|value| value == "1");
-        assert!(!strict, "{variable} is not set, and nothing may be left out here");
-        eprintln!("left out: {variable} is not set");
+        assert!(!strict, "{variable} is not set, and no test may be skipped here");
+        eprintln!("skipped: {variable} is not set");
     }
     found
 }
 
-/// A name that no other test has.
+/// Returns a name that no other test uses.
 pub fn unique() -> String {
     format!("{:016x}", u64::from_be_bytes(Random::system().bytes()))
 }
@@ -98,7 +98,7 @@ impl Drop for Running {
     }
 }
 
-/// Drops the database of the test. It cannot be awaited here, and the other stores clear themselves away.
+/// Drops the database of the test. The temporary folder deletes itself, and keys in Redis expire.
 impl Drop for Stores {
     fn drop(&mut self) {
         if let Some((server, name)) = self.fresh.take() {
@@ -108,7 +108,7 @@ impl Drop for Stores {
 }
 
 impl Stores {
-    /// Fresh stores; `None` where their servers are not there.
+    /// Creates stores; `None` if their servers are not configured.
     async fn make(backend: Backend) -> Option<Self> {
         LazyLock::force(&READY);
         let folder = TempDir::new().expect("a temporary folder");
@@ -132,17 +132,17 @@ impl Stores {
 }
 
 impl World {
-    /// Starts a gateway on fresh stores. `None` where their servers are not there: the test is left out.
+    /// Starts a gateway on new stores; `None` if their servers are not configured, which skips the test.
     pub async fn start(backend: Backend) -> Option<Self> {
         Self::start_with(backend, &[]).await
     }
 
-    /// The same, with `settings` (environment variables) beside those that every test has.
+    /// Does the same with `settings` (environment variables) in addition to those of every test.
     pub async fn start_with(backend: Backend, settings: &[(&str, &str)]) -> Option<Self> {
         Some(Self::on(Stores::make(backend).await?, settings).await)
     }
 
-    /// Starts a gateway on fresh servers behind two proxies: that of Redis and that of PostgreSQL.
+    /// Starts a gateway that reaches its servers through two proxies: one for Redis and one for PostgreSQL.
     pub async fn start_behind_proxies(settings: &[(&str, &str)]) -> Option<(Self, Proxy, Proxy)> {
         let mut stores = Stores::make(Backend::Servers).await?;
         let (redis, redis_url) = Proxy::before(stores.redis_url.as_deref().unwrap_or_default(), 6379).await;
@@ -160,10 +160,10 @@ impl World {
             ("MENJIN_HTTP_TRUSTED_PROXIES", "127.0.0.1/32".to_owned()),
             ("MENJIN_DATA_FOLDER", folder),
             ("MENJIN_SECRETS_MASTER_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=".to_owned()),
-            // Each gateway of a story has a port of its own, and they take each other's tokens.
+            // The gateways of a test have different ports and accept each other's tokens.
             ("MENJIN_TOKENS_ISSUER", "http://127.0.0.1:8000".to_owned()),
             ("DATABASE_URL", stores.database_url.clone()),
-            // Many gateways share a machine here: only the stories of stores that are away hold the defaults.
+            // Many tests share the machine: only the tests of unavailable stores use the default deadlines.
             ("MENJIN_DATABASE_DEADLINE", "8s".to_owned()),
             ("MENJIN_REDIS_DEADLINE", "8s".to_owned()),
         ];
@@ -177,12 +177,12 @@ impl World {
         Self { clock, gateway, stores, variables, seen: Mutex::default(), addresses: AtomicU32::new(1) }
     }
 
-    /// One more gateway on the same stores.
+    /// Starts another gateway on the same stores.
     pub async fn another_gateway(&self) -> Running {
         gateway(&self.variables, &self.clock).await
     }
 
-    /// One more gateway on the same stores, with other settings.
+    /// Starts another gateway on the same stores, with other settings.
     pub async fn another_gateway_with(&self, settings: &[(&str, &str)]) -> Running {
         let mut variables = self.variables.clone();
         variables.retain(|(name, _)| settings.iter().all(|(other, _)| name != other));
@@ -190,7 +190,7 @@ impl World {
         gateway(&variables, &self.clock).await
     }
 
-    /// What operators do on the command line, on the gateway's store.
+    /// Returns what operators do on the command line, on the stores of the gateway.
     pub fn administration(&self) -> Administration {
         let (clock, random) = (self.clock.clone(), Random::system());
         Administration {
@@ -202,40 +202,40 @@ impl World {
         }
     }
 
-    /// What the gateway was started with.
+    /// Returns the configuration of the gateway.
     pub fn config(&self) -> Config {
         configured(&self.variables)
     }
 
-    /// The settings of this world, as environment variables.
+    /// Returns the settings of the gateway as environment variables.
     pub fn variables(&self) -> &[(String, String)] {
         &self.variables
     }
 
-    /// Runs `menjin` on the same stores, as the operator would: another process, at the real time.
+    /// Runs `menjin` on the same stores, as the operator does: in another process, at the real time.
     pub async fn operator(&self, arguments: &[&str]) -> Finished {
-        self.operator_with(arguments, "").await
+        self.operator_with_input(arguments, "").await
     }
 
-    /// The same, with something on standard input.
-    pub async fn operator_with(&self, arguments: &[&str], input: &str) -> Finished {
+    /// Does the same, with standard input.
+    pub async fn operator_with_input(&self, arguments: &[&str], input: &str) -> Finished {
         cli::menjin(&self.variables, arguments, input).await
     }
 
-    /// The same, with other settings than the gateway's.
-    pub async fn operator_of(&self, more: &[(&str, &str)], arguments: &[&str]) -> Finished {
+    /// Does the same, with additional settings.
+    pub async fn operator_with_settings(&self, more: &[(&str, &str)], arguments: &[&str]) -> Finished {
         let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let variables: Vec<_> = self.variables.iter().cloned().chain(more).collect();
         cli::menjin(&variables, arguments, "").await
     }
 
-    /// A browser at an address of its own.
+    /// Returns a new browser with a client address of its own.
     pub fn browser(&self) -> Browser {
         let [_, b, c, d] = self.addresses.fetch_add(1, Ordering::SeqCst).to_be_bytes();
         Browser::new(self.gateway.address(), &format!("10.{b}.{c}.{d}"))
     }
 
-    /// A browser at a given address.
+    /// Returns a new browser with the given client address.
     pub fn browser_at(&self, address: &str) -> Browser {
         Browser::new(self.gateway.address(), address)
     }
@@ -248,20 +248,20 @@ impl World {
         self.clock.advance(TimeDelta::seconds(seconds));
     }
 
-    /// A connection of the test's own to the database.
+    /// Opens a connection to the database.
     pub async fn sql(&self) -> Sql {
         Sql::connect(&self.stores.database_url).await
     }
 
-    /// Whether a message of the inbox is asked for the first time.
-    pub fn first_sight(&self, id: &str) -> bool {
+    /// Whether a message is seen for the first time.
+    pub fn is_new_message(&self, id: &str) -> bool {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
     }
 }
 
 fn configured(variables: &[(String, String)]) -> Config {
     let config = Config::load(Source::from_variables(variables.iter().cloned()));
-    config.unwrap_or_else(|faults| panic!("the configuration of the story is bad: {faults:#?}"))
+    config.unwrap_or_else(|faults| panic!("the configuration of the test is invalid: {faults:#?}"))
 }
 
 async fn gateway(variables: &[(String, String)], clock: &Clock) -> Running {
