@@ -1,13 +1,16 @@
-//! Menjin (门禁, "the guarded door"): the authentication gateway of GraphQL applications.
+//! Menjin (门禁, "access control"): the authentication gateway for GraphQL applications.
 //!
-//! The map of the crate. Arrows point one way:
+//! The rooms of the crate. Arrows show allowed imports; `tests/layering.rs` checks them:
 //!
 //! ```text
-//! main -> cli -> app -> http -> graphql -> accounts -> { verification -> delivery, sessions, passwords, limits, captcha }
-//! everything -> config, db, ephemeral -> core
+//! main -> cli -> app -> http -> graphql -> social -> accounts -> { verification -> delivery, sessions, passwords, captcha }
+//! features -> kit -> { audit, limits }
+//! everything -> outcome, config, db, ephemeral -> core
 //! ```
 //!
-//! Any mutation is told in three files: `graphql/<feature>.rs`, `<feature>/<use_case>.rs`, `db/queries/<topic>.rs`.
+//! A feature (`Verification`, `Sessions`, `Accounts`, `Social`) is one service that is built from a `Kit`; a use case is one of
+//! its methods, in a file of its own. To understand a mutation, read three files: its resolver in `graphql/`, its use case in
+//! the folder of its feature, and its queries in `db/queries/`.
 
 pub mod accounts;
 pub mod app;

@@ -1,7 +1,7 @@
 //! Everything that resolvers can call: one value in the schema's data.
 
 use super::cookies::CookiePolicy;
-use super::settings::PublicSettings;
+use super::public_settings::PublicSettings;
 use crate::accounts::Accounts;
 use crate::core::clock::Clock;
 use crate::sessions::Sessions;

@@ -3,21 +3,7 @@
 use async_graphql::{Context, Object, SimpleObject};
 
 use super::context::ContextExt as _;
-use crate::captcha::Widget;
 use crate::core::identifier::Region;
-use crate::passwords::Policy;
-
-/// The public settings, as they are when the gateway starts.
-#[derive(Clone)]
-pub struct PublicSettings {
-    pub policy: Policy,
-    pub captcha: Option<Widget>,
-    /// Empty where no carrier is configured.
-    pub sms_regions: Vec<Region>,
-    pub terms_version: Option<String>,
-    /// The slugs and names of the configured providers.
-    pub providers: Vec<(String, String)>,
-}
 
 /// The rules for passwords. All characters are allowed.
 #[derive(SimpleObject)]

@@ -217,7 +217,7 @@ async fn strict_mode_refuses_requests_while_the_database_hangs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lenient_mode_works_without_the_database() {
     while_the_database_is_down(&[LENIENT], ProxyState::Refusing, async |reply| {
-        assert_eq!(reply.status, 200, "{}", reply.text)
+        assert_eq!(reply.status, 200, "{}", reply.text);
     })
     .await;
 }

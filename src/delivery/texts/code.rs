@@ -1,11 +1,11 @@
 //! The wording of messages with a verification code.
 
-use super::{english_minutes, footer, greeting};
+use super::mail_text::{english_minutes, footer, greeting};
 use crate::core::language::Language;
 use crate::delivery::content::Topic;
 
 /// The sentences of a mail around its code.
-pub(in crate::delivery) struct CodeMail {
+pub(crate) struct CodeMail {
     /// The subject does not contain the code, because subjects appear on locked screens and in logs of mail servers.
     pub subject: String,
     pub greeting: &'static str,
@@ -19,13 +19,7 @@ pub(in crate::delivery) struct CodeMail {
 }
 
 /// Returns the text of an SMS with a code.
-pub(in crate::delivery) fn code_sms(
-    product: &str,
-    topic: Topic,
-    code: &str,
-    minutes: u32,
-    language: Language,
-) -> String {
+pub(crate) fn code_sms(product: &str, topic: Topic, code: &str, minutes: u32, language: Language) -> String {
     match language {
         Language::Chinese => {
             let action = chinese_action(topic);
@@ -42,12 +36,7 @@ pub(in crate::delivery) fn code_sms(
 }
 
 /// Returns the sentences of a mail with a code.
-pub(in crate::delivery) fn code_mail(
-    product: &str,
-    topic: Topic,
-    minutes: u32,
-    language: Language,
-) -> CodeMail {
+pub(crate) fn code_mail(product: &str, topic: Topic, minutes: u32, language: Language) -> CodeMail {
     let (subject, intro, validity, secrecy) = match language {
         Language::Chinese => {
             let action = chinese_action(topic);

@@ -1,12 +1,12 @@
 //! The wording of notices to the owner of an account.
 
-use super::{MailText, mail_text};
+use super::mail_text::{MailText, mail_text};
 use crate::core::clock::Instant;
 use crate::core::language::{Language, insert_provider};
 use crate::delivery::content::NoticeTopic;
 
 /// Returns the sentences of the mail.
-pub(in crate::delivery) fn notice_mail(product: &str, topic: &NoticeTopic, language: Language) -> MailText {
+pub(crate) fn notice_mail(product: &str, topic: &NoticeTopic, language: Language) -> MailText {
     let account = match language {
         Language::Chinese => format!(" {product} 账号"),
         Language::English => format!("{product} account"),
@@ -16,7 +16,7 @@ pub(in crate::delivery) fn notice_mail(product: &str, topic: &NoticeTopic, langu
 }
 
 /// Returns the text of the SMS. The signature in brackets names the product, so the sentence does not repeat it.
-pub(in crate::delivery) fn notice_sms(product: &str, topic: &NoticeTopic, language: Language) -> String {
+pub(crate) fn notice_sms(product: &str, topic: &NoticeTopic, language: Language) -> String {
     let advice = sms_advice(topic, language);
     match language {
         Language::Chinese => format!("【{product}】{}{advice}", event("账号", topic, language)),

@@ -1,15 +1,10 @@
 //! The wording of messages with a link to reset the password.
 
-use super::{LinkText, MailText, english_minutes, mail_text};
+use super::mail_text::{LinkText, MailText, english_minutes, mail_text};
 use crate::core::language::Language;
 
 /// Returns the text of an SMS with the link.
-pub(in crate::delivery) fn reset_link_sms(
-    product: &str,
-    url: &str,
-    minutes: u32,
-    language: Language,
-) -> String {
+pub(crate) fn reset_link_sms(product: &str, url: &str, minutes: u32, language: Language) -> String {
     match language {
         Language::Chinese => format!(
             "【{product}】您正在重置密码，请点击 {url} 设置新密码，{minutes} 分钟内有效。如非本人操作，请忽略。"
@@ -24,7 +19,7 @@ pub(in crate::delivery) fn reset_link_sms(
 }
 
 /// Returns the sentences of a mail with the link.
-pub(in crate::delivery) fn reset_link_mail(product: &str, minutes: u32, language: Language) -> MailText {
+pub(crate) fn reset_link_mail(product: &str, minutes: u32, language: Language) -> MailText {
     match language {
         Language::Chinese => mail_text(
             product,
