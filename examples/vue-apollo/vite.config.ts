@@ -10,11 +10,14 @@ const port = Number(process.env['PORT'] ?? 5173);
 const toGateway: ProxyOptions = { target: gateway, changeOrigin: false };
 const proxy = { '/graphql': toGateway, '/sandbox': toGateway, '/dev/': toGateway, '/graphiql': toGateway };
 
-/** For `npm run preview`, as a gateway or a web server would send it with the built files. */
+/**
+ * For `npm run preview`, as a web server would send it with the built files. The pictures of the sandbox come from the
+ * gateway by http; those of the real providers by https.
+ */
 const headers = {
   'Content-Security-Policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https:; font-src 'self'; " +
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: " +
+    `${gateway}; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'same-origin',
 };

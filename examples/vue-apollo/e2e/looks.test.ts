@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 
 import type { BrowserContextOptions, Page } from 'playwright-core';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 
 import { accessibility, account, consent, device, logIn, PASSWORD, tab } from './browser.ts';
 
@@ -16,12 +16,20 @@ const LOOKS: [string, BrowserContextOptions, string][] = [
   ['phone-light-en', { colorScheme: 'light', locale: 'en', viewport: { width: 320, height: 640 } }, 'en'],
 ];
 
+/** Everything that is wrong with the pages of one test, told together. */
+let findings: string[] = [];
+afterEach(() => {
+  const found = findings;
+  findings = [];
+  expect(found.join('\n')).toBe('');
+});
+
 async function judge(page: Page, name: string): Promise<void> {
   await page.waitForLoadState('networkidle');
   if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
-  expect(await accessibility(page), name).toEqual([]);
+  findings.push(...(await accessibility(page)).map((violation) => `${name}: ${violation}`));
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect(overflow, `${name} scrolls sideways`).toBeLessThanOrEqual(0);
+  if (overflow > 0) findings.push(`${name} scrolls sideways by ${overflow}`);
 }
 
 test.each(LOOKS)('the pages for guests are fit to be used by everybody: %s', async (look, options, language) => {
