@@ -63,7 +63,7 @@ async fn a_session_can_be_revoked_from_another_one(#[case] backend: Backend) {
     let again = revoke(&own, id).await;
     assert_eq!(kind(&again), "SessionRejected", "once");
     // The message must not suggest that the caller's own session has ended.
-    assert_eq!(again["message"], "There is no such session, or it has ended already");
+    assert_eq!(again["message"], "There is no such session, or it has already ended.");
     assert!(!own.me().await.is_null());
     assert_eq!(world.sql().await.count("audit_events WHERE kind = 'sessions_revoked'").await, 1);
 }

@@ -74,7 +74,7 @@ async fn invalid_arguments_are_refused_and_not_repeated(#[case] backend: Backend
         world.operator(&arguments).await
     };
     for (arguments, code, said) in [
-        (&["--mobile", "1380013"][..], 1, "--mobile is not a mobile number"),
+        (&["--mobile", "1380013"][..], 1, "--mobile: Enter a valid mobile number."),
         (&["--mobile", "13800138000"], 1, "--mobile: another account has it"),
         (&["--username", "LILEI"], 1, "--username: another account has it"),
         (&["--username", "hanmei", "--nickname", "lilei"], 1, "--nickname: another account has it"),
@@ -86,7 +86,7 @@ async fn invalid_arguments_are_refused_and_not_repeated(#[case] backend: Backend
         (
             &["--username", "x", "--mobile", "123", "--roles", "Bad Role!"],
             1,
-            "; --mobile is not a mobile number",
+            "; --mobile: Enter a valid mobile number.",
         ),
     ] {
         let finished = create(arguments).await;
@@ -99,7 +99,7 @@ async fn invalid_arguments_are_refused_and_not_repeated(#[case] backend: Backend
         let finished = world.operator_with_input(&arguments, bad).await;
         assert_eq!(finished.code, 1, "{bad}: {finished:?}");
         assert!(bad.is_empty() || !finished.err.contains(bad), "{finished:?}");
-        assert!(finished.err.contains("--password-stdin "), "{finished:?}");
+        assert!(finished.err.contains("--password-stdin: "), "{finished:?}");
     }
     assert_eq!(world.sql().await.count("users").await, 1);
     assert_eq!(world.operator(&["users", "show", "nobody"]).await.code, 1);
