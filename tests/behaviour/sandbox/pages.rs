@@ -62,10 +62,10 @@ async fn pages_load_nothing_external_and_exist_in_both_languages(#[case] backend
 async fn the_callback_page_shows_the_display_name_of_the_provider(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     for (slug, language, heading) in [
-        ("qq", "en", "<h1>Callback from QQ</h1>"),
-        ("wechat", "en", "<h1>Callback from WeChat</h1>"),
+        ("qq", "en", "<h1>Back from QQ</h1>"),
+        ("wechat", "en", "<h1>Back from WeChat</h1>"),
         ("wechat", "zh-CN", "<h1>从微信返回</h1>"),
-        ("a<b", "en", "<h1>Callback from a&lt;b</h1>"),
+        ("a<b", "en", "<h1>Back from a&lt;b</h1>"),
     ] {
         let (_, page) = open(&at(&world, &format!("/sandbox/callback/{slug}")), language).await;
         assert!(page.contains(heading), "{page}");
