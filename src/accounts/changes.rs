@@ -93,7 +93,7 @@ impl Accounts {
         Ok(revoked)
     }
 
-    /// Withdraws the codes that were sent to the contacts of `user`: whoever intercepted one before the credentials
+    /// Withdraws the codes that were sent to the contacts of `user`: somebody who intercepted one before the credentials
     /// changed must not sign in with it afterwards.
     pub(crate) async fn withdraw_codes(&self, user: &User) {
         let mobile = user.mobile.as_deref().and_then(|mobile| Mobile::parse(mobile, &Region::ALL).ok());

@@ -60,7 +60,7 @@ async fn queries_are_limited_per_client_address(#[case] backend: Backend) {
     let browser = world.browser_at("198.51.100.7");
     let mut asked = 0;
     let limited = loop {
-        // The four queries share one limit: whoever collects accounts can use any of them.
+        // The four queries share one limit: somebody who collects accounts can use any of them.
         let what = ["username", "nickname", "mobile", "email"][asked % 4];
         let reply = ask(&browser, what, "lilei").await;
         if reply.error_code() == "RATE_LIMITED" {

@@ -1,4 +1,4 @@
-//! `resetLink`: tells whether a password reset link is valid.
+//! `resetLink`: returns whether a password reset link is valid.
 
 use super::super::service::Accounts;
 use crate::core::client::Client;
