@@ -1,7 +1,7 @@
 //! A mobile number or an e-mail address with the code that was sent to it, as several mutations receive them.
 
 use super::service::Accounts;
-use crate::core::identifier::{EmailAddress, Mobile, MobileFault};
+use crate::core::identifier::{EmailAddress, Mobile, MobileError};
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
 use crate::db::models::User;
@@ -29,11 +29,11 @@ pub(super) fn method(contact: &Contact) -> Method {
     }
 }
 
-impl From<MobileFault> for InvalidValue {
-    fn from(fault: MobileFault) -> Self {
-        match fault {
-            MobileFault::Invalid => Self::NotAMobile,
-            MobileFault::NotSupported => Self::RegionNotSupported,
+impl From<MobileError> for InvalidValue {
+    fn from(error: MobileError) -> Self {
+        match error {
+            MobileError::Invalid => Self::NotAMobile,
+            MobileError::NotSupported => Self::RegionNotSupported,
         }
     }
 }

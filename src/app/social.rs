@@ -7,7 +7,7 @@ use crate::config::http::Origin;
 use crate::config::social::SocialSettings;
 use crate::core::clock::Clock;
 use crate::social::providers::{Github, Oidc, Qq, Wechat, Weibo};
-use crate::social::{HttpClient, Offered, Providers, SocialProvider};
+use crate::social::{ConfiguredProvider, HttpClient, Providers, SocialProvider};
 
 /// Builds the configured providers, QQ first.
 ///
@@ -38,7 +38,7 @@ pub(super) fn providers(config: &Config, clock: &Clock) -> Result<Providers, Str
         } else {
             settings.callback(provider.slug())
         };
-        Some(Offered { redirect_uri: redirect_uri?, provider })
+        Some(ConfiguredProvider { redirect_uri: redirect_uri?, provider })
     });
     Ok(Providers::new(offered.collect()))
 }

@@ -21,9 +21,9 @@ pub async fn run(config: Config) -> ExitCode {
     for Health { part, outcome } in app::examine(&config).await {
         match outcome {
             Ok(note) => out::say(&format!("well   {part}: {note}")),
-            Err(fault) => {
+            Err(error) => {
                 all_well = false;
-                out::say(&format!("FAULT  {part}: {fault}"));
+                out::say(&format!("FAULT  {part}: {error}"));
             }
         }
     }

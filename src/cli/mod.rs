@@ -94,10 +94,10 @@ where
 {
     let config = match config::source(arguments.config.as_deref()).and_then(Config::load) {
         Ok(config) => config,
-        Err(faults) => {
+        Err(errors) => {
             eprintln!("menjin: the settings are not right (docs/configuration.md lists them all):");
-            for fault in faults {
-                eprintln!("  {fault}");
+            for error in errors {
+                eprintln!("  {error}");
             }
             return ExitCode::from(2);
         }

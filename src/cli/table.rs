@@ -13,16 +13,16 @@ fn layout<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
     let heads = heads.map(str::to_owned);
     let mut widths = [0; N];
     for row in rows.iter().chain([&heads]) {
-        for (most, cell) in widths.iter_mut().zip(row) {
-            *most = width(cell).max(*most);
+        for (widest, cell) in widths.iter_mut().zip(row) {
+            *widest = width(cell).max(*widest);
         }
     }
     let mut out = String::new();
     for row in [&heads].into_iter().chain(rows) {
         let mut line = String::new();
-        for (cell, most) in row.iter().zip(widths) {
+        for (cell, widest) in row.iter().zip(widths) {
             line.push_str(cell);
-            line.push_str(&" ".repeat(most - width(cell) + 2));
+            line.push_str(&" ".repeat(widest - width(cell) + 2));
         }
         out.push_str(line.trim_end());
         out.push('\n');

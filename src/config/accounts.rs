@@ -119,7 +119,7 @@ impl AccountSettings {
             ),
         };
         if settings.regions.is_empty() {
-            reader.fault("accounts.mobile_regions", "at least one region is needed");
+            reader.error("accounts.mobile_regions", "at least one region is needed");
         }
         let minute = Duration::from_secs(60);
         let day = minute * 1_440;
@@ -128,14 +128,14 @@ impl AccountSettings {
             ("accounts.fresh_session", settings.fresh_session, day),
         ] {
             if length < minute || length > most {
-                reader.fault(key, "1m to 1d");
+                reader.error(key, "1m to 1d");
             }
         }
         if settings.deletion_grace > day * 90 {
-            reader.fault("accounts.deletion_grace", "at most 90d");
+            reader.error("accounts.deletion_grace", "at most 90d");
         }
         if settings.merge_undo < day || settings.merge_undo > day * 90 {
-            reader.fault("accounts.merge_undo", "1d to 90d");
+            reader.error("accounts.merge_undo", "1d to 90d");
         }
         settings
     }

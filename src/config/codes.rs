@@ -34,18 +34,18 @@ impl CodeSettings {
             ),
         };
         if !(6..=8).contains(&settings.length) {
-            reader.fault("codes.length", "6 to 8: shorter ones are guessed too easily");
+            reader.error("codes.length", "6 to 8: shorter ones are guessed too easily");
         }
         if settings.lifetime < Duration::from_secs(60) || settings.lifetime > Duration::from_secs(1_800) {
-            reader.fault("codes.lifetime", "1m to 30m");
+            reader.error("codes.lifetime", "1m to 30m");
         }
         if !(1..=10).contains(&settings.attempts) {
-            reader.fault("codes.attempts", "1 to 10");
+            reader.error("codes.attempts", "1 to 10");
         }
         if settings.attempt_window < settings.lifetime
             || settings.attempt_window > Duration::from_secs(86_400)
         {
-            reader.fault(
+            reader.error(
                 "codes.attempt_window",
                 "at least `codes.lifetime`, so that no code outlives the count, and at most 1d",
             );
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
     use crate::config::reader::Source;
 
-    fn faults(variables: &[(&str, &str)]) -> Vec<String> {
+    fn errors(variables: &[(&str, &str)]) -> Vec<String> {
         let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut reader = Reader::new(Source::from_variables(owned));
         CodeSettings::read(&mut reader);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn the_defaults_stand_and_weak_values_do_not() {
-        assert_eq!(faults(&[]), Vec::<String>::new());
+        assert_eq!(errors(&[]), Vec::<String>::new());
         for (name, value) in [
             ("MENJIN_CODES_LENGTH", "5"),
             ("MENJIN_CODES_LENGTH", "9"),
@@ -78,7 +78,7 @@ mod tests {
             ("MENJIN_CODES_ATTEMPTS", "11"),
             ("MENJIN_CODES_ATTEMPT_WINDOW", "9m"),
         ] {
-            assert_eq!(faults(&[(name, value)]).len(), 1, "{name}={value}");
+            assert_eq!(errors(&[(name, value)]).len(), 1, "{name}={value}");
         }
     }
 }

@@ -29,7 +29,7 @@ impl DatabaseSettings {
         );
         let embedded = url.starts_with("sqlite:");
         if !embedded && !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-            reader.fault("database.url", "must begin with postgres:// or sqlite:");
+            reader.error("database.url", "must begin with postgres:// or sqlite:");
         }
         let settings = Self {
             url,
@@ -47,7 +47,7 @@ impl DatabaseSettings {
             ),
         };
         if settings.pool_size == 0 {
-            reader.fault("database.pool_size", "at least 1");
+            reader.error("database.pool_size", "at least 1");
         }
         settings
     }

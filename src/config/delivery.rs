@@ -132,23 +132,23 @@ impl WorkerSettings {
         };
         let name = settings.product_name.trim();
         if name.is_empty() || name.chars().count() > 40 || name.chars().any(char::is_control) {
-            reader.fault("delivery.product_name", "1 to 40 characters, none of them a control character");
+            reader.error("delivery.product_name", "1 to 40 characters, none of them a control character");
         }
         if !(1..=256).contains(&settings.concurrency) {
-            reader.fault("delivery.concurrency", "1 to 256");
+            reader.error("delivery.concurrency", "1 to 256");
         }
         if !(1..=100).contains(&settings.max_attempts) {
-            reader.fault("delivery.max_attempts", "1 to 100");
+            reader.error("delivery.max_attempts", "1 to 100");
         }
         if settings.send_timeout.is_zero() || settings.lease < settings.send_timeout + Duration::from_secs(10)
         {
-            reader.fault(
+            reader.error(
                 "delivery.lease",
                 "at least 10s longer than delivery.send_timeout, or messages are sent twice",
             );
         }
         if settings.lease > Duration::from_secs(3_600) {
-            reader.fault("delivery.lease", "at most 1h");
+            reader.error("delivery.lease", "at most 1h");
         }
         settings
     }
@@ -172,17 +172,17 @@ impl SmtpSettings {
             reader.duration("smtp.timeout", "10s", "Each step of the conversation may take this long.");
         let host = host?;
         if username.is_some() != password.is_some() {
-            reader.fault("smtp.username", "the user name and the password belong together");
+            reader.error("smtp.username", "the user name and the password belong together");
         }
         if username.is_some() && security == SmtpSecurity::Plain && !is_loopback(&host) {
             reader
-                .fault("smtp.security", "plain would show the password to the network; use starttls or tls");
+                .error("smtp.security", "plain would show the password to the network; use starttls or tls");
         }
         if from.is_none() {
-            reader.fault("smtp.from", "the sender is missing");
+            reader.error("smtp.from", "the sender is missing");
         }
         if timeout.is_zero() || timeout > Duration::from_secs(300) {
-            reader.fault("smtp.timeout", "at least 1ms and at most 300s");
+            reader.error("smtp.timeout", "at least 1ms and at most 300s");
         }
         let credentials = username.zip(password);
         Some(Self {
@@ -215,8 +215,8 @@ mod tests {
 
     #[test]
     fn the_defaults_are_without_fault_and_without_mail_server() {
-        let (settings, faults) = read(&[]);
-        assert!(faults.is_empty(), "{faults:?}");
+        let (settings, errors) = read(&[]);
+        assert!(errors.is_empty(), "{errors:?}");
         assert!(settings.smtp.is_none());
         assert_eq!(format!("{:?}", settings.worker), format!("{:?}", WorkerSettings::default()));
     }
@@ -224,12 +224,12 @@ mod tests {
     #[test]
     fn the_port_follows_the_protection() {
         for (security, port) in [("starttls", 587), ("tls", 465), ("plain", 25)] {
-            let (settings, faults) = read(&[
+            let (settings, errors) = read(&[
                 ("MENJIN_SMTP_HOST", "mail.example.com"),
                 ("MENJIN_SMTP_SECURITY", security),
                 ("MENJIN_SMTP_FROM", "Menjin <no-reply@example.com>"),
             ]);
-            assert!(faults.is_empty(), "{faults:?}");
+            assert!(errors.is_empty(), "{errors:?}");
             assert_eq!(settings.smtp.unwrap().port, port);
         }
     }
@@ -248,22 +248,22 @@ mod tests {
         };
         assert!(with("127.0.0.1").is_empty());
         assert!(with("localhost").is_empty());
-        let faults = with("mail.example.com").join("\n");
-        assert!(faults.contains("smtp.security") && !faults.contains("hunter2"), "{faults}");
+        let errors = with("mail.example.com").join("\n");
+        assert!(errors.contains("smtp.security") && !errors.contains("hunter2"), "{errors}");
     }
 
     #[test]
     fn what_is_missing_or_senseless_is_told_at_once() {
-        let (_, faults) = read(&[
+        let (_, errors) = read(&[
             ("MENJIN_SMTP_HOST", "mail.example.com"),
             ("MENJIN_SMTP_USERNAME", "menjin"),
             ("MENJIN_SMTP_SECURITY", "ssl"),
             ("MENJIN_DELIVERY_LEASE", "20s"),
             ("MENJIN_DELIVERY_CONCURRENCY", "0"),
         ]);
-        let faults = faults.join("\n");
+        let errors = errors.join("\n");
         for key in ["smtp.from", "smtp.username", "smtp.security", "delivery.lease", "delivery.concurrency"] {
-            assert!(faults.contains(key), "{key}: {faults}");
+            assert!(errors.contains(key), "{key}: {errors}");
         }
     }
 }

@@ -40,16 +40,16 @@ impl EphemeralSettings {
         );
         let prefix: String = reader.value("redis.prefix", "menjin", "What every key in Redis begins with.");
         if !(1..=64).contains(&pool_size) {
-            reader.fault("redis.pool_size", "1 to 64");
+            reader.error("redis.pool_size", "1 to 64");
         }
         if !(Duration::from_millis(50)..=Duration::from_secs(60)).contains(&deadline) {
-            reader.fault("redis.deadline", "50ms to 60s");
+            reader.error("redis.deadline", "50ms to 60s");
         }
         if !is_prefix(&prefix) {
-            reader.fault("redis.prefix", "1 to 64 ASCII letters, digits, '-', '_', '.' or ':'");
+            reader.error("redis.prefix", "1 to 64 ASCII letters, digits, '-', '_', '.' or ':'");
         }
         if url.as_ref().is_some_and(|url| !is_redis(url)) {
-            reader.fault("redis.url", "redis://host or rediss://host is expected");
+            reader.error("redis.url", "redis://host or rediss://host is expected");
         }
         let redis = url.map(|url| RedisSettings { url, pool_size, deadline, prefix });
         Self { redis }
@@ -81,28 +81,28 @@ mod tests {
 
     #[test]
     fn without_an_address_there_is_no_redis() {
-        let (settings, faults) = read(&[]);
+        let (settings, errors) = read(&[]);
         assert!(settings.redis.is_none());
-        assert!(faults.is_empty(), "{faults:?}");
+        assert!(errors.is_empty(), "{errors:?}");
     }
 
     #[test]
     fn an_address_is_taken_with_or_without_tls() {
         for url in ["redis://127.0.0.1", "rediss://user:pass@cache.example:6380/2"] {
-            let (settings, faults) = read(&[("REDIS_URL", url)]);
-            assert!(settings.redis.is_some() && faults.is_empty(), "{faults:?}");
+            let (settings, errors) = read(&[("REDIS_URL", url)]);
+            assert!(settings.redis.is_some() && errors.is_empty(), "{errors:?}");
         }
     }
 
     #[test]
     fn bad_values_are_faults_and_the_password_is_not_repeated() {
-        let (_, faults) = read(&[
+        let (_, errors) = read(&[
             ("REDIS_URL", "http://:hunter2@cache"),
             ("MENJIN_REDIS_PREFIX", "a{b}"),
             ("MENJIN_REDIS_POOL_SIZE", "0"),
             ("MENJIN_REDIS_DEADLINE", "1ms"),
         ]);
-        assert_eq!(faults.len(), 4, "{faults:?}");
-        assert!(!faults.concat().contains("hunter2"));
+        assert_eq!(errors.len(), 4, "{errors:?}");
+        assert!(!errors.concat().contains("hunter2"));
     }
 }

@@ -34,7 +34,7 @@ impl GraphqlSettings {
         let mut limit = |key, default, meaning| {
             let value: usize = reader.value(key, default, meaning);
             if value == 0 {
-                reader.fault(key, "at least 1");
+                reader.error(key, "at least 1");
             }
             value
         };

@@ -43,7 +43,7 @@ impl HttpSettings {
             "How browsers reach the gateway, such as https://login.example.com; development: `http.listen`, with 127.0.0.1 for all addresses.",
         );
         if !development && !public_url.as_ref().is_some_and(Origin::is_https) {
-            reader.fault("http.public_url", "production needs the https address of the gateway");
+            reader.error("http.public_url", "production needs the https address of the gateway");
         }
         let settings = Self {
             development,
@@ -68,10 +68,10 @@ impl HttpSettings {
             max_body: reader.value("http.max_body", "65536", "Bytes that a request's body may have."),
         };
         if settings.max_connections == 0 {
-            reader.fault("http.max_connections", "at least 1");
+            reader.error("http.max_connections", "at least 1");
         }
         if settings.max_body < 1_024 {
-            reader.fault("http.max_body", "at least 1024");
+            reader.error("http.max_body", "at least 1024");
         }
         for (key, value) in [
             ("http.header_timeout", settings.header_timeout),
@@ -80,7 +80,7 @@ impl HttpSettings {
             ("http.idle_timeout", settings.idle_timeout),
         ] {
             if value.is_zero() {
-                reader.fault(key, "more than nothing is expected");
+                reader.error(key, "more than nothing is expected");
             }
         }
         settings
@@ -192,8 +192,8 @@ mod tests {
 
     #[test]
     fn development_needs_nothing_and_follows_the_port() {
-        let (settings, faults) = read(&[], true);
-        assert!(faults.is_empty(), "{faults:?}");
+        let (settings, errors) = read(&[], true);
+        assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(settings.public_url.as_str(), "http://127.0.0.1:8000");
         let (settings, _) = read(&[("MENJIN_HTTP_LISTEN", "0.0.0.0:9000")], true);
         assert_eq!(settings.public_url.as_str(), "http://127.0.0.1:9000");
@@ -203,8 +203,8 @@ mod tests {
     fn production_must_be_reached_by_https() {
         assert_eq!(read(&[], false).1.len(), 1);
         assert_eq!(read(&[("MENJIN_HTTP_PUBLIC_URL", "http://a.example")], false).1.len(), 1);
-        let (settings, faults) = read(&[("MENJIN_HTTP_PUBLIC_URL", "https://A.example:443/")], false);
-        assert!(faults.is_empty(), "{faults:?}");
+        let (settings, errors) = read(&[("MENJIN_HTTP_PUBLIC_URL", "https://A.example:443/")], false);
+        assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(
             (settings.public_url.as_str(), settings.public_url.host()),
             ("https://a.example", "a.example")

@@ -94,27 +94,27 @@ impl KeySettings {
         let length = self.hs256_secret.as_ref().map(|secret| secret.expose_secret().len());
         match (self.algorithm, length) {
             (TokenAlgorithm::Hs256, None) => {
-                reader.fault("tokens.hs256_secret", "needed with `tokens.algorithm` HS256");
+                reader.error("tokens.hs256_secret", "needed with `tokens.algorithm` HS256");
             }
             (TokenAlgorithm::Hs256, Some(length)) if length < SHORTEST_SECRET => {
-                reader.fault(
+                reader.error(
                     "tokens.hs256_secret",
                     "at least 32 bytes; make one with `openssl rand -base64 32`",
                 );
             }
             (TokenAlgorithm::EdDsa | TokenAlgorithm::Es256 | TokenAlgorithm::Rs256, Some(_)) => {
-                reader.fault("tokens.hs256_secret", "is of use with `tokens.algorithm` HS256 only");
+                reader.error("tokens.hs256_secret", "is of use with `tokens.algorithm` HS256 only");
             }
             (_, _) => {}
         }
         if !self.rotation.is_zero() && self.rotation < Duration::from_secs(3_600) {
-            reader.fault("tokens.rotation", "0d, or at least 1h");
+            reader.error("tokens.rotation", "0d, or at least 1h");
         }
         if self.rotation > Duration::from_secs(3_650 * 86_400) {
-            reader.fault("tokens.rotation", "at most 3650d");
+            reader.error("tokens.rotation", "at most 3650d");
         }
         if self.jwks_max_age < Duration::from_secs(1) || self.jwks_max_age > Duration::from_secs(86_400) {
-            reader.fault("tokens.jwks_max_age", "at least 1s and at most 1d");
+            reader.error("tokens.jwks_max_age", "at least 1s and at most 1d");
         }
     }
 }
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
     use crate::config::reader::Source;
 
-    fn faults(variables: &[(&str, &str)]) -> String {
+    fn errors(variables: &[(&str, &str)]) -> String {
         let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut reader = Reader::new(Source::from_variables(pairs));
         KeySettings::read(&mut reader);
@@ -135,17 +135,17 @@ mod tests {
     fn hs256_and_its_secret_come_together_or_not_at_all() {
         let secret = ("MENJIN_TOKENS_HS256_SECRET", "0123456789abcdef0123456789abcdef");
         let hs256 = ("MENJIN_TOKENS_ALGORITHM", "HS256");
-        assert_eq!(faults(&[]), "");
-        assert_eq!(faults(&[hs256, secret]), "");
-        assert!(faults(&[hs256]).contains("needed"));
-        assert!(faults(&[hs256, (secret.0, &secret.1[1..])]).contains("32 bytes"));
+        assert_eq!(errors(&[]), "");
+        assert_eq!(errors(&[hs256, secret]), "");
+        assert!(errors(&[hs256]).contains("needed"));
+        assert!(errors(&[hs256, (secret.0, &secret.1[1..])]).contains("32 bytes"));
         for algorithm in ["EdDSA", "ES256", "RS256"] {
             assert!(
-                faults(&[("MENJIN_TOKENS_ALGORITHM", algorithm), secret]).contains("only"),
+                errors(&[("MENJIN_TOKENS_ALGORITHM", algorithm), secret]).contains("only"),
                 "{algorithm}"
             );
         }
-        assert!(faults(&[("MENJIN_TOKENS_ALGORITHM", "none")]).contains("expected"));
+        assert!(errors(&[("MENJIN_TOKENS_ALGORITHM", "none")]).contains("expected"));
     }
 
     #[test]
@@ -154,8 +154,8 @@ mod tests {
             ("MENJIN_TOKENS_ROTATION", ["59m", "3651d"], ["0d", "1h"]),
             ("MENJIN_TOKENS_JWKS_MAX_AGE", ["0s", "2d"], ["1s", "1d"]),
         ] {
-            assert!(bad.iter().all(|value| !faults(&[(name, value)]).is_empty()), "{name}");
-            assert!(good.iter().all(|value| faults(&[(name, value)]).is_empty()), "{name}");
+            assert!(bad.iter().all(|value| !errors(&[(name, value)]).is_empty()), "{name}");
+            assert!(good.iter().all(|value| errors(&[(name, value)]).is_empty()), "{name}");
         }
     }
 }

@@ -169,35 +169,35 @@ impl LimitSettings {
 
     fn check(&self, reader: &mut Reader) {
         if self.send_interval.is_zero() || self.send_interval > Duration::from_secs(3_600) {
-            reader.fault("limits.send_interval", "at least 1ms and at most 1h");
+            reader.error("limits.send_interval", "at least 1ms and at most 1h");
         }
         for (key, budget) in [
             ("limits.sms_daily_budget", self.sms_daily_budget),
             ("limits.email_daily_budget", self.email_daily_budget),
         ] {
             if !(1..=MOST).contains(&budget) {
-                reader.fault(key, "at least 1: nothing could be sent");
+                reader.error(key, "at least 1: nothing could be sent");
             }
         }
         let dearest = self.sms_prices.iter().map(|named| named.price).chain([self.sms_price]).max();
         if dearest > Some(self.sms_daily_money) {
-            reader.fault("limits.sms_daily_money", "less than the price of one SMS");
+            reader.error("limits.sms_daily_money", "less than the price of one SMS");
         }
         for (key, free) in
             [("limits.login_free", self.login_free), ("limits.login_network_free", self.login_network_free)]
         {
             if !(1..=1_000).contains(&free) {
-                reader.fault(key, "1 to 1000");
+                reader.error(key, "1 to 1000");
             }
         }
         if self.login_first_delay.is_zero() || self.login_first_delay > self.login_longest_delay {
-            reader.fault("limits.login_first_delay", "more than 0 and at most `limits.login_longest_delay`");
+            reader.error("limits.login_first_delay", "more than 0 and at most `limits.login_longest_delay`");
         }
         if self.login_longest_delay > Duration::from_secs(86_400) {
-            reader.fault("limits.login_longest_delay", "at most 1d: a stranger must not shut a person out");
+            reader.error("limits.login_longest_delay", "at most 1d: a stranger must not shut a person out");
         }
         if self.login_forget < self.login_longest_delay || self.login_forget > LONGEST_PERIOD {
-            reader.fault("limits.login_forget", "at least `limits.login_longest_delay` and at most 30d");
+            reader.error("limits.login_forget", "at least `limits.login_longest_delay` and at most 30d");
         }
     }
 }
@@ -282,8 +282,8 @@ mod tests {
 
     #[test]
     fn the_defaults_stand() {
-        let (settings, faults) = read(&[]);
-        assert!(faults.is_empty(), "{faults:?}");
+        let (settings, errors) = read(&[]);
+        assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(settings.send_network, Rate { count: 20, period: Duration::from_secs(3_600) });
         assert_eq!(settings.price("CN"), Money(500));
         assert_eq!(settings.price("US"), Money(5_000));

@@ -38,7 +38,7 @@ impl LogSettings {
         let filter: String =
             reader.value("log.filter", "info", "Levels, for all or by target: `info`, `warn,menjin=debug`.");
         if tracing_subscriber::EnvFilter::try_new(&filter).is_err() {
-            reader.fault("log.filter", "a filter such as `info` or `warn,menjin=debug` is expected");
+            reader.error("log.filter", "a filter such as `info` or `warn,menjin=debug` is expected");
         }
         let format: Option<Format> = reader
             .optional("log.format", "`text` or `json`; empty: text in development, JSON in production.");

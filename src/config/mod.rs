@@ -82,8 +82,8 @@ impl Config {
         if config.mode == Mode::Production {
             config.check_production(&mut reader);
         }
-        let (_, faults) = reader.finish();
-        if faults.is_empty() { Ok(config) } else { Err(faults) }
+        let (_, errors) = reader.finish();
+        if errors.is_empty() { Ok(config) } else { Err(errors) }
     }
 
     fn read(reader: &mut Reader) -> Self {
@@ -123,32 +123,32 @@ impl Config {
         self.social.check_production(reader);
         if self.secrets.master_key.is_none() && !reader.is_set("secrets.master_key") {
             reader
-                .fault("secrets.master_key", "needed in production; make one with `openssl rand -base64 32`");
+                .error("secrets.master_key", "needed in production; make one with `openssl rand -base64 32`");
         }
         if self.database.embedded {
-            reader.fault("database.url", "production keeps its accounts in PostgreSQL: postgres://…");
+            reader.error("database.url", "production keeps its accounts in PostgreSQL: postgres://…");
         }
         if self.redis.is_none() {
-            reader.fault("redis.url", "production keeps codes and limits in Redis: redis://… or rediss://…");
+            reader.error("redis.url", "production keeps codes and limits in Redis: redis://… or rediss://…");
         }
         if self.delivery.smtp.is_none() {
-            reader.fault("smtp.host", "needed in production: the inbox page exists in development only");
+            reader.error("smtp.host", "needed in production: the inbox page exists in development only");
             if !reader.is_set("smtp.from") {
-                reader.fault("smtp.from", "needed in production: the sender of mails");
+                reader.error("smtp.from", "needed in production: the sender of mails");
             }
         }
         // The gateway serves no such page itself.
         if !self.accounts.reset_url.as_ref().is_some_and(PageUrl::is_https) {
-            reader.fault(
+            reader.error(
                 "accounts.reset_url",
                 "production needs the https address of your page for new passwords",
             );
         }
         if self.graphql.introspection {
-            reader.fault("graphql.introspection", "off in production; `menjin schema` prints the contract");
+            reader.error("graphql.introspection", "off in production; `menjin schema` prints the contract");
         }
         if self.graphql.graphiql {
-            reader.fault("graphql.graphiql", "off in production");
+            reader.error("graphql.graphiql", "off in production");
         }
     }
 }
@@ -180,7 +180,7 @@ pub fn source(file: Option<&Path>) -> Result<Source, Vec<String>> {
 mod tests {
     use super::*;
 
-    fn faults(variables: &[(&str, &str)]) -> String {
+    fn errors(variables: &[(&str, &str)]) -> String {
         let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::load(Source::from_variables(pairs)).err().unwrap_or_default().join("\n")
     }
@@ -188,15 +188,15 @@ mod tests {
     #[test]
     fn production_needs_a_page_for_reset_links_and_tells_a_bad_key_once() {
         let production = ("MENJIN_MODE", "production");
-        let told = faults(&[production, ("MENJIN_SECRETS_MASTER_KEY", "abc")]);
+        let told = errors(&[production, ("MENJIN_SECRETS_MASTER_KEY", "abc")]);
         assert!(told.contains("MENJIN_ACCOUNTS_RESET_URL): production needs the https address"), "{told}");
         assert_eq!(told.matches("MENJIN_SECRETS_MASTER_KEY").count(), 1, "{told}");
         for (page, fine) in [("http://app.example/reset", false), ("https://app.example/reset", true)] {
-            let told = faults(&[production, ("MENJIN_ACCOUNTS_RESET_URL", page)]);
+            let told = errors(&[production, ("MENJIN_ACCOUNTS_RESET_URL", page)]);
             assert_eq!(told.contains("RESET_URL"), !fine, "{told}");
         }
-        assert!(faults(&[production]).contains("MENJIN_SECRETS_MASTER_KEY): needed in production"));
-        assert_eq!(faults(&[]), "", "development needs nothing");
+        assert!(errors(&[production]).contains("MENJIN_SECRETS_MASTER_KEY): needed in production"));
+        assert_eq!(errors(&[]), "", "development needs nothing");
     }
 
     #[test]

@@ -62,10 +62,10 @@ impl PasswordSettings {
 
     fn check(&self, reader: &mut Reader) {
         if self.min_length < 8 {
-            reader.fault("passwords.min_length", "at least 8 (NIST SP 800-63B)");
+            reader.error("passwords.min_length", "at least 8 (NIST SP 800-63B)");
         }
         if self.max_length < 64.max(self.min_length) || self.max_length > 1_024 {
-            reader.fault(
+            reader.error(
                 "passwords.max_length",
                 "at least 64 (NIST SP 800-63B) and the least length, at most 1024",
             );
@@ -74,25 +74,25 @@ impl PasswordSettings {
             .iter()
             .any(|&(memory, iterations)| self.memory_kib >= memory && self.iterations >= iterations);
         if !strong {
-            reader.fault(
+            reader.error(
                 "passwords.memory_kib",
                 "too weak: at least 47104 with 1 iteration, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5 (OWASP)",
             );
         }
         if self.memory_kib > MOST_MEMORY {
-            reader.fault("passwords.memory_kib", "at most 4194304 (4 GiB)");
+            reader.error("passwords.memory_kib", "at most 4194304 (4 GiB)");
         }
         if self.iterations > MOST_ITERATIONS {
-            reader.fault("passwords.iterations", "at most 1000");
+            reader.error("passwords.iterations", "at most 1000");
         }
         if !(1..=MOST_PARALLELISM).contains(&self.parallelism) {
-            reader.fault("passwords.parallelism", "at least 1 and at most 64");
+            reader.error("passwords.parallelism", "at least 1 and at most 64");
         }
         if self.workers > 1_024 {
-            reader.fault("passwords.workers", "at most 1024");
+            reader.error("passwords.workers", "at most 1024");
         }
         if self.queue > 100_000 {
-            reader.fault("passwords.queue", "at most 100000");
+            reader.error("passwords.queue", "at most 100000");
         }
     }
 }
@@ -112,8 +112,8 @@ mod tests {
 
     #[test]
     fn the_defaults_stand() {
-        let (settings, faults) = read(&[]);
-        assert_eq!(faults, Vec::<String>::new());
+        let (settings, errors) = read(&[]);
+        assert_eq!(errors, Vec::<String>::new());
         assert_eq!((settings.min_length, settings.max_length), (8, 128));
         assert_eq!((settings.memory_kib, settings.iterations, settings.parallelism), (19_456, 2, 1));
         assert_eq!(settings.product_words, ["menjin"]);
@@ -129,10 +129,10 @@ mod tests {
             ("ITERATIONS", "100000"),
             ("PARALLELISM", "0"),
         ] {
-            let (_, faults) = read(&[(name, value)]);
-            assert_eq!(faults.len(), 1, "{name}={value}: {faults:?}");
+            let (_, errors) = read(&[(name, value)]);
+            assert_eq!(errors.len(), 1, "{name}={value}: {errors:?}");
         }
-        let (_, faults) = read(&[("MEMORY_KIB", "7168"), ("ITERATIONS", "5")]);
-        assert_eq!(faults, Vec::<String>::new());
+        let (_, errors) = read(&[("MEMORY_KIB", "7168"), ("ITERATIONS", "5")]);
+        assert_eq!(errors, Vec::<String>::new());
     }
 }

@@ -106,19 +106,19 @@ fn scalar(key: &str, value: &toml::Value) -> Result<String, String> {
     }
 }
 
-/// Hands out values and keeps the account of faults.
+/// Hands out values and keeps the account of errors.
 pub struct Reader {
     source: Source,
     asked: Vec<Setting>,
     secrets: BTreeSet<&'static str>,
-    faults: Vec<String>,
+    errors: Vec<String>,
 }
 
 impl Reader {
     /// A reader of `source`.
     #[must_use]
     pub fn new(source: Source) -> Self {
-        Self { source, asked: Vec::new(), secrets: BTreeSet::new(), faults: Vec::new() }
+        Self { source, asked: Vec::new(), secrets: BTreeSet::new(), errors: Vec::new() }
     }
 
     /// A value that has a default. A value that cannot be read is a fault, and the default stands in for it.
@@ -169,13 +169,13 @@ impl Reader {
         self.secrets.insert(key);
         if let Some(path) = self.source.environment.get(&pointer).cloned() {
             if self.source.environment.contains_key(&variable(key)) {
-                self.fault(key, &format!("{} and {pointer} are both set", variable(key)));
+                self.error(key, &format!("{} and {pointer} are both set", variable(key)));
             }
             self.asked.push(Setting { key, default: String::new(), meaning });
             return match std::fs::read_to_string(Path::new(&path)) {
                 Ok(text) => Some(SecretString::from(text.trim_end_matches(['\r', '\n']))),
                 Err(error) => {
-                    self.fault(key, &format!("{pointer}: {error}"));
+                    self.error(key, &format!("{pointer}: {error}"));
                     None
                 }
             };
@@ -184,8 +184,8 @@ impl Reader {
     }
 
     /// Notes that a value cannot stand, in words for the operator. The value itself is not repeated: it may be secret.
-    pub fn fault(&mut self, key: &str, message: &str) {
-        self.faults.push(format!("{key} ({}): {message}", variable(key)));
+    pub fn error(&mut self, key: &str, message: &str) {
+        self.errors.push(format!("{key} ({}): {message}", variable(key)));
     }
 
     /// Whether a value was given, good or bad.
@@ -203,12 +203,12 @@ impl Reader {
         variables.extend(self.secrets.iter().map(|key| format!("{}_FILE", variable(key))));
         variables.insert(CONFIG_VARIABLE.to_owned());
         for key in self.source.file.keys().filter(|key| !keys.contains(key.as_str())) {
-            self.faults.push(format!("{key}: there is no such setting"));
+            self.errors.push(format!("{key}: there is no such setting"));
         }
         for name in self.source.environment.keys().filter(|name| !variables.contains(*name)) {
-            self.faults.push(format!("{name}: there is no such setting"));
+            self.errors.push(format!("{name}: there is no such setting"));
         }
-        (self.asked, self.faults)
+        (self.asked, self.errors)
     }
 
     fn find(&mut self, key: &'static str, default: &str, meaning: &'static str) -> Option<String> {
@@ -225,7 +225,7 @@ impl Reader {
             Ok(value) => Some(value),
             Err(error) => {
                 let message = expected::<T>().map_or_else(|| error.to_string(), str::to_owned);
-                self.fault(key, &message);
+                self.error(key, &message);
                 None
             }
         }
@@ -315,14 +315,14 @@ mod tests {
         let source = source(&[("MENJIN_HTTP_LISTEN", "hunter2"), ("MENJIN_HTPT_LISTEN", "x"), ("HOME", "/")]);
         let mut reader = Reader::new(source.with_toml("a.b = 1").unwrap());
         let _: SocketAddr = reader.value("http.listen", "127.0.0.1:8000", "");
-        let faults = reader.finish().1.join("\n");
-        assert_eq!(faults.lines().count(), 3, "{faults}");
+        let errors = reader.finish().1.join("\n");
+        assert_eq!(errors.lines().count(), 3, "{errors}");
         assert!(
-            faults.contains("MENJIN_HTTP_LISTEN")
-                && faults.contains("MENJIN_HTPT_LISTEN")
-                && faults.contains("a.b")
+            errors.contains("MENJIN_HTTP_LISTEN")
+                && errors.contains("MENJIN_HTPT_LISTEN")
+                && errors.contains("a.b")
         );
-        assert!(!faults.contains("hunter2"));
+        assert!(!errors.contains("hunter2"));
     }
 
     #[test]
@@ -335,16 +335,16 @@ mod tests {
         let _: SocketAddr = reader.value("http.listen", "127.0.0.1:8000", "");
         let _: u32 = reader.value("codes.length", "6", "");
         let _: bool = reader.value("database.migrate", "true", "");
-        let faults = reader.finish().1.join("\n");
+        let errors = reader.finish().1.join("\n");
         for part in ["such as 127.0.0.1:8000", "a whole number", "true or false"] {
-            assert!(faults.contains(part), "{part}: {faults}");
+            assert!(errors.contains(part), "{part}: {errors}");
         }
     }
 
     #[test]
     fn a_file_that_is_no_toml_is_told_by_its_line_and_not_by_its_text() {
-        let fault = source(&[]).with_toml("[smtp]\nport = 25\npassword = \"hunter2\n").err().unwrap();
-        assert!(fault.starts_with("line 3: ") && !fault.contains("hunter2"), "{fault}");
+        let error = source(&[]).with_toml("[smtp]\nport = 25\npassword = \"hunter2\n").err().unwrap();
+        assert!(error.starts_with("line 3: ") && !error.contains("hunter2"), "{error}");
     }
 
     #[test]
@@ -369,7 +369,7 @@ mod tests {
         let _: Option<String> = reader.optional("smtp.host", "");
         let secret = reader.secret("smtp.password", "").unwrap();
         assert_eq!(crate::core::secret::ExposeSecret::expose_secret(&secret), "s3cret");
-        let faults = reader.finish().1;
-        assert_eq!(faults, ["MENJIN_SMTP_HOST_FILE: there is no such setting"], "only secrets may");
+        let errors = reader.finish().1;
+        assert_eq!(errors, ["MENJIN_SMTP_HOST_FILE: there is no such setting"], "only secrets may");
     }
 }

@@ -29,7 +29,7 @@ impl RetentionSettings {
             ("retention.sessions", settings.sessions),
         ] {
             if length < day {
-                reader.fault(key, "at least 1d");
+                reader.error(key, "at least 1d");
             }
         }
         settings

@@ -20,7 +20,7 @@ impl SecretSettings {
         );
         let master_key = text.as_ref().and_then(|text| MasterKey::parse(text.expose_secret()));
         if text.is_some() && master_key.is_none() {
-            reader.fault("secrets.master_key", "32 bytes in base64 are expected");
+            reader.error("secrets.master_key", "32 bytes in base64 are expected");
         }
         Self { master_key }
     }

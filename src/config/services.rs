@@ -55,7 +55,7 @@ impl ServiceSettings {
         if settings.upstream_lifetime < Duration::from_secs(1)
             || settings.upstream_lifetime > Duration::from_secs(300)
         {
-            reader.fault("services.upstream_lifetime", "at least 1s and at most 5m: it is for one request");
+            reader.error("services.upstream_lifetime", "at least 1s and at most 5m: it is for one request");
         }
         settings
     }
@@ -63,7 +63,7 @@ impl ServiceSettings {
     /// A service that looks at signature and audience only must not take one kind of token for the other.
     pub fn check(&self, access_audience: &str, reader: &mut Reader) {
         if self.upstream_audience == access_audience {
-            reader.fault("services.upstream_audience", "the same as `tokens.audience`");
+            reader.error("services.upstream_audience", "the same as `tokens.audience`");
         }
     }
 }
@@ -97,7 +97,7 @@ mod tests {
     use crate::config::reader::Source;
     use crate::core::secret::sha256;
 
-    fn faults(variables: &[(&str, &str)]) -> Vec<String> {
+    fn errors(variables: &[(&str, &str)]) -> Vec<String> {
         let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let mut reader = Reader::new(Source::from_variables(owned));
         let settings = ServiceSettings::read(&mut reader);
@@ -109,7 +109,7 @@ mod tests {
     fn a_client_is_a_name_and_a_digest() {
         // printf s3cret | sha256sum
         let text = "orders:1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0";
-        let client: ServiceClient = text.parse().unwrap_or_else(|fault| panic!("{fault}"));
+        let client: ServiceClient = text.parse().unwrap_or_else(|error| panic!("{error}"));
         assert!(client == ServiceClient { name: "orders".into(), digest: sha256(b"s3cret") });
         assert!(text.to_uppercase().parse::<ServiceClient>().is_ok());
         let hex = "0".repeat(64);
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn values_that_would_weaken_the_tokens_are_faults() {
-        assert!(faults(&[]).is_empty());
+        assert!(errors(&[]).is_empty());
         for (name, value) in [
             ("MENJIN_SERVICES_UPSTREAM_AUDIENCE", "menjin"),
             ("MENJIN_SERVICES_UPSTREAM_LIFETIME", "6m"),
@@ -138,9 +138,9 @@ mod tests {
             ("MENJIN_SERVICES_STRICT", "maybe"),
             ("MENJIN_SERVICES_CLIENTS", "orders:hunter2"),
         ] {
-            let faults = faults(&[(name, value)]);
-            assert_eq!(faults.len(), 1, "{name}={value}: {faults:?}");
-            assert!(!faults[0].contains("hunter2"));
+            let errors = errors(&[(name, value)]);
+            assert_eq!(errors.len(), 1, "{name}={value}: {errors:?}");
+            assert!(!errors[0].contains("hunter2"));
         }
     }
 

@@ -97,16 +97,16 @@ impl SessionSettings {
             ),
         };
         if settings.access_lifetime > Duration::from_secs(3_600) || settings.access_lifetime.is_zero() {
-            reader.fault(
+            reader.error(
                 "tokens.access_lifetime",
                 "at least 1s and at most 1h: such a token cannot be called back",
             );
         }
         if settings.hasura_role.eq_ignore_ascii_case("admin") {
-            reader.fault("tokens.hasura_role", "everybody would be Hasura's superuser");
+            reader.error("tokens.hasura_role", "everybody would be Hasura's superuser");
         }
         if settings.leeway > Duration::from_secs(60) {
-            reader.fault("tokens.leeway", "at most 60s");
+            reader.error("tokens.leeway", "at most 60s");
         }
         settings
     }

@@ -8,19 +8,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Clone)]
 pub struct Outage {
     store: &'static str,
-    away: Arc<AtomicBool>,
+    unavailable: Arc<AtomicBool>,
 }
 
 impl Outage {
     /// A store of that name, which answers as far as we know.
     #[must_use]
     pub fn new(store: &'static str) -> Self {
-        Self { store, away: Arc::default() }
+        Self { store, unavailable: Arc::default() }
     }
 
     /// The store did not answer.
-    pub fn away(&self, reason: &dyn Display) {
-        if self.away.swap(true, Ordering::Relaxed) {
+    pub fn unavailable(&self, reason: &dyn Display) {
+        if self.unavailable.swap(true, Ordering::Relaxed) {
             tracing::debug!(store = self.store, %reason, "still away");
         } else {
             tracing::error!(store = self.store, %reason, "a store is away: what needs it answers UNAVAILABLE");
@@ -28,8 +28,8 @@ impl Outage {
     }
 
     /// The store answered.
-    pub fn back(&self) {
-        if self.away.load(Ordering::Relaxed) && self.away.swap(false, Ordering::Relaxed) {
+    pub fn recovered(&self) {
+        if self.unavailable.load(Ordering::Relaxed) && self.unavailable.swap(false, Ordering::Relaxed) {
             tracing::info!(store = self.store, "the store is back");
         }
     }

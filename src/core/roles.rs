@@ -11,7 +11,7 @@ pub struct Roles(Vec<String>);
 
 /// Why a list of roles cannot stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RolesFault {
+pub enum InvalidRoles {
     #[error("a role is 1 to {LONGEST} of the characters a-z, 0-9, _ . : -")]
     Word,
     #[error("more than {MOST} roles")]
@@ -22,19 +22,19 @@ impl Roles {
     /// Reads roles. A role that is given twice counts once.
     ///
     /// # Errors
-    /// [`RolesFault`].
-    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, RolesFault> {
+    /// [`InvalidRoles`].
+    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidRoles> {
         let mut roles: Vec<String> = Vec::new();
         for word in words {
             let known = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b':' | b'-');
             if !(1..=LONGEST).contains(&word.len()) || !word.bytes().all(known) {
-                return Err(RolesFault::Word);
+                return Err(InvalidRoles::Word);
             }
             if roles.iter().any(|role| role == word) {
                 continue;
             }
             if roles.len() == MOST {
-                return Err(RolesFault::TooMany);
+                return Err(InvalidRoles::TooMany);
             }
             roles.push(word.to_owned());
         }
@@ -44,8 +44,8 @@ impl Roles {
     /// Reads roles that are separated by commas, semicolons or blanks.
     ///
     /// # Errors
-    /// [`RolesFault`].
-    pub fn parse_list(text: &str) -> Result<Self, RolesFault> {
+    /// [`InvalidRoles`].
+    pub fn parse_list(text: &str) -> Result<Self, InvalidRoles> {
         let separator = |c: char| matches!(c, ',' | ';') || c.is_whitespace();
         Self::parse(text.split(separator).filter(|word| !word.is_empty()))
     }
@@ -75,13 +75,13 @@ mod tests {
         assert_eq!(Roles::parse_list("  ").unwrap().to_json(), "[]");
         let long = "a".repeat(65);
         for word in ["", "Admin", "a b", "a\"b", "管理", "a/b", "a\0", &long] {
-            assert_eq!(Roles::parse([word]), Err(RolesFault::Word), "{word}");
+            assert_eq!(Roles::parse([word]), Err(InvalidRoles::Word), "{word}");
         }
         assert!(Roles::parse(["a".repeat(64).as_str()]).is_ok());
         let many: Vec<String> = (0..51).map(|n| format!("r{n}")).collect();
         let words = |n: usize| many[..n].iter().map(String::as_str);
         assert!(Roles::parse(words(50)).is_ok());
-        assert_eq!(Roles::parse(words(51)), Err(RolesFault::TooMany));
+        assert_eq!(Roles::parse(words(51)), Err(InvalidRoles::TooMany));
         assert!(Roles::parse(words(50).chain(words(50))).is_ok(), "repetitions do not count");
     }
 

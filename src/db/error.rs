@@ -29,9 +29,9 @@ pub enum DbError {
     /// The database cannot be reached, or did not answer in time.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
-    /// Anything else: a fault of ours.
-    #[error("database fault: {0}")]
-    Fault(String),
+    /// Any other error.
+    #[error("database error: {0}")]
+    Internal(String),
 }
 
 /// PostgreSQL names the constraint; SQLite says `UNIQUE constraint failed: users.email_key`.
@@ -61,7 +61,7 @@ fn taken(info: &dyn DatabaseErrorInformation) -> Taken {
 impl From<Error> for DbError {
     #[expect(
         clippy::wildcard_enum_match_arm,
-        reason = "diesel may add variants; all others are faults of ours"
+        reason = "diesel may add variants; all others are internal errors"
     )]
     fn from(error: Error) -> Self {
         match error {
@@ -75,13 +75,13 @@ impl From<Error> for DbError {
                 if connection_lost(message) {
                     Self::Unavailable(message.to_owned())
                 } else {
-                    Self::Fault(format!("{kind:?}: {message}"))
+                    Self::Internal(format!("{kind:?}: {message}"))
                 }
             }
             Error::BrokenTransactionManager => {
                 Self::Unavailable("the connection broke in a transaction".into())
             }
-            other => Self::Fault(other.to_string()),
+            other => Self::Internal(other.to_string()),
         }
     }
 }
@@ -124,7 +124,7 @@ impl From<DbError> for WriteError {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Taken(taken) => Self::Taken(taken),
-            DbError::Unavailable(_) | DbError::Fault(_) => Self::Failed(error.into()),
+            DbError::Unavailable(_) | DbError::Internal(_) => Self::Failed(error.into()),
         }
     }
 }
@@ -173,7 +173,7 @@ impl From<DbError> for Refusal {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Unavailable(_) => Self::Unavailable(error.to_string()),
-            DbError::Taken(_) | DbError::Fault(_) => Self::Internal(error.to_string()),
+            DbError::Taken(_) | DbError::Internal(_) => Self::Internal(error.to_string()),
         }
     }
 }

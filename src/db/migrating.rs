@@ -10,7 +10,7 @@ pub(super) async fn in_blocking_thread<T: Send + 'static>(
 ) -> Result<T, DbError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(outcome)) => Ok(outcome),
-        Ok(Err(error)) => Err(DbError::Fault(format!("migration: {error}"))),
-        Err(error) => Err(DbError::Fault(error.to_string())),
+        Ok(Err(error)) => Err(DbError::Internal(format!("migration: {error}"))),
+        Err(error) => Err(DbError::Internal(error.to_string())),
     }
 }

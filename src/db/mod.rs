@@ -115,8 +115,8 @@ impl Db {
     async fn watched<T, E: StoreError>(&self, query: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let outcome = query.await;
         match outcome.as_ref().err().and_then(StoreError::unavailable) {
-            Some(reason) => self.outage.away(&reason),
-            None => self.outage.back(),
+            Some(reason) => self.outage.unavailable(&reason),
+            None => self.outage.recovered(),
         }
         outcome
     }

@@ -22,7 +22,7 @@ pub struct NewCode {
 /// How many wrong codes a slot takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempts {
-    pub most: i64,
+    pub max: i64,
     /// Microseconds.
     pub window: i64,
 }
@@ -31,7 +31,7 @@ pub struct Attempts {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redeemed {
     /// The right one; it is used up from now on. The id is that of its issue.
-    Right { id: String },
+    Valid { id: String },
     /// Another one than was sent, or none was sent.
     Wrong { left: i64 },
     /// The right one, too late.
@@ -65,10 +65,10 @@ impl Slot {
         if now >= self.until {
             self.wrong = 0;
         }
-        if self.wrong >= attempts.most {
+        if self.wrong >= attempts.max {
             return Redeemed::UsedUp { left: 0 };
         }
-        let left = attempts.most - self.wrong;
+        let left = attempts.max - self.wrong;
         let live = self.is_live(now);
         // Digests under a secret key: comparing them takes no time that a stranger could learn from.
         let kept = self.code.as_mut();
@@ -78,7 +78,7 @@ impl Slot {
             Some(kept) => {
                 kept.redeemed = true;
                 self.wrong = 0;
-                Redeemed::Right { id: kept.code.id.clone() }
+                Redeemed::Valid { id: kept.code.id.clone() }
             }
             None if !live => Redeemed::Wrong { left },
             None => {

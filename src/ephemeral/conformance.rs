@@ -9,7 +9,7 @@ use crate::config::ephemeral::RedisSettings;
 use crate::core::clock::Instant;
 use crate::core::random::Random;
 
-pub(super) const ATTEMPTS: Attempts = Attempts { most: 5, window: 3_600_000_000 };
+pub(super) const ATTEMPTS: Attempts = Attempts { max: 5, window: 3_600_000_000 };
 pub(super) const BACKOFF: Rule =
     Rule::Backoff { free: 2, first: 30_000_000, longest: 100_000_000, forget: 1_000_000_000 };
 
@@ -99,7 +99,7 @@ async fn one_of_a_hundred_redeems_the_code(store: Ephemeral) {
     let mut right = 0;
     for tried in tries.collect::<Vec<_>>() {
         match tried.await.unwrap() {
-            Redeemed::Right { id } => {
+            Redeemed::Valid { id } => {
                 assert_eq!(id, "1");
                 right += 1;
             }
@@ -120,7 +120,7 @@ async fn attempts_survive_a_resend(store: Ephemeral) {
     assert_eq!(redeem("right", 5).await, Redeemed::UsedUp { left: 0 });
     store.issue_code("s", code("6", "right", 3_603), at(3_603)).await.unwrap();
     assert_eq!(redeem("right", 3_603).await, Redeemed::UsedUp { left: 0 });
-    assert_eq!(redeem("right", 3_604).await, Redeemed::Right { id: "6".into() });
+    assert_eq!(redeem("right", 3_604).await, Redeemed::Valid { id: "6".into() });
     let other = store.redeem_code("another slot", "right", ATTEMPTS, at(5)).await.unwrap();
     assert_eq!(other, Redeemed::Wrong { left: 5 });
 }
@@ -131,7 +131,7 @@ async fn a_right_code_clears_the_attempts(store: Ephemeral) {
     for left in [4, 3, 2, 1] {
         assert_eq!(redeem("wrong").await, Redeemed::Wrong { left });
     }
-    assert_eq!(redeem("right").await, Redeemed::Right { id: "1".into() });
+    assert_eq!(redeem("right").await, Redeemed::Valid { id: "1".into() });
     assert_eq!(redeem("right").await, Redeemed::UsedUp { left: 5 });
     assert_eq!(redeem("wrong").await, Redeemed::Wrong { left: 5 });
 }
@@ -142,7 +142,7 @@ async fn codes_expire_by_the_clock(store: Ephemeral) {
     for slot in ["early", "late"] {
         store.issue_code(slot, code("1", "right", 0), at(0)).await.unwrap();
     }
-    assert_eq!(redeem("early", "right", last).await, Redeemed::Right { id: "1".into() });
+    assert_eq!(redeem("early", "right", last).await, Redeemed::Valid { id: "1".into() });
     assert_eq!(redeem("late", "right", at(600)).await, Redeemed::Expired { left: 5 });
     assert_eq!(redeem("late", "wrong", at(600)).await, Redeemed::Wrong { left: 5 });
     assert_eq!(redeem("late", "right", at(4_199)).await, Redeemed::Expired { left: 5 });
@@ -152,13 +152,13 @@ async fn codes_expire_by_the_clock(store: Ephemeral) {
 async fn a_code_is_given_back_unless_a_newer_one_was_issued(store: Ephemeral) {
     let redeem = async |digest| store.redeem_code("s", digest, ATTEMPTS, at(1)).await.unwrap();
     store.issue_code("s", code("1", "first", 0), at(0)).await.unwrap();
-    assert_eq!(redeem("first").await, Redeemed::Right { id: "1".into() });
+    assert_eq!(redeem("first").await, Redeemed::Valid { id: "1".into() });
     store.restore_code("s", "1", at(1)).await.unwrap();
-    assert_eq!(redeem("first").await, Redeemed::Right { id: "1".into() });
+    assert_eq!(redeem("first").await, Redeemed::Valid { id: "1".into() });
     store.issue_code("s", code("2", "second", 1), at(1)).await.unwrap();
     store.restore_code("s", "1", at(1)).await.unwrap();
     assert_eq!(redeem("first").await, Redeemed::Wrong { left: 4 });
-    assert_eq!(redeem("second").await, Redeemed::Right { id: "2".into() });
+    assert_eq!(redeem("second").await, Redeemed::Valid { id: "2".into() });
     store.restore_code("s", "1", at(1)).await.unwrap();
     assert_eq!(redeem("second").await, Redeemed::UsedUp { left: 5 });
     store.restore_code("no such slot", "1", at(1)).await.unwrap();
@@ -172,7 +172,7 @@ async fn a_withdrawn_code_is_gone_unless_it_was_redeemed(store: Ephemeral) {
     store.withdraw_code("s", Some("1"), at(1)).await.unwrap();
     assert_eq!(redeem("right").await, Redeemed::Wrong { left: 4 });
     store.issue_code("s", code("2", "right", 1), at(1)).await.unwrap();
-    assert_eq!(redeem("right").await, Redeemed::Right { id: "2".into() });
+    assert_eq!(redeem("right").await, Redeemed::Valid { id: "2".into() });
     for id in [Some("2"), None] {
         store.withdraw_code("s", id, at(1)).await.unwrap();
         assert_eq!(redeem("right").await, Redeemed::UsedUp { left: 5 });
@@ -228,7 +228,7 @@ async fn records_expire_by_the_clock(store: Ephemeral) {
 
 async fn charges_are_taken_all_or_none(store: Ephemeral) {
     let wide = Rule::Rate { interval: 1_000_000, burst: 3 };
-    let narrow = Rule::Budget { window: 100_000_000, most: 1, amount: 1 };
+    let narrow = Rule::Budget { window: 100_000_000, max: 1, amount: 1 };
     let both = [charge("wide", wide), charge("narrow", narrow)];
     assert_eq!(
         store.charge(&both, at(0)).await.unwrap(),
@@ -264,7 +264,7 @@ async fn parallel_charges_do_not_pass_the_burst(store: Ephemeral) {
 async fn refunds_give_back_what_was_charged(store: Ephemeral) {
     let charges = [
         charge("rate", Rule::Rate { interval: 60_000_000, burst: 1 }),
-        charge("budget", Rule::Budget { window: 86_400_000_000, most: 9, amount: 9 }),
+        charge("budget", Rule::Budget { window: 86_400_000_000, max: 9, amount: 9 }),
         charge(
             "backoff",
             Rule::Backoff { free: 1, first: 30_000_000, longest: 60_000_000, forget: 60_000_000 },

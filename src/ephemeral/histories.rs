@@ -27,7 +27,7 @@ enum Call {
 fn some_charges() -> impl Strategy<Value = Vec<Charge>> {
     let rate = (1_i64..40_000_003, 1_i64..4).prop_map(|(interval, burst)| Rule::Rate { interval, burst });
     let budget =
-        (1_i64..4, 1_i64..6).prop_map(|(amount, most)| Rule::Budget { window: 77_777_777, most, amount });
+        (1_i64..4, 1_i64..6).prop_map(|(amount, max)| Rule::Budget { window: 77_777_777, max, amount });
     let backoff = Just(BACKOFF);
     let all = (rate, budget, backoff);
     (all, 1_u8..8).prop_map(|((rate, budget, backoff), which)| {

@@ -19,8 +19,8 @@ pub struct Charge {
 pub enum Rule {
     /// GCRA: `burst` at once, and one more each `interval`.
     Rate { interval: i64, burst: i64 },
-    /// At most `most` in each window; windows begin at multiples of their length (for one day: at midnight UTC).
-    Budget { window: i64, most: i64, amount: i64 },
+    /// At most `max` in each window; windows begin at multiples of their length (for one day: at midnight UTC).
+    Budget { window: i64, max: i64, amount: i64 },
     /// `free` failures without delay, then `first`, twice that, and so on up to `longest`. All are forgotten when
     /// `forget` has passed after the end of the last delay.
     Backoff { free: i64, first: i64, longest: i64, forget: i64 },
@@ -87,7 +87,7 @@ impl Rule {
                 };
                 rate(arrival, interval, burst, now)
             }
-            (Self::Budget { window, most, amount }, state) => {
+            (Self::Budget { window, max, amount }, state) => {
                 let (start, used) = match state {
                     // A later window than ours: another gateway's clock is ahead.
                     Some(LimitState::Budget { start, used }) if start >= window_start(now, window) => {
@@ -95,7 +95,7 @@ impl Rule {
                     }
                     _ => (window_start(now, window), 0),
                 };
-                budget((start, used), window, most, amount, now)
+                budget((start, used), window, max, amount, now)
             }
             (Self::Backoff { free, first, longest, forget }, state) => {
                 let (count, next) = match state {
@@ -147,13 +147,13 @@ fn rate(arrival: i64, interval: i64, burst: i64, now: i64) -> Verdict {
     Verdict::Take { state: LimitState::Rate { arrival: after }, ends: after, next }
 }
 
-fn budget((start, used): (i64, i64), window: i64, most: i64, amount: i64, now: i64) -> Verdict {
+fn budget((start, used): (i64, i64), window: i64, max: i64, amount: i64, now: i64) -> Verdict {
     let ends = start + window;
     let after = used + amount;
-    if after > most {
+    if after > max {
         return Verdict::Refuse { retry: ends };
     }
-    let next = if after + amount > most { ends } else { now };
+    let next = if after + amount > max { ends } else { now };
     Verdict::Take { state: LimitState::Budget { start, used: after }, ends, next }
 }
 
@@ -192,14 +192,14 @@ mod tests {
 
     #[test]
     fn a_lagging_clock_does_not_open_a_budget_anew() {
-        let rule = Rule::Budget { window: 100, most: 1, amount: 1 };
+        let rule = Rule::Budget { window: 100, max: 1, amount: 1 };
         let state = Some(LimitState::Budget { start: 200, used: 1 });
         assert_eq!(rule.charge(state, 199), Verdict::Refuse { retry: 300 });
     }
 
     #[test]
     fn a_refund_of_yesterday_does_not_touch_the_budget_of_today() {
-        let rule = Rule::Budget { window: 100, most: 9, amount: 2 };
+        let rule = Rule::Budget { window: 100, max: 9, amount: 2 };
         let today = LimitState::Budget { start: 200, used: 4 };
         assert_eq!(rule.refund(today, 199, 201), Some(today));
         assert_eq!(rule.refund(today, 200, 201), Some(LimitState::Budget { start: 200, used: 2 }));

@@ -9,14 +9,14 @@ use super::limit::{Charge, Charged, LimitState, Return, Verdict};
 use super::time::instant;
 use crate::core::clock::Instant;
 
-/// Entries kept at most, some 100 MB; a long record counts for several. When all are in use, new keys are refused: dropping old ones would let a
+/// Entries kept at max, some 100 MB; a long record counts for several. When all are in use, new keys are refused: dropping old ones would let a
 /// stranger wash away the counts that hold him back.
 const CAPACITY: usize = 200_000;
 
 /// Bytes of a record that count for one entry.
 const SHARE: usize = 512;
 
-/// Entries past their time that one call removes at most: more than it can add, so that they get fewer.
+/// Entries past their time that one call removes at max: more than it can add, so that they get fewer.
 const SWEEP: usize = 32;
 
 /// An in-process store. Clones share it.

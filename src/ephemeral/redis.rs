@@ -128,13 +128,13 @@ impl Redis {
         call.key(self.key(slot))
             .arg(now)
             .arg(digest)
-            .arg(attempts.most)
+            .arg(attempts.max)
             .arg(attempts.window)
             .arg(REMEMBERED)
             .arg(SPARE);
         let (outcome, left, id): (String, i64, String) = self.run(&call).await?;
         match outcome.as_str() {
-            "right" => Ok(Redeemed::Right { id }),
+            "valid" => Ok(Redeemed::Valid { id }),
             "wrong" => Ok(Redeemed::Wrong { left }),
             "expired" => Ok(Redeemed::Expired { left }),
             "used_up" => Ok(Redeemed::UsedUp { left }),
@@ -215,8 +215,8 @@ impl Redis {
         let late = |_| Err(EphemeralError::Unavailable("Redis gave no answer in time".into()));
         let outcome = timeout(self.deadline, operation).await.unwrap_or_else(late);
         match &outcome {
-            Ok(_) => self.outage.back(),
-            Err(error) => self.outage.away(error),
+            Ok(_) => self.outage.recovered(),
+            Err(error) => self.outage.unavailable(error),
         }
         outcome
     }
@@ -233,7 +233,7 @@ impl Redis {
 fn rule(call: &mut ScriptInvocation<'_>, rule: Rule) {
     match rule {
         Rule::Rate { interval, burst } => numbers(call, "rate", [interval, burst, 0, 0]),
-        Rule::Budget { window, most, amount } => numbers(call, "budget", [window, most, amount, 0]),
+        Rule::Budget { window, max, amount } => numbers(call, "budget", [window, max, amount, 0]),
         Rule::Backoff { free, first, longest, forget } => {
             numbers(call, "backoff", [free, first, longest, forget]);
         }

@@ -31,7 +31,7 @@ async fn every_key_ends_by_itself() {
     store.withdraw_code("withdrawn", Some("1"), at(0)).await.unwrap();
     let charges = [
         charge("rate", Rule::Rate { interval: 60_000_000, burst: 3 }),
-        charge("budget", Rule::Budget { window: 3_600_000_000, most: 9, amount: 1 }),
+        charge("budget", Rule::Budget { window: 3_600_000_000, max: 9, amount: 1 }),
         charge("backoff", BACKOFF),
     ];
     for _ in 0..2 {

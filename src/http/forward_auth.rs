@@ -47,7 +47,7 @@ fn identity_headers(endpoints: &ServiceEndpoints, claims: &Claims) -> Option<Hea
     let token = endpoints
         .upstream
         .issue(claims)
-        .inspect_err(|fault| tracing::error!(cause = %fault, "internal error"))
+        .inspect_err(|error| tracing::error!(cause = %error, "internal error"))
         .ok()?;
     let mut token = HeaderValue::from_str(token.expose_secret()).ok()?;
     token.set_sensitive(true);

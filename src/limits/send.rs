@@ -67,13 +67,9 @@ impl Limiter {
         }
     }
 
-    fn daily(&self, action: &'static str, most: u64, amount: u64) -> Named {
+    fn daily(&self, action: &'static str, max: u64, amount: u64) -> Named {
         let number = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        self.named(
-            action,
-            "",
-            Rule::Budget { window: micros(DAY), most: number(most), amount: number(amount) },
-        )
+        self.named(action, "", Rule::Budget { window: micros(DAY), max: number(max), amount: number(amount) })
     }
 }
 

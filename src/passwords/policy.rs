@@ -62,9 +62,9 @@ impl NewPassword {
         if text.is_empty() {
             return Err(InvalidValue::Empty);
         }
-        let most = usize::try_from(policy.max_length).unwrap_or(usize::MAX);
+        let max = usize::try_from(policy.max_length).unwrap_or(usize::MAX);
         // Decomposed letters are several code points until they are composed: three at most in any language's use.
-        if text.len() > most.saturating_mul(WIDEST * 3) {
+        if text.len() > max.saturating_mul(WIDEST * 3) {
             return Err(InvalidValue::TooLong(policy.max_length));
         }
         let password = Password::new(SecretString::from(text));
@@ -72,7 +72,7 @@ impl NewPassword {
         if count < usize::try_from(policy.min_length).unwrap_or(usize::MAX) {
             return Err(InvalidValue::TooShort(policy.min_length));
         }
-        if count > most {
+        if count > max {
             return Err(InvalidValue::TooLong(policy.max_length));
         }
         let lower = comparable(password.text());

@@ -42,7 +42,7 @@ pub struct AccessToken {
 
 /// Why a token does not count. For the log: the caller learns only that it does not.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum TokenFault {
+pub enum TokenError {
     #[error("not a token of ours: {0}")]
     Malformed(String),
     #[error("signed by a key that is not ours")]
@@ -85,7 +85,7 @@ impl AccessTokens {
         user: UserId,
         session: SessionId,
         roles: Vec<String>,
-    ) -> Result<AccessToken, TokenFault> {
+    ) -> Result<AccessToken, TokenError> {
         let now = self.clock.now();
         let lifetime = TimeDelta::from_std(self.settings.access_lifetime).unwrap_or_default();
         // The claim has whole seconds: what we say elsewhere must not outlive it.
@@ -104,7 +104,7 @@ impl AccessTokens {
             roles,
             hasura,
         };
-        let signing = self.keys.signing().ok_or(TokenFault::UnknownKey)?;
+        let signing = self.keys.signing().ok_or(TokenError::UnknownKey)?;
         let mut header = Header::new(signing.algorithm);
         header.typ = Some(TYPE.into());
         header.kid = Some(signing.kid.clone());
@@ -119,15 +119,15 @@ impl AccessTokens {
     /// the header says must agree.
     ///
     /// # Errors
-    /// [`TokenFault`].
-    pub async fn verify(&self, token: &str) -> Result<Claims, TokenFault> {
+    /// [`TokenError`].
+    pub async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|error| malformed(&error))?;
         if header.crit.is_some() {
             // RFC 7515, section 4.1.11: there is no extension that we understand.
-            return Err(TokenFault::Malformed("an extension is critical".into()));
+            return Err(TokenError::Malformed("an extension is critical".into()));
         }
-        let kid = header.kid.ok_or(TokenFault::UnknownKey)?;
-        let key = self.keys.verifying(&kid).await.ok_or(TokenFault::UnknownKey)?;
+        let kid = header.kid.ok_or(TokenError::UnknownKey)?;
+        let key = self.keys.verifying(&kid).await.ok_or(TokenError::UnknownKey)?;
         let mut rules = Validation::new(key.algorithm);
         rules.set_audience(&[&self.settings.audience]);
         rules.set_issuer(&[&self.settings.issuer]);
@@ -139,21 +139,21 @@ impl AccessTokens {
             .map_err(|error| malformed(&error))?
             .claims;
         if !header.typ.is_some_and(|typ| typ.eq_ignore_ascii_case(TYPE)) {
-            return Err(TokenFault::WrongType);
+            return Err(TokenError::WrongType);
         }
         let now = self.clock.now().timestamp();
         let leeway = i64::try_from(self.settings.leeway.as_secs()).unwrap_or(0);
         if now >= claims.exp.saturating_add(leeway) {
-            return Err(TokenFault::Expired);
+            return Err(TokenError::Expired);
         }
         if now < claims.nbf.saturating_sub(leeway) {
-            return Err(TokenFault::NotYet);
+            return Err(TokenError::NotYet);
         }
         Ok(claims)
     }
 }
 
 /// The library's errors name what is wrong, never what the token holds.
-fn malformed(error: &jsonwebtoken::errors::Error) -> TokenFault {
-    TokenFault::Malformed(error.to_string())
+fn malformed(error: &jsonwebtoken::errors::Error) -> TokenError {
+    TokenError::Malformed(error.to_string())
 }

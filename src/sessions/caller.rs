@@ -18,7 +18,7 @@ impl Sessions {
         self.access
             .verify(token)
             .await
-            .inspect_err(|fault| tracing::debug!(%fault, "an access token was rejected"))
+            .inspect_err(|error| tracing::debug!(%error, "an access token was rejected"))
             .ok()
     }
 

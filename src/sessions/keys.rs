@@ -342,7 +342,7 @@ fn place(kid: &str) -> String {
 fn pair(sealer: &Sealer, key: &SigningKey) -> Result<KeyPair, KeyError> {
     let pkcs8 = sealer.open(&place(&key.kid), &key.private_key)?;
     let algorithm: TokenAlgorithm =
-        key.algorithm.parse().map_err(|fault: &str| KeyError::Unusable(fault.into()))?;
+        key.algorithm.parse().map_err(|error: &str| KeyError::Unusable(error.into()))?;
     let pair = KeyPair::read(algorithm, &pkcs8).map_err(KeyError::Unusable)?;
     if pair.kid != key.kid {
         return Err(KeyError::Unusable("it has the name of another".into()));

@@ -24,7 +24,7 @@ mod upstream;
 mod vectors;
 mod verify_token;
 
-pub use access::{AccessToken, AccessTokens, Claims, TokenFault};
+pub use access::{AccessToken, AccessTokens, Claims, TokenError};
 pub use caller::Caller;
 pub use device::device_name;
 pub use hasura::HasuraClaims;

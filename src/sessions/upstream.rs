@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use jsonwebtoken::Header;
 
-use super::access::{Claims, TokenFault};
+use super::access::{Claims, TokenError};
 use super::keys::KeyRing;
 use crate::config::services::ServiceSettings;
 use crate::core::clock::Clock;
@@ -48,7 +48,7 @@ impl UpstreamTokens {
     ///
     /// # Errors
     /// What the signing library says: a fault of ours.
-    pub fn issue(&self, access: &Claims) -> Result<SecretString, TokenFault> {
+    pub fn issue(&self, access: &Claims) -> Result<SecretString, TokenError> {
         let now = self.clock.now();
         let span = |length| TimeDelta::from_std(length).unwrap_or_default();
         let claims = Claims {
@@ -61,11 +61,11 @@ impl UpstreamTokens {
             hasura: None,
             ..access.clone()
         };
-        let signing = self.keys.signing().ok_or(TokenFault::UnknownKey)?;
+        let signing = self.keys.signing().ok_or(TokenError::UnknownKey)?;
         let mut header = Header::new(signing.algorithm);
         header.typ = Some(TYPE.into());
         header.kid = Some(signing.kid.clone());
         let token = jsonwebtoken::encode(&header, &claims, &signing.key);
-        token.map(Into::into).map_err(|error| TokenFault::Malformed(error.to_string()))
+        token.map(Into::into).map_err(|error| TokenError::Malformed(error.to_string()))
     }
 }

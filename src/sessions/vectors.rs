@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::access::{AccessTokens, TokenFault};
+use super::access::{AccessTokens, TokenError};
 use super::keys::KeyRing;
 use super::material::{KeyPair, generate};
 use super::rotation::KeyRules;
@@ -93,7 +93,7 @@ impl Bench {
         self.signed(&self.header().to_string(), &claims.to_string())
     }
 
-    async fn fault(&self, token: &str) -> Option<TokenFault> {
+    async fn error(&self, token: &str) -> Option<TokenError> {
         self.tokens.verify(token).await.err()
     }
 }
@@ -118,13 +118,13 @@ fn without(name: &'static str) -> impl FnOnce(&mut Value) {
 async fn the_good_one_holds_and_says_what_it_is() {
     for algorithm in ALL {
         let bench = bench(algorithm).await;
-        assert_eq!(bench.fault(&bench.good).await, None, "{algorithm}");
+        assert_eq!(bench.error(&bench.good).await, None, "{algorithm}");
         let header = bench.header();
         assert_eq!((&header["alg"], &header["typ"]), (&algorithm.as_str().into(), &"at+jwt".into()));
         assert_eq!(header.as_object().unwrap().len(), 3, "{header}");
         // Signed anew by hand: so that what is refused below is refused for its one change.
-        assert_eq!(bench.fault(&bench.with_header(|_| ())).await, None, "{algorithm}");
-        assert_eq!(bench.fault(&bench.with_header(set("typ", "AT+JWT".into()))).await, None);
+        assert_eq!(bench.error(&bench.with_header(|_| ())).await, None, "{algorithm}");
+        assert_eq!(bench.error(&bench.with_header(set("typ", "AT+JWT".into()))).await, None);
         let shared = algorithm == TokenAlgorithm::Hs256;
         assert_eq!(
             bench.db.signing_keys().await.unwrap().is_empty(),
@@ -167,8 +167,8 @@ async fn no_other_signature_holds() {
             bad.push(("one bit", URL_SAFE_NO_PAD.encode(flipped)));
         }
         for (what, text) in bad {
-            let fault = bench.fault(&format!("{message}.{text}")).await;
-            assert!(matches!(fault, Some(TokenFault::Malformed(_))), "{algorithm} {what}: {fault:?}");
+            let error = bench.error(&format!("{message}.{text}")).await;
+            assert!(matches!(error, Some(TokenError::Malformed(_))), "{algorithm} {what}: {error:?}");
         }
     }
 }
@@ -188,8 +188,8 @@ async fn no_second_signature_follows_from_the_first() {
         let [high, low] = (u16::from(*byte) + u16::from(add) + carry).to_be_bytes();
         (*byte, carry) = (low, high.into());
     }
-    let fault = bench.fault(&format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))).await;
-    assert!(matches!(fault, Some(TokenFault::Malformed(_))), "{fault:?}");
+    let error = bench.error(&format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))).await;
+    assert!(matches!(error, Some(TokenError::Malformed(_))), "{error:?}");
 }
 
 #[tokio::test]
@@ -205,12 +205,12 @@ async fn the_key_tells_the_algorithm_and_not_the_token() {
                 continue;
             }
             let token = bench.with_header(set("alg", other.into()));
-            assert!(bench.fault(&token).await.is_some(), "{own} as {other}");
+            assert!(bench.error(&token).await.is_some(), "{own} as {other}");
             let unsigned = format!("{}.", token.rsplit_once('.').unwrap().0);
-            assert!(bench.fault(&unsigned).await.is_some(), "{own} as {other}, unsigned");
+            assert!(bench.error(&unsigned).await.is_some(), "{own} as {other}, unsigned");
         }
-        assert!(bench.fault(&bench.with_header(without("alg"))).await.is_some(), "{own}");
-        assert!(bench.fault(&bench.with_header(set("alg", json!(["EdDSA", own])))).await.is_some(), "{own}");
+        assert!(bench.error(&bench.with_header(without("alg"))).await.is_some(), "{own}");
+        assert!(bench.error(&bench.with_header(set("alg", json!(["EdDSA", own])))).await.is_some(), "{own}");
     }
 }
 
@@ -235,7 +235,7 @@ async fn a_public_key_is_no_secret() {
                 let key = EncodingKey::from_secret(secret);
                 let token =
                     signed_by(&key, Algorithm::HS256, &header.to_string(), &bench.claims().to_string());
-                assert!(bench.fault(&token).await.is_some(), "{algorithm}");
+                assert!(bench.error(&token).await.is_some(), "{algorithm}");
             }
         }
     }
@@ -274,10 +274,10 @@ async fn a_key_is_looked_up_and_never_taken_from_the_token() {
                 ("x5c", json!(["MIIB"])),
             ] {
                 header[name] = value;
-                assert!(bench.fault(&sign(&header)).await.is_some(), "{algorithm} {header}");
+                assert!(bench.error(&sign(&header)).await.is_some(), "{algorithm} {header}");
             }
         }
-        assert_eq!(bench.fault(&bench.with_header(without("kid"))).await, Some(TokenFault::UnknownKey));
+        assert_eq!(bench.error(&bench.with_header(without("kid"))).await, Some(TokenError::UnknownKey));
     }
 }
 
@@ -286,24 +286,24 @@ async fn the_header_says_what_it_has_to() {
     let bench = bench(TokenAlgorithm::EdDsa).await;
     for typ in ["JWT", "at+jwt ", "jwt", "rt+jwt", "", "id+jwt"] {
         assert_eq!(
-            bench.fault(&bench.with_header(set("typ", typ.into()))).await,
-            Some(TokenFault::WrongType),
+            bench.error(&bench.with_header(set("typ", typ.into()))).await,
+            Some(TokenError::WrongType),
             "{typ}"
         );
     }
-    assert_eq!(bench.fault(&bench.with_header(without("typ"))).await, Some(TokenFault::WrongType));
+    assert_eq!(bench.error(&bench.with_header(without("typ"))).await, Some(TokenError::WrongType));
     for crit in [json!(["b64"]), json!(["exp"]), json!([]), json!("exp")] {
         let token = bench.with_header(set("crit", crit.clone()));
-        assert!(bench.fault(&token).await.is_some(), "{crit}");
+        assert!(bench.error(&token).await.is_some(), "{crit}");
     }
     let (header, claims) = (bench.header().to_string(), bench.claims().to_string());
     for twice in ["\"alg\":\"none\"", "\"kid\":\"x\"", "\"typ\":\"JWT\""] {
         let token = bench.signed(&format!("{},{twice}}}", header.trim_end_matches('}')), &claims);
-        assert!(bench.fault(&token).await.is_some(), "{twice}");
+        assert!(bench.error(&token).await.is_some(), "{twice}");
     }
     for broken in ["", "{}", "[]", "null", "{", "\"at+jwt\"", "{\"alg\":\"EdDSA\"} x"] {
-        assert!(bench.fault(&bench.signed(broken, &claims)).await.is_some(), "{broken}");
-        assert!(bench.fault(&bench.signed(&header, broken)).await.is_some(), "{broken}");
+        assert!(bench.error(&bench.signed(broken, &claims)).await.is_some(), "{broken}");
+        assert!(bench.error(&bench.signed(&header, broken)).await.is_some(), "{broken}");
     }
 }
 
@@ -332,16 +332,16 @@ async fn the_claims_are_ours_and_whole() {
     ] {
         for value in wrong.into_iter().chain([Value::Null]) {
             let token = bench.with_claims(set(name, value.clone()));
-            assert!(matches!(bench.fault(&token).await, Some(TokenFault::Malformed(_))), "{name} {value}");
+            assert!(matches!(bench.error(&token).await, Some(TokenError::Malformed(_))), "{name} {value}");
         }
         assert!(
-            matches!(bench.fault(&bench.with_claims(without(name))).await, Some(TokenFault::Malformed(_))),
+            matches!(bench.error(&bench.with_claims(without(name))).await, Some(TokenError::Malformed(_))),
             "{name}"
         );
         let claims = bench.claims();
         let doubled = format!("{},\"{name}\":{}}}", claims.to_string().trim_end_matches('}'), claims[name]);
         assert!(
-            bench.fault(&bench.signed(&bench.header().to_string(), &doubled)).await.is_some(),
+            bench.error(&bench.signed(&bench.header().to_string(), &doubled)).await.is_some(),
             "{name} twice"
         );
     }
@@ -353,13 +353,13 @@ async fn the_times_are_those_of_the_clock() {
     let now = bench.clock.now().timestamp();
     // Ten minutes, and five seconds for the clocks.
     let future = bench.with_claims(set("nbf", json!(now + 6)));
-    assert_eq!(bench.fault(&future).await, Some(TokenFault::NotYet));
-    assert_eq!(bench.fault(&bench.with_claims(set("nbf", json!(now + 5)))).await, None);
-    assert!(bench.fault(&bench.with_claims(set("exp", json!(i64::MIN)))).await.is_some());
+    assert_eq!(bench.error(&future).await, Some(TokenError::NotYet));
+    assert_eq!(bench.error(&bench.with_claims(set("nbf", json!(now + 5)))).await, None);
+    assert!(bench.error(&bench.with_claims(set("exp", json!(i64::MIN)))).await.is_some());
     bench.clock.advance(TimeDelta::seconds(604));
-    assert_eq!(bench.fault(&bench.good).await, None);
+    assert_eq!(bench.error(&bench.good).await, None);
     bench.clock.advance(TimeDelta::seconds(1));
-    assert_eq!(bench.fault(&bench.good).await, Some(TokenFault::Expired));
+    assert_eq!(bench.error(&bench.good).await, Some(TokenError::Expired));
 }
 
 #[tokio::test]
@@ -385,6 +385,6 @@ async fn the_form_is_that_of_three_parts() {
         "\u{0}".into(),
         "x".repeat(100_000),
     ] {
-        assert!(bench.fault(&form).await.is_some(), "{form}");
+        assert!(bench.error(&form).await.is_some(), "{form}");
     }
 }

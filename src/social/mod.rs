@@ -31,6 +31,6 @@ mod vault;
 
 pub use client::HttpClient;
 pub use provider::{AuthorizeRequest, Callback, Display, Profile, ProviderError, SocialProvider, Tokens};
-pub use registry::{Offered, Providers};
+pub use registry::{ConfiguredProvider, Providers};
 pub use service::{Social, SocialParts};
 pub use states::States;

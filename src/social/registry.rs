@@ -9,7 +9,7 @@ use crate::core::language::Language;
 
 /// A provider that is offered.
 #[derive(Clone)]
-pub struct Offered {
+pub struct ConfiguredProvider {
     pub provider: Arc<dyn SocialProvider>,
     /// Registered with the provider, word for word.
     pub redirect_uri: Url,
@@ -17,17 +17,17 @@ pub struct Offered {
 
 /// All that are offered, in the order in which clients show them. Cheap to clone.
 #[derive(Clone)]
-pub struct Providers(Arc<[Offered]>);
+pub struct Providers(Arc<[ConfiguredProvider]>);
 
 impl Providers {
     #[must_use]
-    pub fn new(offered: Vec<Offered>) -> Self {
+    pub fn new(offered: Vec<ConfiguredProvider>) -> Self {
         Self(offered.into())
     }
 
     /// The provider of that slug.
     #[must_use]
-    pub fn find(&self, slug: &str) -> Option<&Offered> {
+    pub fn find(&self, slug: &str) -> Option<&ConfiguredProvider> {
         self.0.iter().find(|offered| offered.provider.slug() == slug)
     }
 

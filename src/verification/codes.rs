@@ -116,10 +116,10 @@ impl Codes {
         let slot = self.slot(purpose, key);
         let digest = self.digest(purpose, key, code);
         let attempts =
-            Attempts { most: self.settings.attempts.into(), window: micros(self.settings.attempt_window) };
+            Attempts { max: self.settings.attempts.into(), window: micros(self.settings.attempt_window) };
         let tried = self.store.redeem_code(&slot, &digest, attempts, self.clock.now()).await;
         let (reason, left) = match tried {
-            Ok(Redeemed::Right { id }) => return Ok(Redemption { slot, id }),
+            Ok(Redeemed::Valid { id }) => return Ok(Redemption { slot, id }),
             Ok(Redeemed::Wrong { left }) => (CodeRejection::Wrong, left),
             Ok(Redeemed::Expired { left }) => (CodeRejection::Expired, left),
             Ok(Redeemed::UsedUp { left }) => (CodeRejection::UsedUp, left),

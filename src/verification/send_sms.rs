@@ -6,7 +6,7 @@ use super::send_code::CodeSent;
 use super::service::Verification;
 use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
 use crate::core::client::Client;
-use crate::core::identifier::{Mobile, MobileFault};
+use crate::core::identifier::{Mobile, MobileError};
 use crate::core::invalid_value::InvalidValue;
 use crate::outcome::Refusal;
 
@@ -34,9 +34,9 @@ impl Verification {
         if self.sms_regions.is_empty() {
             return Err(SendSmsRefusal::NoCarrier);
         }
-        let mobile = Mobile::parse(mobile, &self.sms_regions).map_err(|fault| match fault {
-            MobileFault::NotSupported => SendSmsRefusal::RegionNotSupported,
-            MobileFault::Invalid => {
+        let mobile = Mobile::parse(mobile, &self.sms_regions).map_err(|error| match error {
+            MobileError::NotSupported => SendSmsRefusal::RegionNotSupported,
+            MobileError::Invalid => {
                 CaptchaRefusal::from(Refusal::invalid("mobile", InvalidValue::NotAMobile)).into()
             }
         })?;

@@ -3,10 +3,10 @@
 use crate::audit::{Audit, Kind};
 use crate::config::accounts::AccountSettings;
 use crate::core::clock::Clock;
-use crate::core::identifier::Account;
+use crate::core::identifier::LoginIdentifier;
 use crate::core::ids::UserId;
 use crate::core::random::Random;
-use crate::core::roles::{Roles, RolesFault};
+use crate::core::roles::{InvalidRoles, Roles};
 use crate::db::Db;
 use crate::db::models::{Session, User};
 use crate::outcome::Refusal;
@@ -24,7 +24,7 @@ pub enum RolesChange {
 #[derive(Debug, thiserror::Error)]
 pub enum RolesError {
     #[error(transparent)]
-    Roles(#[from] RolesFault),
+    Roles(#[from] InvalidRoles),
     #[error("the roles are being changed by somebody else")]
     Contended,
     #[error(transparent)]
@@ -50,10 +50,10 @@ impl Administration {
         if let Some(id) = UserId::parse(who.trim()) {
             return self.db.find_user(id).await;
         }
-        match Account::parse(who, &self.settings.regions) {
-            Some(Account::Username(key)) => self.db.find_user_by_username(&key).await,
-            Some(Account::Mobile(mobile)) => self.db.find_user_by_mobile(&mobile).await,
-            Some(Account::Email(key)) => self.db.find_user_by_email(&key).await,
+        match LoginIdentifier::parse(who, &self.settings.regions) {
+            Some(LoginIdentifier::Username(key)) => self.db.find_user_by_username(&key).await,
+            Some(LoginIdentifier::Mobile(mobile)) => self.db.find_user_by_mobile(&mobile).await,
+            Some(LoginIdentifier::Email(key)) => self.db.find_user_by_email(&key).await,
             None => Ok(None),
         }
     }

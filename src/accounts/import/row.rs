@@ -5,7 +5,7 @@ use chrono::DateTime;
 use super::record::{BadField, Record};
 use crate::accounts::administration::person::Person;
 use crate::core::clock::Instant;
-use crate::core::identifier::{EmailAddress, Mobile, MobileFault, Nickname, Region, Username};
+use crate::core::identifier::{EmailAddress, Mobile, MobileError, Nickname, Region, Username};
 use crate::core::invalid_value::InvalidValue;
 use crate::core::language::Language;
 use crate::core::roles::Roles;
@@ -16,59 +16,59 @@ const LONGEST_HASH: usize = 4_096;
 
 /// Understands a row.
 pub(super) fn person(record: &Record, regions: &[Region], now: Instant) -> Result<Person, Vec<BadField>> {
-    let mut faults = Faults { line: record.line, bad: Vec::new() };
+    let mut errors = RowErrors { line: record.line, bad: Vec::new() };
     let text = record.username.as_deref();
-    let username = faults.named("username", text.map(Username::parse_any));
+    let username = errors.named("username", text.map(Username::parse_any));
     let text = record.nickname.as_deref();
-    let nickname = faults.named("nickname", text.map(Nickname::parse_any));
+    let nickname = errors.named("nickname", text.map(Nickname::parse_any));
     let mobile = record.mobile.as_deref().map(|text| {
-        Mobile::parse(text, regions).map_err(|fault| match fault {
-            MobileFault::Invalid => InvalidValue::NotAMobile,
-            MobileFault::NotSupported => InvalidValue::RegionNotSupported,
+        Mobile::parse(text, regions).map_err(|error| match error {
+            MobileError::Invalid => InvalidValue::NotAMobile,
+            MobileError::NotSupported => InvalidValue::RegionNotSupported,
         })
     });
-    let mobile = faults.named("mobile", mobile);
-    let email = faults.named("email", record.email.as_deref().map(EmailAddress::parse));
+    let mobile = errors.named("mobile", mobile);
+    let email = errors.named("email", record.email.as_deref().map(EmailAddress::parse));
     // The mark of Django for "cannot sign in with a password".
     let hash = record.password_hash.as_deref().filter(|hash| !hash.starts_with('!'));
     if hash.is_some_and(|hash| !is_sound(hash)) {
-        faults
+        errors
             .note("password_hash", "is of no format that is known, is damaged, or costs too much to verify");
     }
     let roles = Roles::parse(record.roles.iter().map(String::as_str));
-    let roles = roles.map_err(|fault| faults.note("roles", fault.to_string())).unwrap_or_default();
+    let roles = roles.map_err(|error| errors.note("roles", error.to_string())).unwrap_or_default();
     let disabled = match record.status.as_deref() {
         None | Some("active") => false,
         Some("disabled") => true,
         Some(_) => {
-            faults.note("status", "must be active or disabled");
+            errors.note("status", "must be active or disabled");
             false
         }
     };
     let created_at = record.created_at.as_deref().map_or(Ok(now), |text| moment(text, now));
-    let created_at = created_at.map_err(|reason| faults.note("created_at", reason)).unwrap_or(now);
+    let created_at = created_at.map_err(|reason| errors.note("created_at", reason)).unwrap_or(now);
     if record.username.is_none() && record.mobile.is_none() && record.email.is_none() {
-        faults.note("row", "has no user name, mobile number or e-mail address");
+        errors.note("row", "has no user name, mobile number or e-mail address");
     }
-    if !faults.bad.is_empty() {
-        return Err(faults.bad);
+    if !errors.bad.is_empty() {
+        return Err(errors.bad);
     }
     let password_hash = hash.map(str::to_owned);
     Ok(Person { username, nickname, mobile, email, password_hash, roles, disabled, created_at })
 }
 
-struct Faults {
+struct RowErrors {
     line: u64,
     bad: Vec<BadField>,
 }
 
-impl Faults {
+impl RowErrors {
     fn note(&mut self, field: &'static str, reason: impl Into<String>) {
         self.bad.push(BadField::new(self.line, field, reason));
     }
 
     fn named<T>(&mut self, field: &'static str, parsed: Option<Result<T, InvalidValue>>) -> Option<T> {
-        parsed?.map_err(|fault| self.note(field, fault.message(Language::English))).ok()
+        parsed?.map_err(|error| self.note(field, error.message(Language::English))).ok()
     }
 }
 

@@ -6,7 +6,7 @@
 use super::super::service::Accounts;
 use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
 use crate::core::client::Client;
-use crate::core::identifier::Account;
+use crate::core::identifier::LoginIdentifier;
 use crate::core::ids::UserId;
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::{ExposeSecret as _, SecretString};
@@ -81,7 +81,7 @@ impl Accounts {
         client: &Client,
     ) -> Result<PasswordVerified, LoginRefusal> {
         check(credentials, prefix)?;
-        let account = Account::parse(&credentials.account, &self.settings.regions);
+        let account = LoginIdentifier::parse(&credentials.account, &self.settings.regions);
         let user = self.find_by_account(account.as_ref()).await?;
         let device = client.device_digest();
         let device_known = match &device {
@@ -120,11 +120,11 @@ impl Accounts {
         Ok(PasswordVerified { user: user.clone(), rehash })
     }
 
-    async fn find_by_account(&self, account: Option<&Account>) -> Result<Option<User>, Refusal> {
+    async fn find_by_account(&self, account: Option<&LoginIdentifier>) -> Result<Option<User>, Refusal> {
         match account {
-            Some(Account::Username(key)) => self.kit.db.find_user_by_username(key).await,
-            Some(Account::Mobile(mobile)) => self.kit.db.find_user_by_mobile(mobile).await,
-            Some(Account::Email(key)) => self.kit.db.find_user_by_email(key).await,
+            Some(LoginIdentifier::Username(key)) => self.kit.db.find_user_by_username(key).await,
+            Some(LoginIdentifier::Mobile(mobile)) => self.kit.db.find_user_by_mobile(mobile).await,
+            Some(LoginIdentifier::Email(key)) => self.kit.db.find_user_by_email(key).await,
             None => Ok(None),
         }
     }

@@ -95,7 +95,7 @@ pub async fn revoke_sessions(administration: &Administration, who: &Who) -> Resu
 
 pub async fn roles(administration: &Administration, arguments: &Roles) -> Result<(), Failure> {
     let parse = |text: &Option<String>| roles::Roles::parse_list(text.as_deref().unwrap_or_default());
-    let bad = |fault: roles::RolesFault| fault.to_string();
+    let bad = |error: roles::InvalidRoles| error.to_string();
     let change = if arguments.set.is_some() {
         Some(RolesChange::Set(parse(&arguments.set).map_err(bad)?))
     } else if arguments.add.is_some() || arguments.remove.is_some() {

@@ -44,7 +44,7 @@ pub struct Arguments {
 pub async fn run(operator: &Operator, arguments: &Arguments) -> Result<(), Failure> {
     let (roles, bad_roles) = match Roles::parse_list(&arguments.roles) {
         Ok(roles) => (roles, None),
-        Err(fault) => (Roles::default(), Some(format!("--roles: {fault}"))),
+        Err(error) => (Roles::default(), Some(format!("--roles: {error}"))),
     };
     let password = if arguments.password_stdin { typed()? } else { drawn(&operator.administration.random) };
     let administration = &operator.administration;

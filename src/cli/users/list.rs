@@ -41,7 +41,7 @@ pub async fn run(administration: &Administration, arguments: &Arguments) -> Resu
         None => None,
     };
     if let Some(role) = &arguments.role {
-        Roles::parse([role.as_str()]).map_err(|fault| fault.to_string())?;
+        Roles::parse([role.as_str()]).map_err(|error| error.to_string())?;
     }
     let (status, role) = (arguments.status.clone(), arguments.role.clone());
     let filter = UserFilter { status, role, before, limit: arguments.limit };

@@ -84,24 +84,24 @@ impl SocialSettings {
 
     fn check(&self, reader: &mut Reader) {
         let minute = Duration::from_secs(60);
-        for (key, length, most) in [
+        for (key, length, max) in [
             ("social.state_lifetime", self.state_lifetime, minute * 30),
             ("social.ticket_lifetime", self.ticket_lifetime, minute * 15),
         ] {
-            if length < minute || length > most {
-                reader.fault(key, if most == minute * 30 { "1m to 30m" } else { "1m to 15m" });
+            if length < minute || length > max {
+                reader.error(key, if max == minute * 30 { "1m to 30m" } else { "1m to 15m" });
             }
         }
         if self.timeout < Duration::from_millis(100) || self.timeout > Duration::from_secs(8) {
-            reader.fault("social.timeout", "100ms to 8s: a sign-in asks up to four times");
+            reader.error("social.timeout", "100ms to 8s: a sign-in asks up to four times");
         }
         if let Some(page) = &self.callback_url
             && (!page.contains("{provider}") || callback(page, "qq").is_none())
         {
-            reader.fault("social.callback_url", "an http:// or https:// address with {provider} in it");
+            reader.error("social.callback_url", "an http:// or https:// address with {provider} in it");
         }
         if self.proxy.as_ref().is_some_and(|proxy| proxy.parse::<PageUrl>().is_err()) {
-            reader.fault("social.proxy", "http:// or https:// and a host are expected");
+            reader.error("social.proxy", "http:// or https:// and a host are expected");
         }
     }
 
@@ -116,7 +116,7 @@ impl SocialSettings {
             return;
         }
         if self.callback_url.is_none() {
-            reader.fault("social.callback_url", "needed in production where a provider is set");
+            reader.error("social.callback_url", "needed in production where a provider is set");
         }
         let mut addresses = vec![("social.callback_url", self.callback_url.as_deref())];
         addresses.push(("social.qq.url", self.qq.as_ref().map(|qq| qq.url.as_str())));
@@ -135,7 +135,7 @@ impl SocialSettings {
         }
         for (key, address) in addresses {
             if address.is_some_and(|address| !address.starts_with("https://")) {
-                reader.fault(key, "production needs an https address");
+                reader.error(key, "production needs an https address");
             }
         }
     }
@@ -222,8 +222,8 @@ mod tests {
 
     #[test]
     fn nothing_is_needed_and_the_sandbox_fills_the_gaps() {
-        let (mut settings, faults) = read(&[], true);
-        assert!(faults.is_empty(), "{faults:?}");
+        let (mut settings, errors) = read(&[], true);
+        assert!(errors.is_empty(), "{errors:?}");
         assert!(settings.qq.is_none() && settings.oidc.is_empty() && settings.callback("qq").is_none());
         settings.fill_from_sandbox(&"http://127.0.0.1:8000".parse().unwrap());
         assert_eq!(settings.qq.as_ref().unwrap().url, "http://127.0.0.1:8000/sandbox/qq");
@@ -250,9 +250,9 @@ mod tests {
             ("MENJIN_SOCIAL_QQ_APP_KEY", "hunter2"),
             ("MENJIN_SOCIAL_QQ_URL", "http://graph.example"),
         ];
-        let (_, faults) = read(&client, true);
-        assert_eq!(faults.len(), 2, "{faults:?}");
-        assert!(!faults.concat().contains("hunter2"));
+        let (_, errors) = read(&client, true);
+        assert_eq!(errors.len(), 2, "{errors:?}");
+        assert!(!errors.concat().contains("hunter2"));
     }
 
     #[test]
@@ -265,15 +265,15 @@ mod tests {
             ("javascript:{provider}", false),
             ("https://app.example/{provider}#x", false),
         ] {
-            let faults = read(&[("MENJIN_SOCIAL_CALLBACK_URL", page)], false).1;
-            assert_eq!(faults.is_empty(), good, "{page}: {faults:?}");
+            let errors = read(&[("MENJIN_SOCIAL_CALLBACK_URL", page)], false).1;
+            assert_eq!(errors.is_empty(), good, "{page}: {errors:?}");
         }
     }
 
     #[test]
     fn slugs_do_not_collide() {
         for (slug, good) in [("corp", true), ("qq", false), ("google", false), ("Corp", false), ("", false)] {
-            let faults = read(
+            let errors = read(
                 &[
                     ("MENJIN_SOCIAL_OIDC_SLUG", slug),
                     ("MENJIN_SOCIAL_OIDC_ISSUER", "https://sso.example"),
@@ -282,7 +282,7 @@ mod tests {
                 false,
             )
             .1;
-            assert_eq!(faults.is_empty(), good || slug.is_empty(), "{slug}: {faults:?}");
+            assert_eq!(errors.is_empty(), good || slug.is_empty(), "{slug}: {errors:?}");
         }
     }
 }

@@ -76,7 +76,7 @@ fn apple(reader: &mut Reader) -> Option<OidcSettings> {
     let issuer = address(reader, "social.apple.issuer", "https://appleid.apple.com", "Apple's issuer.");
     let (client_id, private_key) = client?;
     let (Some(team_id), Some(key_id)) = (team_id, key_id) else {
-        reader.fault("social.apple.team_id", "needed with `social.apple.key_id` beside the Services ID");
+        reader.error("social.apple.team_id", "needed with `social.apple.key_id` beside the Services ID");
         return None;
     };
     Some(OidcSettings {
@@ -108,26 +108,26 @@ fn own(reader: &mut Reader) -> Option<OidcSettings> {
         reader.list("social.oidc.scopes", "openid,email,profile", "What is asked for; `openid` is needed.");
     if !is_slug(&slug) {
         reader
-            .fault("social.oidc.slug", "1 to 32 lower-case letters, digits or '-', and no other provider's");
+            .error("social.oidc.slug", "1 to 32 lower-case letters, digits or '-', and no other provider's");
     }
     match (issuer, client_id) {
         (Some(issuer), Some(client_id)) => {
             if issuer.parse::<PageUrl>().is_err() || issuer.contains('?') {
-                reader.fault("social.oidc.issuer", "http:// or https:// and a host are expected");
+                reader.error("social.oidc.issuer", "http:// or https:// and a host are expected");
             }
             if !scopes.iter().any(|scope: &String| scope == "openid") {
-                reader.fault("social.oidc.scopes", "`openid` must be among them");
+                reader.error("social.oidc.scopes", "`openid` must be among them");
             }
             let secret = secret.map_or(OidcSecret::None, OidcSecret::Shared);
             Some(OidcSettings { slug, name, issuer, client_id, secret, scopes, form_post: false })
         }
         (None, None) => None,
         (Some(_), None) => {
-            reader.fault("social.oidc.client_id", "needed beside the issuer");
+            reader.error("social.oidc.client_id", "needed beside the issuer");
             None
         }
         (None, Some(_)) => {
-            reader.fault("social.oidc.issuer", "needed beside the client ID");
+            reader.error("social.oidc.issuer", "needed beside the client ID");
             None
         }
     }

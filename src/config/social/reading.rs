@@ -16,11 +16,11 @@ pub(super) fn pair(
         (Some(id), Some(secret)) => Some((id, secret)),
         (None, None) => None,
         (Some(_), None) => {
-            reader.fault(secret.0, "needed beside the client's name");
+            reader.error(secret.0, "needed beside the client's name");
             None
         }
         (None, Some(_)) => {
-            reader.fault(id.0, "needed beside the secret");
+            reader.error(id.0, "needed beside the secret");
             None
         }
     }
@@ -34,7 +34,7 @@ pub(super) fn address(
 ) -> String {
     let text: String = reader.value(key, default, meaning);
     if text.parse::<PageUrl>().is_err() || text.contains('?') {
-        reader.fault(key, "http:// or https:// and a host are expected");
+        reader.error(key, "http:// or https:// and a host are expected");
     }
     text.trim_end_matches('/').to_owned()
 }

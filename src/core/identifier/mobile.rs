@@ -13,7 +13,7 @@ pub struct Mobile {
 
 /// Why a text is no mobile number for us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MobileFault {
+pub enum MobileError {
     /// No mobile number at all; landlines are none.
     #[error("not a mobile number")]
     Invalid,
@@ -33,13 +33,13 @@ impl Mobile {
     /// where the digits are no number of that region as they are: `86-138-0013-8000`.
     ///
     /// # Errors
-    /// [`MobileFault`].
-    pub fn parse(text: &str, regions: &[Region]) -> Result<Self, MobileFault> {
-        let (international, digits) = read(text).ok_or(MobileFault::Invalid)?;
+    /// [`MobileError`].
+    pub fn parse(text: &str, regions: &[Region]) -> Result<Self, MobileError> {
+        let (international, digits) = read(text).ok_or(MobileError::Invalid)?;
         if international {
             return Self::international(&digits, regions);
         }
-        let first = *regions.first().ok_or(MobileFault::NotSupported)?;
+        let first = *regions.first().ok_or(MobileError::NotSupported)?;
         if let Some(national) = first.mobile(&digits) {
             return Ok(Self::new(first, national));
         }
@@ -47,11 +47,11 @@ impl Mobile {
             .strip_prefix(first.calling_digits())
             .and_then(|rest| first.mobile(rest))
             .map(|national| Self::new(first, national))
-            .ok_or(MobileFault::Invalid)
+            .ok_or(MobileError::Invalid)
     }
 
     /// `digits` begin with a calling code.
-    fn international(digits: &str, regions: &[Region]) -> Result<Self, MobileFault> {
+    fn international(digits: &str, regions: &[Region]) -> Result<Self, MobileError> {
         let find = |candidates: &[Region]| {
             candidates.iter().find_map(|&region| {
                 let national = region.mobile(digits.strip_prefix(region.calling_digits())?)?;
@@ -69,7 +69,7 @@ impl Mobile {
         } else {
             (7..=15).contains(&digits.len()) && !digits.starts_with('0')
         };
-        Err(if elsewhere { MobileFault::NotSupported } else { MobileFault::Invalid })
+        Err(if elsewhere { MobileError::NotSupported } else { MobileError::Invalid })
     }
 
     fn new(region: Region, national: &str) -> Self {
@@ -152,7 +152,7 @@ mod tests {
 
     const CN: &[Region] = &[Region::China];
 
-    fn e164(text: &str, regions: &[Region]) -> Result<String, MobileFault> {
+    fn e164(text: &str, regions: &[Region]) -> Result<String, MobileError> {
         Mobile::parse(text, regions).map(|mobile| mobile.e164)
     }
 
@@ -206,7 +206,7 @@ mod tests {
             "+0013800138000",
             "13800138000                                                      ",
         ] {
-            assert_eq!(e164(text, CN), Err(MobileFault::Invalid), "{text:?}");
+            assert_eq!(e164(text, CN), Err(MobileError::Invalid), "{text:?}");
         }
     }
 
@@ -215,14 +215,14 @@ mod tests {
         for text in
             ["+852 5123 4567", "0085251234567", "+1 415 555 2671", "+7 912 345 67 89", "+852 2123 4567"]
         {
-            assert_eq!(e164(text, CN), Err(MobileFault::NotSupported), "{text}");
+            assert_eq!(e164(text, CN), Err(MobileError::NotSupported), "{text}");
         }
         let both = [Region::China, Region::HongKong];
         assert_eq!(e164("+852 5123 4567", &both).as_deref(), Ok("+85251234567"));
-        assert_eq!(e164("5123 4567", &both), Err(MobileFault::Invalid), "the first region is meant");
-        assert_eq!(e164("+852 2123 4567", &both), Err(MobileFault::Invalid), "a landline");
-        assert_eq!(e164("+86 13800138000", &[Region::HongKong]), Err(MobileFault::NotSupported));
-        assert_eq!(e164("13800138000", &[]), Err(MobileFault::NotSupported));
+        assert_eq!(e164("5123 4567", &both), Err(MobileError::Invalid), "the first region is meant");
+        assert_eq!(e164("+852 2123 4567", &both), Err(MobileError::Invalid), "a landline");
+        assert_eq!(e164("+86 13800138000", &[Region::HongKong]), Err(MobileError::NotSupported));
+        assert_eq!(e164("13800138000", &[]), Err(MobileError::NotSupported));
     }
 
     #[test]
@@ -230,8 +230,8 @@ mod tests {
         let america = [Region::UnitedStates];
         assert_eq!(e164("(415) 555-2671", &america).as_deref(), Ok("+14155552671"));
         assert_eq!(e164("1-415-555-2671", &america).as_deref(), Ok("+14155552671"));
-        assert_eq!(e164("+1 416 555 2671", &america), Err(MobileFault::NotSupported), "Toronto");
-        assert_eq!(e164("+1 800 555 2671", &america), Err(MobileFault::Invalid), "toll-free");
+        assert_eq!(e164("+1 416 555 2671", &america), Err(MobileError::NotSupported), "Toronto");
+        assert_eq!(e164("+1 800 555 2671", &america), Err(MobileError::Invalid), "toll-free");
         let both = [Region::UnitedStates, Region::Canada];
         assert_eq!(Mobile::parse("+1 416 555 2671", &both).unwrap().region(), Region::Canada);
     }

@@ -2,10 +2,10 @@
 //!
 //! A value of these types can stand; what cannot never becomes one. Types that hold an address show it masked only.
 
-mod account;
 mod area_codes;
 mod canonical;
 mod email;
+mod login_identifier;
 mod mobile;
 mod names;
 mod nickname;
@@ -13,9 +13,9 @@ mod region;
 mod reserved;
 mod username;
 
-pub use account::Account;
 pub use email::EmailAddress;
-pub use mobile::{Mobile, MobileFault};
+pub use login_identifier::LoginIdentifier;
+pub use mobile::{Mobile, MobileError};
 pub use nickname::Nickname;
 pub use region::{Region, UnknownRegion};
 pub use username::Username;

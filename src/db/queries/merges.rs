@@ -37,7 +37,7 @@ pub async fn merge_accounts(
         let moved =
             moved(&kept, &merged, email_key, of_merged.into_iter().map(|(id, _)| id.into()).collect());
         hand_over(conn, merge, &kept, &moved).await?;
-        let record = serde_json::to_string(&moved).map_err(|error| DbError::Fault(error.to_string()))?;
+        let record = serde_json::to_string(&moved).map_err(|error| DbError::Internal(error.to_string()))?;
         let values = (
             merges::id.eq(Uid::from(merge.id)),
             merges::kept_user_id.eq(Uid::from(merge.kept)),
@@ -138,9 +138,9 @@ pub async fn undo_merge(
         if owner.status == "merged" {
             return Ok(Undone::MergedSince);
         }
-        let record = unseal(&record).map_err(DbError::Fault)?;
+        let record = unseal(&record).map_err(DbError::Internal)?;
         let moved: Moved =
-            serde_json::from_str(&record).map_err(|error| DbError::Fault(error.to_string()))?;
+            serde_json::from_str(&record).map_err(|error| DbError::Internal(error.to_string()))?;
         let (returned, stayed) = give_back(conn, &owner, merged, moved).await?;
         diesel::update(open).set(merges::undone_at.eq(Some(Ts(now)))).execute(conn).await?;
         super::changes::consume_links(conn, kept, now).await?;

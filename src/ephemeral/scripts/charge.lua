@@ -16,17 +16,17 @@ function rules.rate(key, interval, burst)
   return {arrival = after}, after, math.max(now, after + interval - tolerance)
 end
 
-function rules.budget(key, window, most, amount)
+function rules.budget(key, window, max, amount)
   local kept = redis.call('HMGET', key, 'start', 'used')
   local start, used = now - now % window, 0
   if kept[1] and tonumber(kept[1]) >= start then
     start, used = tonumber(kept[1]), tonumber(kept[2])
   end
   local ends, after = start + window, used + amount
-  if after > most then
+  if after > max then
     return nil, ends
   end
-  return {start = start, used = after}, ends, after + amount > most and ends or now
+  return {start = start, used = after}, ends, after + amount > max and ends or now
 end
 
 function rules.backoff(key, free, first, longest, forget)

@@ -1,8 +1,8 @@
 -- Tries a code. The rule is in code.rs.
--- KEYS: slot. ARGV: now, digest, most attempts, window, remembered (microseconds), spare (milliseconds).
+-- KEYS: slot. ARGV: now, digest, max attempts, window, remembered (microseconds), spare (milliseconds).
 -- Returns {outcome, attempts left, id}.
 local slot = KEYS[1]
-local now, digest, most = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+local now, digest, max = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local window, remembered = tonumber(ARGV[4]), tonumber(ARGV[5])
 local kept = redis.call('HMGET', slot, 'digest', 'expires', 'redeemed', 'id', 'wrong', 'until')
 local expires = tonumber(kept[2] or 0)
@@ -10,10 +10,10 @@ local wrong, forgotten = tonumber(kept[5] or 0), tonumber(kept[6] or 0)
 if now >= forgotten then
   wrong = 0
 end
-if wrong >= most then
+if wrong >= max then
   return {'used_up', 0, ''}
 end
-local left = most - wrong
+local left = max - wrong
 if kept[1] == digest and now < expires + remembered then
   if kept[3] == '1' then
     return {'used_up', left, ''}
@@ -22,7 +22,7 @@ if kept[1] == digest and now < expires + remembered then
     return {'expired', left, ''}
   end
   redis.call('HSET', slot, 'redeemed', '1', 'wrong', '0')
-  return {'right', left, kept[4]}
+  return {'valid', left, kept[4]}
 end
 if not kept[1] or kept[3] == '1' or now >= expires then
   return {'wrong', left, ''}

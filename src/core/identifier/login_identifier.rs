@@ -11,7 +11,7 @@ use super::username::Username;
 ///
 /// No text can be two of these: a user name has no `@` and is no number.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub enum Account {
+pub enum LoginIdentifier {
     /// The key of a user name.
     Username(String),
     /// A mobile number in its canonical form.
@@ -20,7 +20,7 @@ pub enum Account {
     Email(String),
 }
 
-impl Account {
+impl LoginIdentifier {
     /// Reads what was typed; `None` when no account can be meant. Names that are reserved today can be meant: their
     /// bearers may have been there first.
     #[must_use]
@@ -52,12 +52,12 @@ impl Account {
 /// No account is longer, in whatever form it is typed.
 const LONGEST_BYTES: usize = 512;
 
-impl fmt::Debug for Account {
+impl fmt::Debug for LoginIdentifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Username(_) => "Account(username)",
-            Self::Mobile(_) => "Account(mobile)",
-            Self::Email(_) => "Account(email)",
+            Self::Username(_) => "LoginIdentifier(username)",
+            Self::Mobile(_) => "LoginIdentifier(mobile)",
+            Self::Email(_) => "LoginIdentifier(email)",
         })
     }
 }
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn key(text: &str) -> Option<String> {
-        Account::parse(text, &[Region::China]).map(|account| account.key())
+        LoginIdentifier::parse(text, &[Region::China]).map(|account| account.key())
     }
 
     #[test]
@@ -97,22 +97,22 @@ mod tests {
 
     #[test]
     fn debug_shows_no_address() {
-        let account = Account::parse("13800138000", &[Region::China]);
-        assert_eq!(format!("{account:?}"), "Some(Account(mobile))");
+        let account = LoginIdentifier::parse("13800138000", &[Region::China]);
+        assert_eq!(format!("{account:?}"), "Some(LoginIdentifier(mobile))");
     }
 
     proptest! {
         #[test]
         fn whoever_took_a_name_signs_in_with_it(text in "[a-zA-Z0-9_.张三-]{1,34}") {
             if let Ok(name) = Username::parse(&text, &[]) {
-                let account = Account::parse(&text, &Region::ALL);
-                prop_assert_eq!(account, Some(Account::Username(name.key().to_owned())));
+                let account = LoginIdentifier::parse(&text, &Region::ALL);
+                prop_assert_eq!(account, Some(LoginIdentifier::Username(name.key().to_owned())));
             }
         }
 
         #[test]
         fn any_text_is_read_without_panic(text in any::<String>()) {
-            let _ = Account::parse(&text, &Region::ALL);
+            let _ = LoginIdentifier::parse(&text, &Region::ALL);
         }
     }
 }
