@@ -12,3 +12,4 @@ pub mod outage;
 pub mod random;
 pub mod roles;
 pub mod secret;
+pub mod signing;

@@ -1,0 +1,3 @@
+//! Request signatures of cloud services. No I/O.
+
+pub mod tc3;
