@@ -1,4 +1,4 @@
-//! Typed identifiers: UUID version 7 (RFC 9562), so that rows sort by age. They name things; they are no secrets.
+//! Typed identifiers: UUID version 7 (RFC 9562), so that rows sort by age. Identifiers are not secrets.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,11 +14,11 @@ macro_rules! ids {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A new identifier, made of the present moment and 74 random bits.
+            /// Builds an identifier from the current time, the number of identifiers in this millisecond, and 62 random
+            /// bits.
             #[must_use]
             pub fn new(clock: &Clock, random: &Random) -> Self {
-                let millis = u64::try_from(clock.now().timestamp_millis()).unwrap_or(0);
-                Self(uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid())
+                Self(new_uuid(clock, random))
             }
 
             /// Reads the canonical text form; `None` for anything else.
@@ -34,6 +34,17 @@ macro_rules! ids {
             }
         }
     )+};
+}
+
+/// Identifiers of one process also sort by age within a millisecond: the 12 bits after the time count (RFC 9562, section
+/// 6.2, method 1).
+fn new_uuid(clock: &Clock, random: &Random) -> Uuid {
+    let (millis, number) = clock.tick();
+    let mut tail: [u8; 10] = random.bytes();
+    let [high, low] = number.to_be_bytes();
+    tail[0] = high;
+    tail[1] = low;
+    uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid()
 }
 
 ids! {
@@ -62,6 +73,8 @@ mod tests {
         clock.advance(chrono::TimeDelta::milliseconds(1));
         let second = UserId::new(&clock, &random);
         assert!(first < second);
+        let third = UserId::new(&clock, &random);
+        assert!(second < third, "identifiers of one millisecond are in order too");
         assert_eq!(UserId::parse(&first.to_string()), Some(first));
         assert_eq!(UserId::parse(&first.to_string().to_uppercase()), None);
         assert_eq!(first.0.get_version_num(), 7);
