@@ -66,18 +66,16 @@ impl From<Error> for DbError {
     fn from(error: Error) -> Self {
         match error {
             Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => Self::Taken(taken(&*info)),
-            Error::DatabaseError(DatabaseErrorKind::ClosedConnection, info) => {
+            Error::DatabaseError(
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                info,
+            ) => Self::Unavailable(info.message().to_owned()),
+            // SQLite reports no codes; its text for SQLITE_BUSY and SQLITE_LOCKED is constant.
+            Error::DatabaseError(DatabaseErrorKind::Unknown, info) if sqlite_is_busy(info.message()) => {
                 Self::Unavailable(info.message().to_owned())
             }
-            // The message of PostgreSQL names columns and types; the values are in its `detail`, which stays behind.
-            Error::DatabaseError(kind, info) => {
-                let message = info.message();
-                if connection_lost(message) {
-                    Self::Unavailable(message.to_owned())
-                } else {
-                    Self::Internal(format!("{kind:?}: {message}"))
-                }
-            }
+            // The message of PostgreSQL names columns and types; the values are in its `detail`, which is dropped.
+            Error::DatabaseError(kind, info) => Self::Internal(format!("{kind:?}: {}", info.message())),
             Error::BrokenTransactionManager => {
                 Self::Unavailable("the connection broke in a transaction".into())
             }
@@ -86,19 +84,19 @@ impl From<Error> for DbError {
     }
 }
 
-/// Errors of a dying server and of a full SQLite queue come with no kind of their own.
-fn connection_lost(message: &str) -> bool {
-    [
-        "connection closed",
-        "error communicating with the server",
-        "database is locked",
-        "terminating connection",
-        "the database system is shutting down",
-        "the database system is starting up",
-        "too many clients already",
-    ]
-    .iter()
-    .any(|text| message.contains(text))
+/// Returns whether SQLite could not get a lock, could not write or could not read in time. diesel drops SQLite's result code and
+/// keeps only the text, which `sqlite3_errstr` takes from a table of constants: it is the same in every language.
+fn sqlite_is_busy(message: &str) -> bool {
+    matches!(
+        message,
+        "database is locked" // SQLITE_BUSY
+            | "database table is locked" // SQLITE_LOCKED
+            | "attempt to write a readonly database" // SQLITE_READONLY
+            | "disk I/O error" // SQLITE_IOERR
+            | "database or disk is full" // SQLITE_FULL
+            | "unable to open database file" // SQLITE_CANTOPEN
+            | "interrupted" // SQLITE_INTERRUPT
+    )
 }
 
 impl From<diesel_async::pooled_connection::bb8::RunError> for DbError {

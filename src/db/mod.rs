@@ -150,7 +150,7 @@ macro_rules! dispatch {
                             match tokio::time::timeout_at(until, query).await {
                                 Ok(outcome) => Ok(outcome?),
                                 Err(elapsed) => {
-                                    pg::abandon(&mut conn);
+                                    conn.abandon();
                                     Err(late(elapsed).into())
                                 }
                             }
