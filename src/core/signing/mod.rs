@@ -1,3 +1,4 @@
-//! Request signatures of cloud services. No I/O.
+//! Signatures of requests: of cloud services, and of webhooks. No I/O.
 
+pub mod standard_webhooks;
 pub mod tc3;
