@@ -5,7 +5,7 @@ use crate::core::identifier::{EmailAddress, Mobile, MobileError};
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
 use crate::db::models::User;
-use crate::outcome::{Faults, Refusal};
+use crate::outcome::{FieldErrors, Refusal};
 use crate::sessions::Method;
 use crate::verification::Contact;
 
@@ -45,7 +45,7 @@ impl Accounts {
         &self,
         input: ContactInput,
         prefix: &str,
-        faults: &mut Faults,
+        errors: &mut FieldErrors,
     ) -> Option<ContactClaim> {
         let (contact, field, code) = match input {
             ContactInput::Mobile { mobile, code } => {
@@ -56,8 +56,8 @@ impl Accounts {
                 (EmailAddress::parse(&email).map(Contact::Email), "email", code)
             }
         };
-        let contact = faults.note(&format!("{prefix}{field}.{field}"), contact);
-        let code = faults.note(&format!("{prefix}{field}.code"), self.verification.parse_code(&code));
+        let contact = errors.note(&format!("{prefix}{field}.{field}"), contact);
+        let code = errors.note(&format!("{prefix}{field}.code"), self.verification.parse_code(&code));
         Some(ContactClaim { contact: contact?, code: code? })
     }
 

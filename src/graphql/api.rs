@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 
 use super::context::{Bearer, View};
 use super::document::{self, Kind, Limits};
-use super::fault::CallerFault;
+use super::error_code::ErrorCode;
 use super::federation::is_for_routers;
 pub use super::reply::ApiReply;
 use super::reply::reply;
@@ -64,7 +64,7 @@ impl Api {
             .and_then(|document| document.check_variables(&variables).map(|()| document));
         let document = match checked {
             Ok(document) if document.kind == Kind::Mutation && !mutations_allowed => {
-                return ApiReply::refusal(CallerFault::MethodNotAllowed, &request_id);
+                return ApiReply::refusal(ErrorCode::MethodNotAllowed, &request_id);
             }
             Ok(document) => document,
             Err(refusal) => return ApiReply::refused(refusal, &request_id),
@@ -75,7 +75,7 @@ impl Api {
         });
         let for_routers = is_for_routers(&document.parsed);
         if for_routers && !request.trusted {
-            return ApiReply::refusal(CallerFault::Forbidden, &request_id);
+            return ApiReply::refusal(ErrorCode::Forbidden, &request_id);
         }
         let view = match &bearer_claims.0 {
             _ if !for_routers => View::Own,
@@ -85,7 +85,7 @@ impl Api {
                 Ok(caller) => View::Entities(caller.map(|caller| caller.user.id)),
                 Err(error) => {
                     tracing::warn!(%error, "unavailable");
-                    return ApiReply::refusal(CallerFault::Unavailable, &request_id);
+                    return ApiReply::refusal(ErrorCode::Unavailable, &request_id);
                 }
             },
         };
@@ -133,7 +133,7 @@ mod tests {
         }
     }
 
-    async fn ask(api: &Api, query: &str, variables: Json) -> (Json, Option<CallerFault>) {
+    async fn ask(api: &Api, query: &str, variables: Json) -> (Json, Option<ErrorCode>) {
         let request = ApiRequest { query: query.into(), variables, ..ApiRequest::default() };
         let reply = api.execute(request, client(), None, true).await;
         (serde_json::from_slice(&reply.body).unwrap(), reply.refused)

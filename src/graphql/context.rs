@@ -4,7 +4,7 @@ use async_graphql::Context;
 
 use super::cookies::CookiePolicy;
 use super::error::ApiError;
-use super::fault::CallerFault;
+use super::error_code::ErrorCode;
 use super::features::Features;
 use crate::accounts::Accounts;
 use crate::config::sessions::RefreshDelivery;
@@ -86,7 +86,7 @@ impl ContextExt for Context<'_> {
     }
 
     async fn caller(&self) -> Result<Caller, ApiError> {
-        let unauthenticated = ApiError::Caller(CallerFault::Unauthenticated);
+        let unauthenticated = ApiError::Code(ErrorCode::Unauthenticated);
         let Some(claims) = self.claims() else { return Err(unauthenticated) };
         self.sessions().caller(claims).await?.ok_or(unauthenticated)
     }

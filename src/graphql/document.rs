@@ -6,7 +6,7 @@ use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, Oper
 use async_graphql::parser::{Error as ParserError, parse_query};
 use async_graphql::{Name, Pos, Value as ConstValue, Variables};
 
-use super::fault::CallerFault;
+use super::error_code::ErrorCode;
 use super::tokens;
 use super::weight::Scales;
 pub use super::weight::{Limits, Refusal};
@@ -31,7 +31,7 @@ pub struct Document {
 
 impl Document {
     /// # Errors
-    /// [`CallerFault::InvalidVariables`] when a variable that must have a value has none.
+    /// [`ErrorCode::InvalidVariables`] when a variable that must have a value has none.
     pub fn check_variables(&self, variables: &Variables) -> Result<(), Refusal> {
         let missing = |name: &Name| matches!(variables.get(name), None | Some(ConstValue::Null));
         let positions: Vec<_> =
@@ -39,7 +39,7 @@ impl Document {
         if positions.is_empty() {
             return Ok(());
         }
-        Err(Refusal { fault: CallerFault::InvalidVariables, locations: positions })
+        Err(Refusal { code: ErrorCode::InvalidVariables, locations: positions })
     }
 
     /// Whether the argument that stands there holds a variable.
@@ -55,7 +55,7 @@ impl Document {
 /// [`Refusal`].
 pub fn check(query: &str, operation_name: Option<&str>, limits: &Limits) -> Result<Document, Refusal> {
     if query.chars().take(limits.characters.saturating_add(1)).count() > limits.characters {
-        return Err(CallerFault::DocumentTooLong.into());
+        return Err(ErrorCode::DocumentTooLong.into());
     }
     tokens::count(query, limits.tokens)?;
     let parsed = parse_query(query).map_err(|error| unparsable(&error))?;
@@ -70,22 +70,22 @@ pub fn check(query: &str, operation_name: Option<&str>, limits: &Limits) -> Resu
     for (name, operation) in parsed.operations.iter() {
         operations += 1;
         let weight = scales.selection_set(&operation.node.selection_set.node, 0)?;
-        weight.check(limits).map_err(|fault| Refusal::at(fault, operation.pos))?;
+        weight.check(limits).map_err(|code| Refusal::at(code, operation.pos))?;
         if operation_name.is_none() || operation_name == name.map(Name::as_str) {
             selected = Some((operation, weight));
         }
     }
     let (operation, weight) = match selected {
         Some(selected) if operation_name.is_some() || operations == 1 => selected,
-        Some(_) | None => return Err(CallerFault::OperationNotFound.into()),
+        Some(_) | None => return Err(ErrorCode::OperationNotFound.into()),
     };
     let kind = match operation.node.ty {
         OperationType::Query => Kind::Query,
         OperationType::Mutation => Kind::Mutation,
-        OperationType::Subscription => return Err(Refusal::at(CallerFault::ValidationFailed, operation.pos)),
+        OperationType::Subscription => return Err(Refusal::at(ErrorCode::ValidationFailed, operation.pos)),
     };
     if kind == Kind::Mutation && weight.root > 1 {
-        return Err(Refusal::at(CallerFault::OneAuthenticationMutation, operation.pos));
+        return Err(Refusal::at(ErrorCode::OneAuthenticationMutation, operation.pos));
     }
     let required = required_variables(&operation.node);
     let variable_arguments = scales.variable_arguments;
@@ -95,8 +95,8 @@ pub fn check(query: &str, operation_name: Option<&str>, limits: &Limits) -> Resu
 /// The parser's own text quotes the document, passwords included: only the position is passed on.
 fn unparsable(error: &ParserError) -> Refusal {
     let too_deep = matches!(error, ParserError::RecursionLimitExceeded);
-    let fault = if too_deep { CallerFault::DocumentTooDeep } else { CallerFault::ParseError };
-    Refusal { fault, locations: error.positions().collect() }
+    let code = if too_deep { ErrorCode::DocumentTooDeep } else { ErrorCode::ParseError };
+    Refusal { code, locations: error.positions().collect() }
 }
 
 fn required_variables(operation: &OperationDefinition) -> Vec<(Name, Pos)> {
@@ -123,8 +123,8 @@ mod tests {
         introspection: true,
     };
 
-    fn fault(query: &str) -> Option<CallerFault> {
-        check(query, None, &LIMITS).err().map(|refusal| refusal.fault)
+    fn error_code(query: &str) -> Option<ErrorCode> {
+        check(query, None, &LIMITS).err().map(|refusal| refusal.code)
     }
 
     fn nested(depth: usize) -> String {
@@ -133,22 +133,22 @@ mod tests {
 
     #[test]
     fn each_limit_lets_its_value_through_and_not_one_more() {
-        assert_eq!(fault(&nested(12)), None);
-        assert_eq!(fault(&nested(13)), Some(CallerFault::DocumentTooDeep));
-        assert_eq!(fault(&format!("{{ {} }}", "a ".repeat(300))), None);
-        assert_eq!(fault(&format!("{{ {} }}", "a ".repeat(301))), Some(CallerFault::DocumentTooComplex));
-        assert_eq!(fault(&format!("{{ {} }}", "b: a ".repeat(30))), None);
-        assert_eq!(fault(&format!("{{ {} }}", "b: a ".repeat(31))), Some(CallerFault::TooManyAliases));
-        assert_eq!(fault(&format!("{{ a }}{}", " ".repeat(14_995))), None);
-        assert_eq!(fault(&format!("{{ a }}{}", " ".repeat(14_996))), Some(CallerFault::DocumentTooLong));
-        assert_eq!(fault(&format!("{{ {} }}", "a ".repeat(999))), Some(CallerFault::TooManyTokens));
+        assert_eq!(error_code(&nested(12)), None);
+        assert_eq!(error_code(&nested(13)), Some(ErrorCode::DocumentTooDeep));
+        assert_eq!(error_code(&format!("{{ {} }}", "a ".repeat(300))), None);
+        assert_eq!(error_code(&format!("{{ {} }}", "a ".repeat(301))), Some(ErrorCode::DocumentTooComplex));
+        assert_eq!(error_code(&format!("{{ {} }}", "b: a ".repeat(30))), None);
+        assert_eq!(error_code(&format!("{{ {} }}", "b: a ".repeat(31))), Some(ErrorCode::TooManyAliases));
+        assert_eq!(error_code(&format!("{{ a }}{}", " ".repeat(14_995))), None);
+        assert_eq!(error_code(&format!("{{ a }}{}", " ".repeat(14_996))), Some(ErrorCode::DocumentTooLong));
+        assert_eq!(error_code(&format!("{{ {} }}", "a ".repeat(999))), Some(ErrorCode::TooManyTokens));
     }
 
     #[test]
     fn fragments_are_expanded_in_the_count_and_not_in_time() {
         let spreads = "...f ".repeat(3);
         let aliases = format!("{{ {spreads} }} fragment f on Q {{ {} }}", "b: a ".repeat(11));
-        assert_eq!(fault(&aliases), Some(CallerFault::TooManyAliases));
+        assert_eq!(error_code(&aliases), Some(ErrorCode::TooManyAliases));
         let chain = |spreads: usize, length: usize| {
             let link =
                 |i: usize| format!("fragment f{i} on Q {{ {} }}", format!("...f{} ", i + 1).repeat(spreads));
@@ -156,9 +156,9 @@ mod tests {
             format!("{{ ...f0 }} {} fragment f{length} on Q {{ a }}", links.join(" "))
         };
         let bomb = chain(4, 29);
-        assert_eq!(fault(&bomb), Some(CallerFault::DocumentTooComplex));
+        assert_eq!(error_code(&bomb), Some(ErrorCode::DocumentTooComplex));
         let long = chain(1, 100).replacen("...f0", "a", 1);
-        assert_eq!(fault(&long), Some(CallerFault::DocumentTooDeep), "also where nobody spreads it");
+        assert_eq!(error_code(&long), Some(ErrorCode::DocumentTooDeep), "also where nobody spreads it");
     }
 
     #[test]
@@ -169,18 +169,18 @@ mod tests {
             "{ ...missing }",
             "subscription { a }",
         ] {
-            assert_eq!(fault(query), Some(CallerFault::ValidationFailed), "{query}");
+            assert_eq!(error_code(query), Some(ErrorCode::ValidationFailed), "{query}");
         }
     }
 
     #[test]
     fn one_mutation_field_a_document() {
-        let both = Some(CallerFault::OneAuthenticationMutation);
-        assert_eq!(fault("mutation { __typename login(a: 1) { b c } }"), None);
-        assert_eq!(fault("mutation { login(a: 1) login(a: 1) }"), both);
-        assert_eq!(fault("mutation { x: login ... on Mutation { y: login } }"), both);
-        assert_eq!(fault("mutation { ...f ...f } fragment f on Mutation { login }"), both);
-        assert_eq!(fault("{ a b c }"), None);
+        let both = Some(ErrorCode::OneAuthenticationMutation);
+        assert_eq!(error_code("mutation { __typename login(a: 1) { b c } }"), None);
+        assert_eq!(error_code("mutation { login(a: 1) login(a: 1) }"), both);
+        assert_eq!(error_code("mutation { x: login ... on Mutation { y: login } }"), both);
+        assert_eq!(error_code("mutation { ...f ...f } fragment f on Mutation { login }"), both);
+        assert_eq!(error_code("{ a b c }"), None);
         // Two operations in one document are fine: one of them runs.
         let two = "mutation A { a } mutation B { b }";
         assert_eq!(check(two, Some("B"), &LIMITS).map(|document| document.kind).ok(), Some(Kind::Mutation));
@@ -190,26 +190,26 @@ mod tests {
     fn the_operation_is_the_one_that_is_named() {
         let query = "query A { a } mutation B { b }";
         let kind =
-            |name| check(query, name, &LIMITS).map(|document| document.kind).map_err(|refusal| refusal.fault);
+            |name| check(query, name, &LIMITS).map(|document| document.kind).map_err(|refusal| refusal.code);
         assert_eq!(kind(Some("A")), Ok(Kind::Query));
         assert_eq!(kind(Some("B")), Ok(Kind::Mutation));
-        assert_eq!(kind(Some("C")), Err(CallerFault::OperationNotFound));
-        assert_eq!(kind(None), Err(CallerFault::OperationNotFound));
-        let anonymous = check("{ a }", Some("A"), &LIMITS).err().map(|refusal| refusal.fault);
-        assert_eq!(anonymous, Some(CallerFault::OperationNotFound));
+        assert_eq!(kind(Some("C")), Err(ErrorCode::OperationNotFound));
+        assert_eq!(kind(None), Err(ErrorCode::OperationNotFound));
+        let anonymous = check("{ a }", Some("A"), &LIMITS).err().map(|refusal| refusal.code);
+        assert_eq!(anonymous, Some(ErrorCode::OperationNotFound));
     }
 
     #[test]
     fn introspection_is_measured_apart_and_can_be_off() {
         let deep = format!("{{ a __schema {} }}", nested(19));
-        assert_eq!(fault(&deep), None);
-        assert_eq!(fault(&format!("{{ a __schema {} }}", nested(20))), Some(CallerFault::DocumentTooDeep));
+        assert_eq!(error_code(&deep), None);
+        assert_eq!(error_code(&format!("{{ a __schema {} }}", nested(20))), Some(ErrorCode::DocumentTooDeep));
         let off = Limits { introspection: false, ..LIMITS };
         for query in
             ["{ __schema { a } }", "{ ...f } fragment f on Query { b: __type(name: \"A\") { name } }"]
         {
-            let refused = check(query, None, &off).err().map(|refusal| refusal.fault);
-            assert_eq!(refused, Some(CallerFault::IntrospectionDisabled), "{query}");
+            let refused = check(query, None, &off).err().map(|refusal| refusal.code);
+            assert_eq!(refused, Some(ErrorCode::IntrospectionDisabled), "{query}");
         }
         assert!(check("{ __typename }", None, &off).is_ok());
     }
@@ -227,17 +227,17 @@ mod tests {
             ]
         };
         for (few, many) in nested(2).iter().zip(&nested(3)) {
-            assert_eq!(fault(few), None, "{few}");
-            assert_eq!(fault(many), Some(CallerFault::DocumentTooDeep), "{many}");
+            assert_eq!(error_code(few), None, "{few}");
+            assert_eq!(error_code(many), Some(ErrorCode::DocumentTooDeep), "{many}");
         }
         // Elsewhere these names mean nothing.
-        assert_eq!(fault("{ fields { fields { fields { fields } } } }"), None);
+        assert_eq!(error_code("{ fields { fields { fields { fields } } } }"), None);
     }
 
     #[test]
     fn a_parse_error_tells_where_and_not_what() {
         let refusal = check("{\n  login(password: \"hunter2\" }", None, &LIMITS).err().unwrap();
-        assert_eq!(refusal.fault, CallerFault::ParseError);
+        assert_eq!(refusal.code, ErrorCode::ParseError);
         assert_eq!(refusal.locations[0].line, 2);
         assert!(!format!("{refusal:?}").contains("hunter2"));
     }
@@ -250,7 +250,7 @@ mod tests {
         assert!(document.check_variables(&variables(serde_json::json!({"a": "1"}))).is_ok());
         for json in [serde_json::json!({}), serde_json::json!({"a": null, "b": 1})] {
             let refusal = document.check_variables(&variables(json)).unwrap_err();
-            assert_eq!((refusal.fault, refusal.locations.len()), (CallerFault::InvalidVariables, 1));
+            assert_eq!((refusal.code, refusal.locations.len()), (ErrorCode::InvalidVariables, 1));
         }
         assert_eq!(document.variable_arguments.len(), 2);
     }

@@ -1,42 +1,42 @@
-//! Our own faults and the caller's, as GraphQL errors with a code out of one closed list.
+//! GraphQL errors with a code from one closed list.
 //!
 //! A resolver cannot leak: it returns [`ApiError`], which has no `Display` and comes only from the types below, so `?`
 //! on a database error does not compile here.
 
 use async_graphql::{Error, ErrorExtensions as _};
 
-use super::fault::CallerFault;
+use super::error_code::ErrorCode;
 use crate::accounts::profile::availability::AvailabilityRefusal;
 use crate::core::clock::Instant;
 use crate::outcome::Refusal;
 
 /// An error that is no expected outcome.
 pub enum ApiError {
-    Caller(CallerFault),
+    Code(ErrorCode),
     RateLimited(Instant),
     /// A store is away. The cause is logged, not told.
     Unavailable(String),
-    /// A fault of ours. The cause is logged, not told.
+    /// An internal error. The cause is logged and not part of the response.
     Internal(String),
 }
 
 impl From<ApiError> for Error {
     fn from(error: ApiError) -> Self {
-        let (fault, retry_at) = match error {
-            ApiError::Caller(fault) => (fault, None),
-            ApiError::RateLimited(retry_at) => (CallerFault::RateLimited, Some(retry_at)),
+        let (code, retry_at) = match error {
+            ApiError::Code(code) => (code, None),
+            ApiError::RateLimited(retry_at) => (ErrorCode::RateLimited, Some(retry_at)),
             ApiError::Unavailable(cause) => {
                 // That the store is away is said once, where it is seen; this ties the cause to the request.
                 tracing::info!(cause, "unavailable");
-                (CallerFault::Unavailable, None)
+                (ErrorCode::Unavailable, None)
             }
             ApiError::Internal(cause) => {
                 tracing::error!(cause, "internal error");
-                (CallerFault::InternalServerError, None)
+                (ErrorCode::InternalServerError, None)
             }
         };
-        Error::new(fault.message()).extend_with(|_, extensions| {
-            extensions.set("code", fault.code());
+        Error::new(code.message()).extend_with(|_, extensions| {
+            extensions.set("code", code.as_str());
             if let Some(retry_at) = retry_at {
                 extensions.set("retryAt", retry_at.to_rfc3339());
             }
@@ -48,9 +48,9 @@ impl From<ApiError> for Error {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::InvalidInput(_) => Self::Caller(CallerFault::BadRequest),
+            Refusal::InvalidInput(_) => Self::Code(ErrorCode::BadRequest),
             Refusal::RateLimited { retry_at, .. } => Self::RateLimited(retry_at),
-            Refusal::SessionEnded => Self::Caller(CallerFault::Unauthenticated),
+            Refusal::SessionEnded => Self::Code(ErrorCode::Unauthenticated),
             Refusal::Unavailable(cause) => Self::Unavailable(cause),
             Refusal::Internal(cause) => Self::Internal(cause),
         }
@@ -60,7 +60,7 @@ impl From<Refusal> for ApiError {
 impl From<AvailabilityRefusal> for ApiError {
     fn from(refusal: AvailabilityRefusal) -> Self {
         match refusal {
-            AvailabilityRefusal::TurnedOff => Self::Caller(CallerFault::Forbidden),
+            AvailabilityRefusal::TurnedOff => Self::Code(ErrorCode::Forbidden),
             AvailabilityRefusal::Shared(refusal) => refusal.into(),
         }
     }

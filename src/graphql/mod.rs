@@ -12,7 +12,7 @@ mod deletion;
 mod delivery;
 pub mod document;
 mod error;
-pub mod fault;
+pub mod error_code;
 mod features;
 mod federation;
 mod identity;

@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 
 use super::context::ContextExt as _;
 use super::error::ApiError;
-use super::fault::CallerFault;
+use super::error_code::ErrorCode;
 use super::social_input::{AuthorizeUrlInput, BindInput, QqAuthorizeInput, RegisterWithInput};
 use super::social_outcome::{AuthorizeUrl, BindResult, QqAuthorizeResult, RegisterWithResult};
 use crate::social::social_authorize_url::AuthorizeUrlRefusal;
@@ -27,7 +27,7 @@ impl QqMutations {
         >,
     ) -> Result<AuthorizeUrl, ApiError> {
         if ctx.social().providers().all(|(slug, _)| slug != QQ) {
-            return Err(ApiError::Caller(CallerFault::NotFound));
+            return Err(ApiError::Code(ErrorCode::NotFound));
         }
         let user = ctx.claims().map(|claims| claims.sub);
         let options = AuthorizeUrlInput::options(input);

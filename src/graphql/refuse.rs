@@ -1,7 +1,7 @@
 //! Maps refusals of use cases to the members of a mutation's union.
 
 use super::error::ApiError;
-use super::fault::CallerFault;
+use super::error_code::ErrorCode;
 use super::problem::{
     AccountDisabled, CaptchaRequired, CodeRejected, CredentialsRejected, InvalidInput, RateLimited,
     ReauthenticationRequired,
@@ -24,7 +24,7 @@ where
     match refusal {
         Refusal::InvalidInput(errors) => Ok(InvalidInput::new(errors, language).into()),
         Refusal::RateLimited { retry_at, .. } => Ok(RateLimited::new(retry_at, language).into()),
-        Refusal::SessionEnded => Err(ApiError::Caller(CallerFault::Unauthenticated)),
+        Refusal::SessionEnded => Err(ApiError::Code(ErrorCode::Unauthenticated)),
         Refusal::Unavailable(cause) => Err(ApiError::Unavailable(cause)),
         Refusal::Internal(cause) => Err(ApiError::Internal(cause)),
     }

@@ -7,14 +7,14 @@ use http::HeaderMap;
 use serde::Serialize;
 
 use super::document::{Document, Refusal};
-use super::fault::CallerFault;
+use super::error_code::ErrorCode;
 
 /// What goes back.
 pub struct ApiReply {
     /// JSON: a GraphQL response. Without `data` when nothing was executed.
     pub body: Vec<u8>,
     /// Why nothing was executed.
-    pub refused: Option<CallerFault>,
+    pub refused: Option<ErrorCode>,
     /// What resolvers set, such as `set-cookie`.
     pub headers: HeaderMap,
 }
@@ -22,14 +22,14 @@ pub struct ApiReply {
 impl ApiReply {
     /// An answer to a request that was not executed.
     #[must_use]
-    pub fn refusal(fault: CallerFault, request_id: &str) -> Self {
-        Self::refused(fault.into(), request_id)
+    pub fn refusal(code: ErrorCode, request_id: &str) -> Self {
+        Self::refused(code.into(), request_id)
     }
 
     /// As [`ApiReply::refusal`], with the places in the document.
     pub(super) fn refused(refusal: Refusal, request_id: &str) -> Self {
-        let Refusal { fault, locations } = refusal;
-        refuse(vec![error(fault, locations)], fault, request_id)
+        let Refusal { code, locations } = refusal;
+        refuse(vec![error(code, locations)], code, request_id)
     }
 }
 
@@ -40,50 +40,50 @@ pub(super) fn reply(response: Response, document: &Document, request_id: &str) -
     let errors: Vec<_> = response
         .errors
         .into_iter()
-        .map(|fault| {
-            let (error, not_executed) = clean(fault, document, request_id);
+        .map(|raw| {
+            let (error, not_executed) = clean(raw, document, request_id);
             refused = refused.or(not_executed);
             error
         })
         .collect();
-    if let Some(fault) = refused
+    if let Some(code) = refused
         && response.data == Value::Null
     {
-        return ApiReply { headers, ..refuse(errors, fault, request_id) };
+        return ApiReply { headers, ..refuse(errors, code, request_id) };
     }
     let body = body(Some(&response.data), errors, response.extensions, request_id);
     ApiReply { body, refused: None, headers }
 }
 
 /// What may be told of an error, and its kind when it is one of the request, not of a field.
-fn clean(raw: ServerError, document: &Document, request_id: &str) -> (ServerError, Option<CallerFault>) {
+fn clean(raw: ServerError, document: &Document, request_id: &str) -> (ServerError, Option<ErrorCode>) {
     if raw.extensions.as_ref().is_some_and(|values| values.get("code").is_some()) {
         return (ServerError { source: None, ..raw }, None);
     }
     let invalid_value = raw.message.starts_with("Invalid value for argument");
-    let fault = if raw.path.is_empty() {
+    let code = if raw.path.is_empty() {
         // Nothing was resolved yet: validation.
         if invalid_value && document.holds_variable(&raw.locations) {
-            CallerFault::InvalidVariables
+            ErrorCode::InvalidVariables
         } else {
-            CallerFault::ValidationFailed
+            ErrorCode::ValidationFailed
         }
     } else if is_coercion(&raw.message) {
-        CallerFault::InvalidVariables
+        ErrorCode::InvalidVariables
     } else {
         // A resolver gives every error a code, so this comes from below it. Its text may quote a value: keep the head.
         let cause = raw.message.split(['"', ':', '`']).next().unwrap_or_default();
         tracing::error!(request_id, path = ?raw.path, cause, "an error without a code");
-        CallerFault::InternalServerError
+        ErrorCode::InternalServerError
     };
-    let mut cleaned = error(fault, raw.locations);
+    let mut cleaned = error(code, raw.locations);
     cleaned.path = raw.path;
-    let about_names = fault == CallerFault::ValidationFailed && names_only(&raw.message);
-    let about_a_place = fault != CallerFault::InternalServerError && names_the_place(&raw.message);
+    let about_names = code == ErrorCode::ValidationFailed && names_only(&raw.message);
+    let about_a_place = code != ErrorCode::InternalServerError && names_the_place(&raw.message);
     if about_names || about_a_place {
         cleaned.message = raw.message;
     }
-    (cleaned, (fault != CallerFault::InternalServerError).then_some(fault))
+    (cleaned, (code != ErrorCode::InternalServerError).then_some(code))
 }
 
 /// How the executor begins when a value is not of its type; the rest quotes the value.
@@ -127,18 +127,18 @@ fn names_the_place(message: &str) -> bool {
 }
 
 /// An error with its code.
-pub(super) fn error(fault: CallerFault, locations: Vec<Pos>) -> ServerError {
+pub(super) fn error(code: ErrorCode, locations: Vec<Pos>) -> ServerError {
     let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", fault.code());
-    let mut error = ServerError::new(fault.message(), None);
+    extensions.set("code", code.as_str());
+    let mut error = ServerError::new(code.message(), None);
     error.locations = locations;
     error.extensions = Some(extensions);
     error
 }
 
-fn refuse(errors: Vec<ServerError>, fault: CallerFault, request_id: &str) -> ApiReply {
+fn refuse(errors: Vec<ServerError>, code: ErrorCode, request_id: &str) -> ApiReply {
     let body = body(None, errors, BTreeMap::new(), request_id);
-    ApiReply { body, refused: Some(fault), headers: HeaderMap::new() }
+    ApiReply { body, refused: Some(code), headers: HeaderMap::new() }
 }
 
 fn body(

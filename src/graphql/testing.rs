@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_graphql::{Context, EmptySubscription, Enum, InputObject, Object, Schema};
 
 use super::api::Api;
-use super::fault::CallerFault;
+use super::error_code::ErrorCode;
 use super::reply::error;
 use crate::config::graphql::GraphqlSettings;
 use crate::config::keys::KeySettings;
@@ -64,7 +64,7 @@ impl Query {
 
     async fn away(&self) -> async_graphql::Result<Option<i32>> {
         tokio::task::yield_now().await;
-        Err(error(CallerFault::Unavailable, Vec::new()).into_error())
+        Err(error(ErrorCode::Unavailable, Vec::new()).into_error())
     }
 
     async fn panic(&self) -> i32 {

@@ -3,7 +3,7 @@
 //! The parser recurses for every bracket and does work for every token, so both are bounded first. Strings and comments
 //! are skipped by the rules of the GraphQL specification, section 2.1.
 
-use super::fault::CallerFault;
+use super::error_code::ErrorCode;
 
 /// Brackets of any kind within each other. Far above what `graphql.max_depth` lets through, and far below what fills a
 /// stack.
@@ -12,9 +12,9 @@ const MAX_BRACKETS: usize = 64;
 /// Counts the tokens of `text` and stops as soon as there are too many.
 ///
 /// # Errors
-/// [`CallerFault::TooManyTokens`], [`CallerFault::DocumentTooDeep`], and [`CallerFault::ParseError`] for a block string
+/// [`ErrorCode::TooManyTokens`], [`ErrorCode::DocumentTooDeep`], and [`ErrorCode::ParseError`] for a block string
 /// without an end: the parser would read its rest in another way than this does.
-pub fn count(text: &str, max_tokens: usize) -> Result<usize, CallerFault> {
+pub fn count(text: &str, max_tokens: usize) -> Result<usize, ErrorCode> {
     let mut bytes = text.as_bytes();
     let (mut tokens, mut brackets) = (0_usize, 0_usize);
     while let Some((&first, rest)) = bytes.split_first() {
@@ -35,7 +35,7 @@ pub fn count(text: &str, max_tokens: usize) -> Result<usize, CallerFault> {
             b'{' | b'[' | b'(' => {
                 brackets += 1;
                 if brackets > MAX_BRACKETS {
-                    return Err(CallerFault::DocumentTooDeep);
+                    return Err(ErrorCode::DocumentTooDeep);
                 }
                 rest
             }
@@ -52,7 +52,7 @@ pub fn count(text: &str, max_tokens: usize) -> Result<usize, CallerFault> {
         };
         tokens += 1;
         if tokens > max_tokens {
-            return Err(CallerFault::TooManyTokens);
+            return Err(ErrorCode::TooManyTokens);
         }
     }
     Ok(tokens)
@@ -64,7 +64,7 @@ fn skip_while(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> &[u8] {
 }
 
 /// What follows a string whose first quotation mark has been read.
-fn after_string(bytes: &[u8]) -> Result<&[u8], CallerFault> {
+fn after_string(bytes: &[u8]) -> Result<&[u8], ErrorCode> {
     if let Some(mut block) = bytes.strip_prefix(b"\"\"") {
         while !block.is_empty() {
             if let Some(rest) = block.strip_prefix(b"\\\"\"\"") {
@@ -75,7 +75,7 @@ fn after_string(bytes: &[u8]) -> Result<&[u8], CallerFault> {
                 block = &block[1..];
             }
         }
-        return Err(CallerFault::ParseError);
+        return Err(ErrorCode::ParseError);
     }
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
@@ -112,15 +112,15 @@ mod tests {
 
     #[test]
     fn nothing_hides_in_a_string_that_does_not_end() {
-        assert_eq!(count(r#"{ a(b: ["""x" [[[[ "#, 1_000), Err(CallerFault::ParseError));
+        assert_eq!(count(r#"{ a(b: ["""x" [[[[ "#, 1_000), Err(ErrorCode::ParseError));
         let hidden = format!("{{ a(b: \"x\n{}", "y ".repeat(1_000));
-        assert_eq!(count(&hidden, 1_000), Err(CallerFault::TooManyTokens));
+        assert_eq!(count(&hidden, 1_000), Err(ErrorCode::TooManyTokens));
     }
 
     #[test]
     fn floods_are_stopped() {
-        assert_eq!(count(&"{".repeat(100_000), 1_000_000), Err(CallerFault::DocumentTooDeep));
-        assert_eq!(count(&"a ".repeat(1_001), 1_000), Err(CallerFault::TooManyTokens));
+        assert_eq!(count(&"{".repeat(100_000), 1_000_000), Err(ErrorCode::DocumentTooDeep));
+        assert_eq!(count(&"a ".repeat(1_001), 1_000), Err(ErrorCode::TooManyTokens));
         assert_eq!(count(&"a ".repeat(1_000), 1_000), Ok(1_000));
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::activity::Activity;
 use super::context::{ContextExt as _, View};
 use super::error::ApiError;
-use super::fault::CallerFault;
+use super::error_code::ErrorCode;
 use super::identity::Identity;
 use super::session::Session;
 use crate::db::models;
@@ -21,7 +21,7 @@ impl User {
         match ctx.data_unchecked::<View>() {
             View::Own => Ok(&self.0),
             View::Entities(viewer) if *viewer == Some(self.0.id) => Ok(&self.0),
-            View::Entities(_) => Err(ApiError::Caller(CallerFault::Forbidden)),
+            View::Entities(_) => Err(ApiError::Code(ErrorCode::Forbidden)),
         }
     }
 }

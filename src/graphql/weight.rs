@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
 use async_graphql::{Name, Pos, Positioned};
 
-use super::fault::CallerFault;
+use super::error_code::ErrorCode;
 use crate::config::graphql::GraphqlSettings;
 
 /// Introspection has its own measure: the customary query of tools is deeper and larger than anything else.
@@ -46,19 +46,19 @@ impl From<&GraphqlSettings> for Limits {
 /// Why a document is not executed, and where in it. Holds nothing of its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    pub fault: CallerFault,
+    pub code: ErrorCode,
     pub locations: Vec<Pos>,
 }
 
 impl Refusal {
-    pub(super) fn at(fault: CallerFault, position: Pos) -> Self {
-        Self { fault, locations: vec![position] }
+    pub(super) fn at(code: ErrorCode, position: Pos) -> Self {
+        Self { code, locations: vec![position] }
     }
 }
 
-impl From<CallerFault> for Refusal {
-    fn from(fault: CallerFault) -> Self {
-        Self { fault, locations: Vec::new() }
+impl From<ErrorCode> for Refusal {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, locations: Vec::new() }
     }
 }
 
@@ -93,18 +93,18 @@ impl Weight {
     }
 
     /// Whether all of it is within the limits.
-    pub(super) fn check(&self, limits: &Limits) -> Result<(), CallerFault> {
+    pub(super) fn check(&self, limits: &Limits) -> Result<(), ErrorCode> {
         let introspects = self.introspection_fields > 0;
         let introspects_deeply =
             self.introspection_depth > INTROSPECTION_DEPTH || self.introspection_lists > INTROSPECTION_LISTS;
         if self.depth > limits.depth || introspects_deeply {
-            Err(CallerFault::DocumentTooDeep)
+            Err(ErrorCode::DocumentTooDeep)
         } else if self.fields > limits.complexity || self.introspection_fields > INTROSPECTION_FIELDS {
-            Err(CallerFault::DocumentTooComplex)
+            Err(ErrorCode::DocumentTooComplex)
         } else if self.aliases > limits.aliases {
-            Err(CallerFault::TooManyAliases)
+            Err(ErrorCode::TooManyAliases)
         } else if introspects && !limits.introspection {
-            Err(CallerFault::IntrospectionDisabled)
+            Err(ErrorCode::IntrospectionDisabled)
         } else {
             Ok(())
         }
@@ -176,16 +176,16 @@ impl<'a> Scales<'a> {
     ) -> Result<Weight, Refusal> {
         match self.weights.get(name) {
             Some(Some(weight)) => return Ok(*weight),
-            Some(None) => return Err(Refusal::at(CallerFault::ValidationFailed, spread_at)),
+            Some(None) => return Err(Refusal::at(ErrorCode::ValidationFailed, spread_at)),
             None => {}
         }
         // The first guards the stack; the second makes the answer independent of where the weighing began.
-        let too_long = || Refusal::at(CallerFault::DocumentTooDeep, spread_at);
+        let too_long = || Refusal::at(ErrorCode::DocumentTooDeep, spread_at);
         if chain > MAX_FRAGMENT_CHAIN {
             return Err(too_long());
         }
         let Some(definition) = self.document.fragments.get(name) else {
-            return Err(Refusal::at(CallerFault::ValidationFailed, spread_at));
+            return Err(Refusal::at(ErrorCode::ValidationFailed, spread_at));
         };
         self.weights.insert(name, None);
         let mut weight = self.selection_set(&definition.node.selection_set.node, chain)?;

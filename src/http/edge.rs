@@ -21,7 +21,7 @@ use crate::config::http::HttpSettings;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::graphql::api::ApiReply;
-use crate::graphql::fault::CallerFault;
+use crate::graphql::error_code::ErrorCode;
 
 /// The state of the middleware. Cheap to clone.
 #[derive(Clone)]
@@ -45,9 +45,9 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
         let path = request.uri().path().to_owned();
         request.extensions_mut().insert(client);
         let result = tokio::time::timeout(edge.settings.request_timeout, next.run(request)).await;
-        let mut response = result.unwrap_or_else(|_| refuse(CallerFault::Unavailable));
-        if let Some(Refused(fault)) = response.extensions_mut().remove() {
-            write_error_body(&mut response, fault, media, &request_id, &method);
+        let mut response = result.unwrap_or_else(|_| refuse(ErrorCode::Unavailable));
+        if let Some(Refused(code)) = response.extensions_mut().remove() {
+            write_error_body(&mut response, code, media, &request_id, &method);
         }
         add_common_headers(&edge.settings, &request_id, response.headers_mut());
         let ms = (edge.clock.now() - start).num_milliseconds();
@@ -59,12 +59,12 @@ pub async fn observe(State(edge): State<Edge>, mut request: Request, next: Next)
 
 fn write_error_body(
     response: &mut Response,
-    fault: CallerFault,
+    code: ErrorCode,
     media: Media,
     request_id: &str,
     method: &Method,
 ) {
-    let body = ApiReply::refusal(fault, request_id).body;
+    let body = ApiReply::refusal(code, request_id).body;
     let headers = response.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, media.content_type());

@@ -13,7 +13,7 @@ use url::form_urlencoded;
 use super::graphql::read_body;
 use super::refusal::refuse;
 use crate::config::http::HttpSettings;
-use crate::graphql::fault::CallerFault;
+use crate::graphql::error_code::ErrorCode;
 use crate::social::form_callback::FormCallback;
 
 /// Requests from other origins are allowed below this path, because the provider's page posts the form. A form alone
@@ -39,18 +39,18 @@ async fn handle(
     let (parts, body) = request.into_parts();
     let bytes = match read_body(&endpoint.settings, &parts.headers, body).await {
         Ok(bytes) => bytes,
-        Err(fault) => return refuse(fault),
+        Err(code) => return refuse(code),
     };
     let form: Vec<_> = form_urlencoded::parse(&bytes).into_owned().collect();
     let page = match endpoint.forms.page(&provider, &form).await {
         Ok(Some(page)) => page,
-        Ok(None) => return refuse(CallerFault::NotFound),
+        Ok(None) => return refuse(ErrorCode::NotFound),
         Err(error) => {
             tracing::warn!(%error, "unavailable");
-            return refuse(CallerFault::Unavailable);
+            return refuse(ErrorCode::Unavailable);
         }
     };
-    let Ok(location) = HeaderValue::from_str(page.as_str()) else { return refuse(CallerFault::BadRequest) };
+    let Ok(location) = HeaderValue::from_str(page.as_str()) else { return refuse(ErrorCode::BadRequest) };
     let mut response = StatusCode::SEE_OTHER.into_response();
     let headers = response.headers_mut();
     headers.insert(LOCATION, location);

@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 use super::refusal::refuse;
 use super::service_endpoints::{ServiceEndpoints, authenticate_bearer};
 use crate::core::secret::ExposeSecret as _;
-use crate::graphql::fault::CallerFault;
+use crate::graphql::error_code::ErrorCode;
 use crate::sessions::Claims;
 
 /// Envoy appends the path of the original request.
@@ -37,7 +37,7 @@ async fn handle(State(endpoints): State<ServiceEndpoints>, headers: HeaderMap) -
     };
     match identity_headers(&endpoints, &claims) {
         Some(headers) => (StatusCode::OK, headers).into_response(),
-        None => refuse(CallerFault::InternalServerError),
+        None => refuse(ErrorCode::InternalServerError),
     }
 }
 

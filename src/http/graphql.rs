@@ -19,7 +19,7 @@ use super::service_client;
 use crate::config::http::HttpSettings;
 use crate::core::client::Client;
 use crate::graphql::api::{Api, ApiRequest};
-use crate::graphql::fault::CallerFault;
+use crate::graphql::error_code::ErrorCode;
 use crate::sessions::service_clients::ServiceClients;
 
 /// The path of the API.
@@ -43,7 +43,7 @@ pub fn routes(api: Api, settings: Arc<HttpSettings>, routers: Option<ServiceClie
 async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let mut response = match execute(&endpoint, request).await {
         Ok(response) => response,
-        Err(fault) => refuse(fault),
+        Err(code) => refuse(code),
     };
     if response.status() == http::StatusCode::METHOD_NOT_ALLOWED && !response.headers().contains_key(ALLOW) {
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, POST"));
@@ -52,24 +52,24 @@ async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response 
     response
 }
 
-async fn execute(endpoint: &Endpoint, request: Request) -> Result<Response, CallerFault> {
+async fn execute(endpoint: &Endpoint, request: Request) -> Result<Response, ErrorCode> {
     let (parts, body) = request.into_parts();
     let posted = match parts.method {
         Method::GET => false,
         Method::POST => true,
-        _ => return Err(CallerFault::MethodNotAllowed),
+        _ => return Err(ErrorCode::MethodNotAllowed),
     };
-    let media = Media::negotiate(&parts.headers).ok_or(CallerFault::NotAcceptable)?;
+    let media = Media::negotiate(&parts.headers).ok_or(ErrorCode::NotAcceptable)?;
     let mut operation = if posted {
         if !negotiate::is_json(&parts.headers) {
-            return Err(CallerFault::UnsupportedMediaType);
+            return Err(ErrorCode::UnsupportedMediaType);
         }
         operation_from_body(&read_body(&endpoint.settings, &parts.headers, body).await?)?
     } else {
         operation_from_query(parts.uri.query().unwrap_or_default())?
     };
     // The outermost middleware has added it.
-    let client = parts.extensions.get::<Client>().cloned().ok_or(CallerFault::InternalServerError)?;
+    let client = parts.extensions.get::<Client>().cloned().ok_or(ErrorCode::InternalServerError)?;
     operation.trusted = is_router(endpoint, &parts.headers, &client).await;
     let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let reply = endpoint.api.execute(operation, client, authorization, posted).await;
@@ -77,9 +77,9 @@ async fn execute(endpoint: &Endpoint, request: Request) -> Result<Response, Call
     let mut response = Response::new(Body::from(reply.body));
     *response.headers_mut() = reply.headers;
     response.headers_mut().insert(CONTENT_TYPE, media.content_type());
-    if let Some(fault) = reply.refused {
-        *response.status_mut() = media.status(fault);
-        if fault == CallerFault::MethodNotAllowed {
+    if let Some(code) = reply.refused {
+        *response.status_mut() = media.status(code);
+        if code == ErrorCode::MethodNotAllowed {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         }
     }
@@ -103,36 +103,36 @@ pub(super) async fn read_body(
     settings: &HttpSettings,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Vec<u8>, CallerFault> {
+) -> Result<Vec<u8>, ErrorCode> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > settings.max_body as u64) {
-        return Err(CallerFault::PayloadTooLarge);
+        return Err(ErrorCode::PayloadTooLarge);
     }
     let whole = async {
         let (mut bytes, mut stream) = (Vec::new(), body.into_data_stream());
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|_| CallerFault::BadRequest)?;
+            let chunk = chunk.map_err(|_| ErrorCode::BadRequest)?;
             if bytes.len() + chunk.len() > settings.max_body {
-                return Err(CallerFault::PayloadTooLarge);
+                return Err(ErrorCode::PayloadTooLarge);
             }
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
     };
-    tokio::time::timeout(settings.body_timeout, whole).await.unwrap_or(Err(CallerFault::RequestTimeout))
+    tokio::time::timeout(settings.body_timeout, whole).await.unwrap_or(Err(ErrorCode::RequestTimeout))
 }
 
-fn operation_from_body(bytes: &[u8]) -> Result<ApiRequest, CallerFault> {
+fn operation_from_body(bytes: &[u8]) -> Result<ApiRequest, ErrorCode> {
     let mut members = match serde_json::from_slice(bytes) {
         Ok(Value::Object(members)) => members,
-        Ok(Value::Array(_)) => return Err(CallerFault::BatchNotAllowed),
-        Ok(_) | Err(_) => return Err(CallerFault::BadRequest),
+        Ok(Value::Array(_)) => return Err(ErrorCode::BatchNotAllowed),
+        Ok(_) | Err(_) => return Err(ErrorCode::BadRequest),
     };
     let mut take = |name: &str| members.remove(name).unwrap_or_default();
     operation(take("query"), take("operationName"), take("variables"), &take("extensions"))
 }
 
-fn operation_from_query(query: &str) -> Result<ApiRequest, CallerFault> {
+fn operation_from_query(query: &str) -> Result<ApiRequest, ErrorCode> {
     let (mut document, mut name, mut variables, mut extensions) =
         (Value::Null, Value::Null, Value::Null, Value::Null);
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -144,11 +144,11 @@ fn operation_from_query(query: &str) -> Result<ApiRequest, CallerFault> {
             _ => continue,
         };
         if !target.is_null() {
-            return Err(CallerFault::BadRequest);
+            return Err(ErrorCode::BadRequest);
         }
         *target = match (is_json, value.is_empty()) {
             (true, true) => Value::Null,
-            (true, false) => serde_json::from_str(&value).map_err(|_| CallerFault::BadRequest)?,
+            (true, false) => serde_json::from_str(&value).map_err(|_| ErrorCode::BadRequest)?,
             (false, _) => Value::String(value.into_owned()),
         };
     }
@@ -161,19 +161,19 @@ fn operation(
     name: Value,
     variables: Value,
     extensions: &Value,
-) -> Result<ApiRequest, CallerFault> {
+) -> Result<ApiRequest, ErrorCode> {
     let Value::String(query) = query else {
-        return Err(CallerFault::BadRequest);
+        return Err(ErrorCode::BadRequest);
     };
     let operation_name = match name {
         Value::Null => None,
         Value::String(name) => Some(name),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            return Err(CallerFault::BadRequest);
+            return Err(ErrorCode::BadRequest);
         }
     };
     if [&variables, extensions].iter().any(|value| !value.is_null() && !value.is_object()) {
-        return Err(CallerFault::BadRequest);
+        return Err(ErrorCode::BadRequest);
     }
     Ok(ApiRequest { query, operation_name, variables, trusted: false })
 }

@@ -17,7 +17,7 @@ use super::negotiate;
 use super::refusal::refuse;
 use super::service_endpoints::{ServiceEndpoints, authenticate_bearer};
 use crate::config::http::HttpSettings;
-use crate::graphql::fault::CallerFault;
+use crate::graphql::error_code::ErrorCode;
 use crate::sessions::{Claims, HasuraClaims};
 
 const PATH: &str = "/auth/hasura";
@@ -42,7 +42,7 @@ pub fn routes(services: ServiceEndpoints, settings: Arc<HttpSettings>) -> Router
 async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let headers = match client_headers(&endpoint.settings, request).await {
         Ok(headers) => headers,
-        Err(fault) => return refuse(fault),
+        Err(code) => return refuse(code),
     };
     let claims = match authenticate_bearer(&endpoint.services, &headers).await {
         Ok(claims) => claims,
@@ -74,7 +74,7 @@ fn session_variables(services: &ServiceEndpoints, claims: &Claims, headers: &Hea
 /// Hasura treats 401 as a refusal and every other status except 200 as a server error. The error code distinguishes this
 /// refusal from an invalid token.
 fn role_refused() -> Response {
-    let mut response = refuse(CallerFault::Forbidden);
+    let mut response = refuse(ErrorCode::Forbidden);
     *response.status_mut() = StatusCode::UNAUTHORIZED;
     let challenge = HeaderValue::from_static("Bearer error=\"insufficient_scope\"");
     response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
@@ -82,16 +82,16 @@ fn role_refused() -> Response {
 }
 
 /// Returns the headers that the client sent to Hasura.
-async fn client_headers(settings: &HttpSettings, request: Request) -> Result<HeaderMap, CallerFault> {
+async fn client_headers(settings: &HttpSettings, request: Request) -> Result<HeaderMap, ErrorCode> {
     let (parts, stream) = request.into_parts();
     if parts.method != Method::POST {
         return Ok(parts.headers);
     }
     if !negotiate::is_json(&parts.headers) {
-        return Err(CallerFault::UnsupportedMediaType);
+        return Err(ErrorCode::UnsupportedMediaType);
     }
     let bytes = read_body(settings, &parts.headers, stream).await?;
-    let body: Body = serde_json::from_slice(&bytes).map_err(|_| CallerFault::BadRequest)?;
+    let body: Body = serde_json::from_slice(&bytes).map_err(|_| ErrorCode::BadRequest)?;
     let mut headers = HeaderMap::new();
     for (name, value) in &body.headers {
         let Some(name) =
@@ -101,8 +101,8 @@ async fn client_headers(settings: &HttpSettings, request: Request) -> Result<Hea
         };
         let value = value.as_str().and_then(|value| HeaderValue::from_str(value).ok());
         // Two spellings of one name could have two values.
-        if headers.insert(name, value.ok_or(CallerFault::BadRequest)?).is_some() {
-            return Err(CallerFault::BadRequest);
+        if headers.insert(name, value.ok_or(ErrorCode::BadRequest)?).is_some() {
+            return Err(ErrorCode::BadRequest);
         }
     }
     Ok(headers)

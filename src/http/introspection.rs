@@ -17,7 +17,7 @@ use super::service_client;
 use super::service_endpoints::{ServiceEndpoints, verification_failed};
 use crate::config::http::HttpSettings;
 use crate::core::client::Client;
-use crate::graphql::fault::CallerFault;
+use crate::graphql::error_code::ErrorCode;
 use crate::outcome::Refusal;
 use crate::sessions::service_clients::ClientRefusal;
 use crate::sessions::{Claims, Strictness};
@@ -37,7 +37,7 @@ pub fn routes(services: ServiceEndpoints, settings: Arc<HttpSettings>) -> Router
 async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Some(client) = parts.extensions.get::<Client>() else {
-        return refuse(CallerFault::InternalServerError);
+        return refuse(ErrorCode::InternalServerError);
     };
     // Authenticate first, so that the body of an unauthenticated request is never read.
     if let Err(refusal) = authenticate(&endpoint.services, &parts.headers, client).await {
@@ -48,7 +48,7 @@ async fn handle(State(endpoint): State<Endpoint>, request: Request) -> Response 
     }
     let form = match read_body(&endpoint.settings, &parts.headers, body).await {
         Ok(form) => form,
-        Err(fault) => return refuse(fault),
+        Err(code) => return refuse(code),
     };
     let Some(token) = token(&form) else { return error(StatusCode::BAD_REQUEST, "invalid_request") };
     // Always check the session, because it may have been revoked (RFC 7662, section 4).
@@ -81,17 +81,17 @@ fn refused(services: &ServiceEndpoints, refusal: &ClientRefusal) -> Response {
             response
         }
         ClientRefusal::Shared(Refusal::RateLimited { retry_at, .. }) => {
-            let mut response = refuse(CallerFault::RateLimited);
+            let mut response = refuse(ErrorCode::RateLimited);
             let seconds = (*retry_at - services.clock.now()).num_seconds().max(0) + 1;
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
             response
         }
-        ClientRefusal::Shared(Refusal::Unavailable(_)) => refuse(CallerFault::Unavailable),
+        ClientRefusal::Shared(Refusal::Unavailable(_)) => refuse(ErrorCode::Unavailable),
         ClientRefusal::Shared(
             refusal @ (Refusal::InvalidInput(_) | Refusal::SessionEnded | Refusal::Internal(_)),
         ) => {
             tracing::error!(cause = %refusal, "internal error");
-            refuse(CallerFault::InternalServerError)
+            refuse(ErrorCode::InternalServerError)
         }
     }
 }

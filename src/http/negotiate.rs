@@ -4,7 +4,7 @@ use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::refusal;
-use crate::graphql::fault::CallerFault;
+use crate::graphql::error_code::ErrorCode;
 
 /// The media type of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,10 +55,10 @@ impl Media {
     /// Returns the status of a GraphQL request that was not executed. With `application/json`, GraphQL over HTTP requires
     /// 200 for documents that cannot be parsed and for invalid variables.
     #[must_use]
-    pub fn status(self, fault: CallerFault) -> StatusCode {
-        match (self, fault) {
-            (Self::Json, CallerFault::ParseError | CallerFault::InvalidVariables) => StatusCode::OK,
-            (Self::GraphqlResponse | Self::Json, fault) => refusal::status(fault),
+    pub fn status(self, code: ErrorCode) -> StatusCode {
+        match (self, code) {
+            (Self::Json, ErrorCode::ParseError | ErrorCode::InvalidVariables) => StatusCode::OK,
+            (Self::GraphqlResponse | Self::Json, code) => refusal::status(code),
         }
     }
 }

@@ -18,7 +18,7 @@ use super::edge::Edge;
 use super::form_callback;
 use super::refusal::refuse;
 use crate::config::http::HttpSettings;
-use crate::graphql::fault::CallerFault;
+use crate::graphql::error_code::ErrorCode;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const ALLOWED_HEADERS: &str =
@@ -44,7 +44,7 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
     let settings = &edge.settings;
     let host = host(request.headers(), request.uri());
     if settings.development && !host.as_deref().is_none_or(|host| is_known_host(settings, host)) {
-        return refuse(CallerFault::Misdirected);
+        return refuse(ErrorCode::Misdirected);
     }
     let path = request.uri().path();
     if SERVICE_PATHS.iter().any(|prefix| path.starts_with(prefix)) || path.starts_with(form_callback::PREFIX)
@@ -66,7 +66,7 @@ pub async fn guard(State(edge): State<Edge>, request: Request, next: Next) -> Re
                 "request from another origin refused; add the origin to `http.allowed_origins` to allow it"
             );
         }
-        refuse(CallerFault::OriginRefused)
+        refuse(ErrorCode::OriginRefused)
     } else if is_preflight {
         preflight()
     } else {

@@ -6,49 +6,49 @@
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 
-use crate::graphql::fault::CallerFault;
+use crate::graphql::error_code::ErrorCode;
 
 /// Marks a response whose body has yet to be written.
 #[derive(Clone, Copy)]
-pub struct Refused(pub CallerFault);
+pub struct Refused(pub ErrorCode);
 
 /// Builds an error response. Handlers may add headers to it.
 #[must_use]
-pub fn refuse(fault: CallerFault) -> Response {
-    let mut response = status(fault).into_response();
-    response.extensions_mut().insert(Refused(fault));
+pub fn refuse(code: ErrorCode) -> Response {
+    let mut response = status(code).into_response();
+    response.extensions_mut().insert(Refused(code));
     response
 }
 
 /// Returns the status of a request that was not executed.
 #[must_use]
-pub fn status(fault: CallerFault) -> StatusCode {
-    match fault {
-        CallerFault::BadRequest
-        | CallerFault::ParseError
-        | CallerFault::ValidationFailed
-        | CallerFault::InvalidVariables
-        | CallerFault::DocumentTooDeep
-        | CallerFault::DocumentTooComplex
-        | CallerFault::TooManyAliases
-        | CallerFault::TooManyTokens
-        | CallerFault::DocumentTooLong
-        | CallerFault::OneAuthenticationMutation
-        | CallerFault::BatchNotAllowed
-        | CallerFault::OperationNotFound
-        | CallerFault::IntrospectionDisabled => StatusCode::BAD_REQUEST,
-        CallerFault::Unauthenticated => StatusCode::UNAUTHORIZED,
-        CallerFault::Forbidden | CallerFault::OriginRefused => StatusCode::FORBIDDEN,
-        CallerFault::NotFound => StatusCode::NOT_FOUND,
-        CallerFault::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        CallerFault::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-        CallerFault::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-        CallerFault::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        CallerFault::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        CallerFault::Misdirected => StatusCode::MISDIRECTED_REQUEST,
-        CallerFault::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        CallerFault::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        CallerFault::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
+pub fn status(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::BadRequest
+        | ErrorCode::ParseError
+        | ErrorCode::ValidationFailed
+        | ErrorCode::InvalidVariables
+        | ErrorCode::DocumentTooDeep
+        | ErrorCode::DocumentTooComplex
+        | ErrorCode::TooManyAliases
+        | ErrorCode::TooManyTokens
+        | ErrorCode::DocumentTooLong
+        | ErrorCode::OneAuthenticationMutation
+        | ErrorCode::BatchNotAllowed
+        | ErrorCode::OperationNotFound
+        | ErrorCode::IntrospectionDisabled => StatusCode::BAD_REQUEST,
+        ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorCode::Forbidden | ErrorCode::OriginRefused => StatusCode::FORBIDDEN,
+        ErrorCode::NotFound => StatusCode::NOT_FOUND,
+        ErrorCode::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+        ErrorCode::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+        ErrorCode::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorCode::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorCode::Misdirected => StatusCode::MISDIRECTED_REQUEST,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -58,9 +58,9 @@ mod tests {
 
     #[test]
     fn every_refusal_has_an_error_status() {
-        for fault in CallerFault::ALL {
-            assert!(status(fault).is_client_error() || status(fault).is_server_error(), "{}", fault.code());
-            assert!(refuse(fault).extensions().get::<Refused>().is_some());
+        for code in ErrorCode::ALL {
+            assert!(status(code).is_client_error() || status(code).is_server_error(), "{}", code.as_str());
+            assert!(refuse(code).extensions().get::<Refused>().is_some());
         }
     }
 }

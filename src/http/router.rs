@@ -19,7 +19,7 @@ use crate::config::http::HttpSettings;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::graphql::api::Api;
-use crate::graphql::fault::CallerFault;
+use crate::graphql::error_code::ErrorCode;
 use crate::sessions::KeyRing;
 use crate::social::form_callback::FormCallback;
 
@@ -68,8 +68,8 @@ pub fn router(parts: Parts) -> Router {
         routes = routes.merge(extra);
     }
     routes
-        .fallback(async || refuse(CallerFault::NotFound))
-        .method_not_allowed_fallback(async || refuse(CallerFault::MethodNotAllowed))
+        .fallback(async || refuse(ErrorCode::NotFound))
+        .method_not_allowed_fallback(async || refuse(ErrorCode::MethodNotAllowed))
         .layer(from_fn_with_state(edge.clone(), guard))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(edge, observe))
@@ -78,5 +78,5 @@ pub fn router(parts: Parts) -> Router {
 /// The panic message may contain secrets, so it is not sent to the client. The panic hook has printed it with its location.
 fn panicked(_: Box<dyn Any + Send>) -> Response<Body> {
     tracing::error!("panic while handling a request");
-    refuse(CallerFault::InternalServerError)
+    refuse(ErrorCode::InternalServerError)
 }

@@ -7,7 +7,7 @@ use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use super::refusal::refuse;
 use crate::core::clock::Clock;
 use crate::graphql::api;
-use crate::graphql::fault::CallerFault;
+use crate::graphql::error_code::ErrorCode;
 use crate::outcome::Refusal;
 use crate::sessions::service_clients::ServiceClients;
 use crate::sessions::{Claims, Sessions, Strictness, UpstreamTokens};
@@ -51,7 +51,7 @@ pub(super) async fn authenticate_bearer(
 
 /// Returns 401 as RFC 6750 specifies. `invalid` is whether the request contained credentials.
 fn unauthenticated(invalid: bool) -> Response {
-    let mut response = refuse(CallerFault::Unauthenticated);
+    let mut response = refuse(ErrorCode::Unauthenticated);
     let challenge = if invalid { "Bearer error=\"invalid_token\"" } else { "Bearer" };
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
@@ -62,14 +62,14 @@ pub(super) fn verification_failed(refusal: &Refusal) -> Response {
     match refusal {
         Refusal::Unavailable(cause) => {
             tracing::warn!(cause, "unavailable");
-            refuse(CallerFault::Unavailable)
+            refuse(ErrorCode::Unavailable)
         }
         Refusal::InvalidInput(_)
         | Refusal::RateLimited { .. }
         | Refusal::SessionEnded
         | Refusal::Internal(_) => {
             tracing::error!(cause = %refusal, "internal error");
-            refuse(CallerFault::InternalServerError)
+            refuse(ErrorCode::InternalServerError)
         }
     }
 }

@@ -6,7 +6,7 @@ use super::states::{PendingAuthorization, is_state};
 use crate::core::client::Client;
 use crate::core::invalid_value::InvalidValue;
 use crate::ephemeral::EphemeralError;
-use crate::outcome::{Faults, Refusal};
+use crate::outcome::{FieldErrors, Refusal};
 
 /// In characters. Codes of QQ have 32, those of others up to some hundred.
 const LONGEST_CODE: u32 = 1_024;
@@ -77,18 +77,18 @@ impl Social {
         parameters: &CallbackParameters,
         client: &Client,
     ) -> Result<(PendingAuthorization, Profile), ExchangeRefusal> {
-        let mut faults = Faults::new();
+        let mut errors = FieldErrors::new();
         let offered = self.providers.find(provider).ok_or(InvalidValue::UnknownProvider);
-        let offered = faults.note("provider", offered);
+        let offered = errors.note("provider", offered);
         if parameters.code.is_empty() {
-            faults.add("code", InvalidValue::Empty);
+            errors.add("code", InvalidValue::Empty);
         } else if parameters.code.chars().nth(LONGEST_CODE as usize).is_some() {
-            faults.add("code", InvalidValue::TooLong(LONGEST_CODE));
+            errors.add("code", InvalidValue::TooLong(LONGEST_CODE));
         }
         if parameters.state.is_empty() {
-            faults.add("state", InvalidValue::Empty);
+            errors.add("state", InvalidValue::Empty);
         }
-        let offered = faults.finish(offered)?;
+        let offered = errors.finish(offered)?;
         self.kit.limits.social(&client.network()).await?;
         if !is_state(&parameters.state) {
             return Err(ExchangeRefusal::StateExpired);

@@ -16,7 +16,7 @@ use crate::core::identifier::Nickname;
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
 use crate::db::{Taken, WriteError};
-use crate::outcome::{Faults, Refusal};
+use crate::outcome::{FieldErrors, Refusal};
 use crate::passwords::NewPassword;
 use crate::sessions::{Method, SignedIn};
 use crate::verification::{CodeRefusal, Contact, Purpose};
@@ -114,21 +114,21 @@ impl Social {
     }
 
     fn parse_registration(&self, input: SocialRegistration) -> Result<Parsed, Refusal> {
-        let mut faults = Faults::new();
+        let mut errors = FieldErrors::new();
         let contact = ContactInput::Mobile { mobile: input.mobile, code: input.code };
-        let claim = self.accounts.parse_claim(contact, "", &mut faults);
+        let claim = self.accounts.parse_claim(contact, "", &mut errors);
         let nickname = input.nickname.map(|name| Nickname::parse(&name, &self.settings.reserved_names));
-        let nickname = faults.note_optional("nickname", nickname);
+        let nickname = errors.note_optional("nickname", nickname);
         let mut own_words: Vec<String> = nickname.iter().map(|name| name.as_str().to_owned()).collect();
         if let Some(Contact::Mobile(mobile)) = claim.as_ref().map(|claim| &claim.contact) {
             own_words.push(mobile.national().to_owned());
         }
         let password =
-            input.password.and_then(|password| password.parse(&self.policy, &own_words, &mut faults));
+            input.password.and_then(|password| password.parse(&self.policy, &own_words, &mut errors));
         if !input.accept_terms {
-            faults.add("acceptTerms", InvalidValue::TermsNotAccepted);
+            errors.add("acceptTerms", InvalidValue::TermsNotAccepted);
         }
-        let claim = faults.finish(claim)?;
+        let claim = errors.finish(claim)?;
         Ok(Parsed { claim, password, nickname })
     }
 

@@ -11,7 +11,7 @@ use crate::core::clock::Instant;
 use crate::core::ids::UserId;
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
-use crate::outcome::{Faults, Refusal};
+use crate::outcome::{FieldErrors, Refusal};
 
 /// How the client wants to sign in.
 pub struct AuthorizeOptions {
@@ -54,11 +54,11 @@ impl Social {
         user: Option<UserId>,
         client: &Client,
     ) -> Result<StartedAuthorization, AuthorizeUrlRefusal> {
-        let mut faults = Faults::new();
+        let mut errors = FieldErrors::new();
         let offered = self.providers.find(provider).ok_or(InvalidValue::UnknownProvider);
-        let offered = faults.note("provider", offered);
-        let next = faults.note("next", next::checked(&options.next, &self.allowed));
-        let (offered, next) = faults.finish(offered.zip(next))?;
+        let offered = errors.note("provider", offered);
+        let next = errors.note("next", next::checked(&options.next, &self.allowed));
+        let (offered, next) = errors.finish(offered.zip(next))?;
         self.kit.limits.social(&client.network()).await?;
         let browser = browser::cookie(client, &self.kit.random);
         let open = self.states.open(provider, next, options.remember, user, &browser).await;

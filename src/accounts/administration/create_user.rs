@@ -10,7 +10,7 @@ use crate::core::roles::Roles;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::models::NewUser;
 use crate::db::{Taken, WriteError};
-use crate::outcome::{Faults, Refusal};
+use crate::outcome::{FieldErrors, Refusal};
 use crate::passwords::{Hasher, NewPassword, Policy};
 
 /// What the operator typed.
@@ -92,16 +92,16 @@ impl Administration {
         input: NewAccount,
         policy: &Policy,
     ) -> Result<(Person, NewPassword), CreateUserRefusal> {
-        let mut faults = Faults::new();
+        let mut errors = FieldErrors::new();
         let username = input.username.map(|text| Username::parse_any(&text));
-        let username = faults.note_optional("username", username);
+        let username = errors.note_optional("username", username);
         let nickname = input.nickname.map(|text| Nickname::parse_any(&text));
-        let nickname = faults.note_optional("nickname", nickname);
+        let nickname = errors.note_optional("nickname", nickname);
         let mobile = input.mobile.map(|text| Mobile::parse(&text, &self.settings.regions));
         let mobile = mobile.map(|mobile| mobile.map_err(InvalidValue::from));
-        let mobile = faults.note_optional("mobile", mobile);
+        let mobile = errors.note_optional("mobile", mobile);
         let email = input.email.map(|text| EmailAddress::parse(&text));
-        let email = faults.note_optional("email", email);
+        let email = errors.note_optional("email", email);
         let own_words: Vec<&str> = [
             username.as_ref().map(Username::as_str),
             nickname.as_ref().map(Nickname::as_str),
@@ -112,8 +112,8 @@ impl Administration {
         .flatten()
         .collect();
         let password = NewPassword::parse(input.password.expose_secret(), policy, &own_words);
-        let password = faults.note("password", password);
-        let password = faults.finish(password)?;
+        let password = errors.note("password", password);
+        let password = errors.finish(password)?;
         if username.is_none() && mobile.is_none() && email.is_none() {
             return Err(CreateUserRefusal::NoIdentifier);
         }

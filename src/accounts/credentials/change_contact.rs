@@ -15,7 +15,7 @@ use crate::db::models::User;
 use crate::db::{Taken, WriteError};
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::ChangeKind;
-use crate::outcome::{Faults, Refusal};
+use crate::outcome::{FieldErrors, Refusal};
 use crate::sessions::Caller;
 use crate::verification::{CodeRefusal, Contact, Purpose};
 
@@ -68,9 +68,9 @@ impl Accounts {
         caller: &Caller,
         client: &Client,
     ) -> Result<ContactChanged, ChangeContactRefusal> {
-        let mut faults = Faults::new();
-        let claim = self.parse_claim(contact, "", &mut faults);
-        let claim = faults.finish(claim)?;
+        let mut errors = FieldErrors::new();
+        let claim = self.parse_claim(contact, "", &mut errors);
+        let claim = errors.finish(claim)?;
         self.kit.limits.redeem(&client.network()).await?;
         let authorization = self.reauthenticate(caller, options.current_password, client).await?;
         self.kit.limits.account_change(ChangeKind::Contact, &caller.user.id.to_string()).await?;

@@ -11,7 +11,7 @@ use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::changes::RevokeScope;
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::ChangeKind;
-use crate::outcome::Faults;
+use crate::outcome::FieldErrors;
 use crate::sessions::Caller;
 
 /// The input of `changePassword`.
@@ -31,18 +31,18 @@ impl Accounts {
         client: &Client,
     ) -> Result<usize, ReauthenticationRefusal> {
         let user = &caller.user;
-        let mut faults = Faults::new();
+        let mut errors = FieldErrors::new();
         let current = input.current.filter(|current| !current.expose_secret().is_empty());
         if user.password_hash.is_some() && current.is_none() {
-            faults.add("currentPassword", InvalidValue::Empty);
+            errors.add("currentPassword", InvalidValue::Empty);
         }
         // Nothing would change, but every other session would be revoked.
         let same = |current: &SecretString| current.expose_secret() == input.new.password.expose_secret();
         if user.password_hash.is_some() && current.as_ref().is_some_and(same) {
-            faults.add("password", InvalidValue::SamePassword);
+            errors.add("password", InvalidValue::SamePassword);
         }
-        let password = input.new.parse(&self.policy, &own_words(user), &mut faults);
-        let password = faults.finish(password)?;
+        let password = input.new.parse(&self.policy, &own_words(user), &mut errors);
+        let password = errors.finish(password)?;
         let authorization = match current.filter(|_| user.password_hash.is_some()) {
             Some(current) => self.reauthenticate_by_password(caller, current, client).await?,
             None => self.reauthenticate_by_fresh_session(caller)?,

@@ -4,7 +4,7 @@ use crate::core::identifier::{EmailAddress, Mobile, Region};
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::models::User;
-use crate::outcome::Faults;
+use crate::outcome::FieldErrors;
 use crate::passwords::{NewPassword, Policy};
 
 /// A password and its confirmation, as typed.
@@ -16,13 +16,18 @@ pub struct PasswordInput {
 
 impl PasswordInput {
     /// Checks both and notes every error.
-    pub fn parse(&self, policy: &Policy, own_words: &[String], faults: &mut Faults) -> Option<NewPassword> {
+    pub fn parse(
+        &self,
+        policy: &Policy,
+        own_words: &[String],
+        errors: &mut FieldErrors,
+    ) -> Option<NewPassword> {
         let words: Vec<&str> = own_words.iter().map(String::as_str).collect();
         let parsed = NewPassword::parse(self.password.expose_secret(), policy, &words);
-        let parsed = faults.note("password", parsed);
+        let parsed = errors.note("password", parsed);
         let differs = |again: &SecretString| again.expose_secret() != self.password.expose_secret();
         if self.confirm.as_ref().is_some_and(differs) {
-            faults.add("passwordConfirm", InvalidValue::Mismatch);
+            errors.add("passwordConfirm", InvalidValue::Mismatch);
         }
         parsed
     }

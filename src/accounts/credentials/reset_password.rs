@@ -16,7 +16,7 @@ use crate::db::WriteError;
 use crate::db::changes::{Authorization, RevokeScope, Stale};
 use crate::db::models::{Credential, User};
 use crate::delivery::{Channel, NoticeTopic};
-use crate::outcome::{Faults, Refusal};
+use crate::outcome::{FieldErrors, Refusal};
 use crate::verification::{CodeRefusal, Contact, Purpose};
 
 /// What authorizes the reset.
@@ -67,11 +67,11 @@ impl Accounts {
         input: ResetPasswordInput,
         client: &Client,
     ) -> Result<(), ResetPasswordRefusal> {
-        let mut faults = Faults::new();
+        let mut errors = FieldErrors::new();
         let authorization = match input.authorization {
             ResetAuthorization::Link(token) => Some(Parsed::Link(token)),
             ResetAuthorization::Contact(contact) => {
-                self.parse_claim(contact, "proof.", &mut faults).map(Parsed::Contact)
+                self.parse_claim(contact, "proof.", &mut errors).map(Parsed::Contact)
             }
         };
         // The names of the account are compared once the caller is authorized: strangers must not learn them.
@@ -84,8 +84,8 @@ impl Accounts {
             }
             Some(Parsed::Link(_)) | None => Vec::new(),
         };
-        input.new.parse(&self.policy, &words, &mut faults);
-        let authorization = faults.finish(authorization)?;
+        input.new.parse(&self.policy, &words, &mut errors);
+        let authorization = errors.finish(authorization)?;
         self.kit.limits.redeem(&client.network()).await?;
         self.captcha.check(input.captcha.as_ref(), client.address).await?;
         match authorization {
@@ -173,9 +173,9 @@ impl Accounts {
         method: &str,
         client: &Client,
     ) -> Result<Result<(), Stale>, Refusal> {
-        let mut faults = Faults::new();
-        let password = new.parse(&self.policy, &own_words(user), &mut faults);
-        let password = faults.finish(password)?;
+        let mut errors = FieldErrors::new();
+        let password = new.parse(&self.policy, &own_words(user), &mut errors);
+        let password = errors.finish(password)?;
         let hash = self.hasher.hash(password.as_password()).await?;
         let change = Change {
             user,

@@ -218,7 +218,7 @@ mod tests {
         Ok(out)
     }
 
-    fn faults(row: &Row) -> Vec<(u64, &'static str, &str)> {
+    fn errors(row: &Row) -> Vec<(u64, &'static str, &str)> {
         let bad = row.as_ref().err().map(Vec::as_slice).unwrap_or_default();
         bad.iter().map(|bad| (bad.line, bad.field, bad.reason.as_str())).collect()
     }
@@ -253,9 +253,9 @@ mod tests {
     #[test]
     fn csv_rows_that_do_not_fit_are_told_and_the_next_is_read() {
         let rows = rows(b"username,email\na\nb,c,d\n\xff,e\nf,g\n", Format::Csv).unwrap();
-        assert_eq!(faults(&rows[0]), [(2, "row", "has 1 fields where the first line has 2")]);
-        assert_eq!(faults(&rows[1]), [(3, "row", "has 3 fields where the first line has 2")]);
-        assert_eq!(faults(&rows[2]), [(4, "username", "is not UTF-8")]);
+        assert_eq!(errors(&rows[0]), [(2, "row", "has 1 fields where the first line has 2")]);
+        assert_eq!(errors(&rows[1]), [(3, "row", "has 3 fields where the first line has 2")]);
+        assert_eq!(errors(&rows[2]), [(4, "username", "is not UTF-8")]);
         assert!(rows[3].is_ok());
     }
 
@@ -281,11 +281,11 @@ mod tests {
         let rows = rows(text.as_bytes(), Format::Jsonl).unwrap();
         let first = rows[0].as_ref().ok().unwrap();
         assert_eq!(first.roles, ["a", "b c"], "a role in a list is taken as it stands");
-        assert_eq!(faults(&rows[1]), [(3, "mobile", "must be a string")]);
-        assert_eq!(faults(&rows[2]), [(4, "row", "is not a JSON object in UTF-8")]);
-        assert_eq!(faults(&rows[3]), [(5, "row", "is not a JSON object in UTF-8")]);
+        assert_eq!(errors(&rows[1]), [(3, "mobile", "must be a string")]);
+        assert_eq!(errors(&rows[2]), [(4, "row", "is not a JSON object in UTF-8")]);
+        assert_eq!(errors(&rows[3]), [(5, "row", "is not a JSON object in UTF-8")]);
         assert_eq!(
-            faults(&rows[4]),
+            errors(&rows[4]),
             [
                 (6, "row", "has the member phone, which is none of the columns"),
                 (6, "roles", "must be a list of strings")

@@ -13,7 +13,7 @@ use crate::db::models::User;
 use crate::db::{Taken, WriteError};
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::ChangeKind;
-use crate::outcome::{Faults, Refusal};
+use crate::outcome::{FieldErrors, Refusal};
 use crate::sessions::Caller;
 
 /// The input of `updateProfile`; `None` leaves a value as it is.
@@ -98,20 +98,20 @@ impl Accounts {
 
     fn parse_profile(&self, input: Profile) -> Result<ProfileChange, Refusal> {
         let reserved = &self.settings.reserved_names;
-        let mut faults = Faults::new();
+        let mut errors = FieldErrors::new();
         let username = input.username.map(|name| Username::parse(&name, reserved));
         let nickname = input.nickname.map(|name| Nickname::parse(&name, reserved));
         let avatar_url = input.avatar_url.map(|url| url.map(|url| picture(&url)).transpose());
         let change = ProfileChange {
-            username: faults
+            username: errors
                 .note_optional("username", username)
                 .map(|name| (name.as_str().to_owned(), name.key().to_owned())),
-            nickname: faults
+            nickname: errors
                 .note_optional("nickname", nickname)
                 .map(|name| (name.as_str().to_owned(), name.key().to_owned())),
-            avatar_url: faults.note_optional("avatarUrl", avatar_url),
+            avatar_url: errors.note_optional("avatarUrl", avatar_url),
         };
-        faults.finish(Some(change))
+        errors.finish(Some(change))
     }
 }
 

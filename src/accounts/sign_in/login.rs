@@ -12,7 +12,7 @@ use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::models::User;
 use crate::limits::LoginKeys;
-use crate::outcome::{Faults, Refusal};
+use crate::outcome::{FieldErrors, Refusal};
 use crate::passwords::{Password, Verdict};
 use crate::sessions::{Method, SignedIn};
 
@@ -141,14 +141,14 @@ impl Accounts {
 }
 
 fn check(credentials: &PasswordCredentials, prefix: &str) -> Result<(), Refusal> {
-    let mut faults = Faults::under(prefix);
+    let mut errors = FieldErrors::under(prefix);
     if credentials.account.trim().is_empty() {
-        faults.add("account", InvalidValue::Empty);
+        errors.add("account", InvalidValue::Empty);
     } else if credentials.account.chars().nth(LONGEST_ACCOUNT as usize).is_some() {
-        faults.add("account", InvalidValue::TooLong(LONGEST_ACCOUNT));
+        errors.add("account", InvalidValue::TooLong(LONGEST_ACCOUNT));
     }
     if credentials.password.expose_secret().is_empty() {
-        faults.add("password", InvalidValue::Empty);
+        errors.add("password", InvalidValue::Empty);
     }
-    faults.check()
+    errors.check()
 }

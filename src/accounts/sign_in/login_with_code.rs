@@ -6,7 +6,7 @@ use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
 use crate::core::client::Client;
 use crate::core::guard::Guard;
 use crate::db::models::User;
-use crate::outcome::{Faults, Refusal};
+use crate::outcome::{FieldErrors, Refusal};
 use crate::sessions::{Method, SignedIn};
 use crate::verification::{CodeRefusal, Contact, Purpose};
 
@@ -88,9 +88,9 @@ impl Accounts {
         client: &Client,
     ) -> Result<ContactVerified, CodeLoginRefusal> {
         let CodePurpose { purpose, prefix } = purpose;
-        let mut faults = Faults::new();
-        let claim = self.parse_claim(contact, prefix, &mut faults);
-        let claim = faults.finish(claim)?;
+        let mut errors = FieldErrors::new();
+        let claim = self.parse_claim(contact, prefix, &mut errors);
+        let claim = errors.finish(claim)?;
         self.kit.limits.redeem(&client.network()).await?;
         self.captcha.check(captcha, client.address).await?;
         let code = self.verification.redeem(purpose, &claim.contact, &claim.code).await?;

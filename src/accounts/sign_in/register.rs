@@ -11,7 +11,7 @@ use crate::core::client::Client;
 use crate::core::identifier::{Nickname, Username};
 use crate::core::invalid_value::InvalidValue;
 use crate::db::{Taken, WriteError};
-use crate::outcome::{Faults, Refusal};
+use crate::outcome::{FieldErrors, Refusal};
 use crate::passwords::NewPassword;
 use crate::sessions::SignedIn;
 use crate::verification::{CodeRefusal, Contact, Purpose};
@@ -67,12 +67,12 @@ impl Accounts {
 
     fn parse_registration(&self, input: Registration) -> Result<Parsed, Refusal> {
         let reserved = &self.settings.reserved_names;
-        let mut faults = Faults::new();
-        let claim = self.parse_claim(input.contact, "contact.", &mut faults);
+        let mut errors = FieldErrors::new();
+        let claim = self.parse_claim(input.contact, "contact.", &mut errors);
         let username = input.username.map(|name| Username::parse(&name, reserved));
-        let username = faults.note_optional("username", username);
+        let username = errors.note_optional("username", username);
         let nickname = input.nickname.map(|name| Nickname::parse(&name, reserved));
-        let nickname = faults.note_optional("nickname", nickname);
+        let nickname = errors.note_optional("nickname", nickname);
         let mut own_words: Vec<String> = Vec::new();
         own_words.extend(username.as_ref().map(|name| name.as_str().to_owned()));
         own_words.extend(nickname.as_ref().map(|name| name.as_str().to_owned()));
@@ -80,11 +80,11 @@ impl Accounts {
             Contact::Mobile(mobile) => mobile.national().to_owned(),
             Contact::Email(email) => email.local_part().to_owned(),
         }));
-        let password = input.password.parse(&self.policy, &own_words, &mut faults);
+        let password = input.password.parse(&self.policy, &own_words, &mut errors);
         if !input.accept_terms {
-            faults.add("acceptTerms", InvalidValue::TermsNotAccepted);
+            errors.add("acceptTerms", InvalidValue::TermsNotAccepted);
         }
-        let (claim, password) = faults.finish(claim.zip(password))?;
+        let (claim, password) = errors.finish(claim.zip(password))?;
         Ok(Parsed { claim, password, username, nickname })
     }
 

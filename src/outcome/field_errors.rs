@@ -6,15 +6,15 @@ use crate::core::invalid_value::InvalidValue;
 
 /// Collects the errors of all fields of an input, so that a client learns them all at once.
 ///
-/// Use [`Faults::note`] for each parsed field and [`Faults::finish`] at the end; the values are `Some` exactly where
+/// Use [`FieldErrors::note`] for each parsed field and [`FieldErrors::finish`] at the end; the values are `Some` exactly where
 /// nothing was noted.
 #[derive(Default)]
-pub struct Faults {
+pub struct FieldErrors {
     prefix: String,
     errors: Vec<FieldError>,
 }
 
-impl Faults {
+impl FieldErrors {
     /// Builds an empty collector for fields of the input object itself.
     #[must_use]
     pub fn new() -> Self {
@@ -32,7 +32,7 @@ impl Faults {
         parsed.map_err(|reason| self.add(field, reason)).ok()
     }
 
-    /// As [`Faults::note`], for a field that may be left out.
+    /// As [`FieldErrors::note`], for a field that may be left out.
     pub fn note_optional<T>(&mut self, field: &str, parsed: Option<Result<T, InvalidValue>>) -> Option<T> {
         parsed.and_then(|parsed| self.note(field, parsed))
     }
@@ -78,12 +78,12 @@ mod tests {
 
     #[test]
     fn every_error_is_reported_under_its_path() {
-        let mut faults = Faults::under("contact.");
-        assert_eq!(faults.note("code", Ok(1)), Some(1));
-        assert_eq!(faults.note::<()>("mobile", Err(InvalidValue::NotAMobile)), None);
-        assert_eq!(faults.note_optional::<()>("email", None), None);
-        faults.add("code", InvalidValue::Empty);
-        let Err(Refusal::InvalidInput(errors)) = faults.finish(Some(1)) else { panic!("errors were noted") };
+        let mut errors = FieldErrors::under("contact.");
+        assert_eq!(errors.note("code", Ok(1)), Some(1));
+        assert_eq!(errors.note::<()>("mobile", Err(InvalidValue::NotAMobile)), None);
+        assert_eq!(errors.note_optional::<()>("email", None), None);
+        errors.add("code", InvalidValue::Empty);
+        let Err(Refusal::InvalidInput(errors)) = errors.finish(Some(1)) else { panic!("errors were noted") };
         let paths: Vec<_> = errors.iter().map(|error| (error.path.as_str(), error.reason)).collect();
         assert_eq!(
             paths,
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_value_passes_when_nothing_was_noted() {
-        assert_eq!(Faults::new().finish(Some(7)).ok(), Some(7));
-        assert!(matches!(Faults::new().finish::<()>(None), Err(Refusal::Internal(_))));
+        assert_eq!(FieldErrors::new().finish(Some(7)).ok(), Some(7));
+        assert!(matches!(FieldErrors::new().finish::<()>(None), Err(Refusal::Internal(_))));
     }
 }

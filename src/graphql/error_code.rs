@@ -4,7 +4,7 @@
 
 /// A GraphQL error's kind, as `extensions.code` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum CallerFault {
+pub enum ErrorCode {
     BadRequest,
     ParseError,
     ValidationFailed,
@@ -33,12 +33,12 @@ pub enum CallerFault {
     RateLimited,
     /// A store is away or the gateway is busy: worth another try.
     Unavailable,
-    /// A fault of ours. The log has the cause under the request's id.
+    /// A bug or an unexpected state. The log has the cause, with the request id.
     InternalServerError,
 }
 
-impl CallerFault {
-    /// Every fault, for documentation and tests.
+impl ErrorCode {
+    /// Every code, for documentation and tests.
     pub const ALL: [Self; 26] = [
         Self::BadRequest,
         Self::ParseError,
@@ -70,7 +70,7 @@ impl CallerFault {
 
     /// The code for programs: upper case with underscores.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::BadRequest => "BAD_REQUEST",
             Self::ParseError => "GRAPHQL_PARSE_FAILED",
@@ -147,11 +147,11 @@ mod tests {
 
     #[test]
     fn codes_are_upper_snake_and_no_two_are_the_same() {
-        let codes: HashSet<_> = CallerFault::ALL.iter().map(|fault| fault.code()).collect();
-        assert_eq!(codes.len(), CallerFault::ALL.len());
+        let codes: HashSet<_> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(codes.len(), ErrorCode::ALL.len());
         for code in codes {
             assert!(code.chars().all(|c| c.is_ascii_uppercase() || c == '_'), "{code}");
         }
-        assert!(CallerFault::ALL.iter().all(|fault| fault.message().ends_with('.')));
+        assert!(ErrorCode::ALL.iter().all(|code| code.message().ends_with('.')));
     }
 }
