@@ -4,7 +4,9 @@ use crate::core::clock::Clock;
 use crate::core::identifier::{Nickname, Username};
 use crate::core::ids::UserId;
 use crate::core::random::Random;
+use crate::core::roles::Roles;
 use crate::db::models::{NewUser, User};
+use crate::db::types::AccountStatus;
 use crate::verification::Contact;
 
 /// What a new account is called, and its picture.
@@ -40,8 +42,8 @@ pub fn row(
         email: email.map(|email| email.as_str().to_owned()),
         email_key: email.map(|email| email.key().to_owned()),
         password_hash: password_hash.map(Into::into),
-        roles: "[]".into(),
-        status: "active".into(),
+        roles: Roles::default(),
+        status: AccountStatus::Active,
         terms_version,
         created_at: now.into(),
         updated_at: now.into(),

@@ -72,7 +72,7 @@ impl Accounts {
             authorization,
             now: self.kit.clock.now(),
             revokes,
-            reason: kind.word(),
+            reason: kind.into(),
             event: &event,
             notice: notice.as_ref(),
         };

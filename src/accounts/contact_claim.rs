@@ -6,7 +6,7 @@ use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
 use crate::db::models::User;
 use crate::outcome::{FieldErrors, Refusal};
-use crate::sessions::Method;
+use crate::sessions::SessionMethod;
 use crate::verification::Contact;
 
 /// A contact and a code, as typed.
@@ -22,10 +22,10 @@ pub struct ContactClaim {
 }
 
 /// Returns the method of a sign-in by a code to this contact.
-pub(super) fn method(contact: &Contact) -> Method {
+pub(super) fn method(contact: &Contact) -> SessionMethod {
     match contact {
-        Contact::Mobile(_) => Method::SmsCode,
-        Contact::Email(_) => Method::EmailCode,
+        Contact::Mobile(_) => SessionMethod::SmsCode,
+        Contact::Email(_) => SessionMethod::EmailCode,
     }
 }
 

@@ -15,7 +15,7 @@ impl Accounts {
         method: &str,
         client: &Client,
     ) {
-        let event = self.kit.audit.event(Kind::ProofFailed, user, session, method, client);
+        let event = self.kit.audit.event(Kind::ReauthenticationFailed, user, session, method, client);
         if let Err(error) = self.kit.db.record(&event).await {
             tracing::warn!(%error, "a failed verification could not be recorded");
         }

@@ -7,6 +7,7 @@ use crate::config::keys::TokenAlgorithm;
 use crate::core::clock::Clock;
 use crate::core::secret::MasterKey;
 use crate::db::models::SigningKey;
+use crate::db::types::KeyState;
 use crate::db::{self, Db};
 use crate::delivery::email::smtp::Smtp;
 use crate::ephemeral::Ephemeral;
@@ -97,14 +98,14 @@ fn signing(keys: &[SigningKey], wanted: TokenAlgorithm) -> String {
     if wanted == TokenAlgorithm::Hs256 {
         return "a shared secret signs (HS256); nothing is published".into();
     }
-    let Some(active) = keys.iter().find(|key| key.state == "active") else {
+    let Some(active) = keys.iter().find(|key| key.state == KeyState::Active) else {
         return "are made at the first start".into();
     };
     let count = match keys.len() {
         1 => "it opens".to_owned(),
         more => format!("all {more} open"),
     };
-    let note = match keys.iter().find(|key| key.state == "next") {
+    let note = match keys.iter().find(|key| key.state == KeyState::Next) {
         _ if active.algorithm == wanted.as_str() => String::new(),
         Some(next) if next.algorithm == wanted.as_str() => {
             format!(

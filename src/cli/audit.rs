@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use clap::Args;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde_json::{Value, json};
+use strum::VariantNames as _;
 
 use super::operator::Operator;
 use super::{out, table};
@@ -24,8 +25,9 @@ pub struct Arguments {
     #[arg(long, value_name = "ID")]
     user: Option<String>,
     /// Only entries of this kind (docs/accounts.md tells what they mean).
-    #[arg(long, value_parser = PossibleValuesParser::new(Kind::WORDS), hide_possible_values = true)]
-    kind: Option<String>,
+    #[arg(long, value_parser = PossibleValuesParser::new(Kind::VARIANTS).try_map(|kind| kind.parse::<Kind>()),
+        hide_possible_values = true)]
+    kind: Option<Kind>,
     /// Only entries that are not older than this: 90m, 24h, 7d.
     #[arg(long, value_name = "TIME", value_parser = length_of_time)]
     since: Option<Duration>,
@@ -57,7 +59,7 @@ async fn show(config: Config, arguments: &Arguments) -> Result<(), String> {
         let length = TimeDelta::from_std(length).unwrap_or(TimeDelta::MAX);
         administration.clock.now().checked_sub_signed(length).unwrap_or(chrono::DateTime::UNIX_EPOCH)
     });
-    let filter = AuditFilter { user, kind: arguments.kind.clone(), since, limit: arguments.limit };
+    let filter = AuditFilter { user, kind: arguments.kind, since, limit: arguments.limit };
     let entries = administration.db.audit_entries(&filter).await.map_err(|error| error.to_string())?;
     if i64::try_from(entries.len()) == Ok(arguments.limit) {
         eprintln!("menjin: there may be older ones: a higher --limit shows them");
@@ -71,7 +73,7 @@ async fn show(config: Config, arguments: &Arguments) -> Result<(), String> {
         .map(|event| {
             [
                 event.at.0.format("%Y-%m-%d %H:%M:%SZ").to_string(),
-                event.kind.clone(),
+                event.kind.to_string(),
                 event.user_id.map(|id| id.0.to_string()).unwrap_or_default(),
                 event.address.clone().unwrap_or_default(),
                 detail(event),
@@ -105,7 +107,7 @@ fn entry(event: &AuditEvent) -> Value {
     json!({
         "id": event.id.0,
         "at": event.at.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
-        "kind": event.kind,
+        "kind": event.kind.to_string(),
         "userId": event.user_id.map(|id| id.0),
         "sessionId": event.session_id.map(|id| id.0),
         "address": event.address,

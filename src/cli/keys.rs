@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::db::models::SigningKey;
-use crate::db::types::Ts;
+use crate::db::types::{KeyState, Ts};
 use crate::sessions::Rotated;
 
 /// Which of the two.
@@ -76,7 +76,7 @@ async fn rotate(config: &Config, now: bool) -> Result<(Option<Rotated>, Vec<Sign
 
 /// What was done, in a word for programs and a sentence for the operator.
 fn told(done: Rotated, keys: &[SigningKey]) -> (&'static str, String) {
-    let next = keys.iter().find(|key| key.state == "next");
+    let next = keys.iter().find(|key| key.state == KeyState::Next);
     let from =
         next.map(|key| format!("an {} key that signs from {}", key.algorithm, moment(key.activates_at)));
     let next = from.unwrap_or_else(|| "a key".into());
@@ -101,7 +101,7 @@ fn document(done: Option<Rotated>, keys: &[SigningKey]) -> Value {
         json!({
             "kid": key.kid,
             "algorithm": key.algorithm,
-            "state": key.state,
+            "state": key.state.to_string(),
             "createdAt": moment(key.created_at),
             "activatesAt": moment(key.activates_at),
             "retiresAt": key.retires_at.map(moment),
@@ -122,7 +122,13 @@ fn table(keys: &[SigningKey]) -> String {
     let mut out = row(["KID", "ALGORITHM", "STATE", "SIGNS FROM", "GONE FROM"]);
     for key in keys {
         let gone = key.retires_at.map_or_else(|| "-".into(), moment);
-        out.push_str(&row([&key.kid, &key.algorithm, &key.state, &moment(key.activates_at), &gone]));
+        out.push_str(&row([
+            &key.kid,
+            &key.algorithm,
+            &key.state.to_string(),
+            &moment(key.activates_at),
+            &gone,
+        ]));
     }
     out
 }
@@ -133,12 +139,12 @@ mod tests {
 
     use super::*;
 
-    fn key(state: &str, retires_at: Option<i64>) -> SigningKey {
+    fn key(state: KeyState, retires_at: Option<i64>) -> SigningKey {
         let at = |seconds| Ts(DateTime::from_timestamp(seconds, 0).unwrap());
         SigningKey {
             kid: "k".repeat(43),
             algorithm: "EdDSA".into(),
-            state: state.into(),
+            state,
             private_key: b"sealed".to_vec(),
             public_jwk: "{}".into(),
             created_at: at(0),
@@ -149,7 +155,7 @@ mod tests {
 
     #[test]
     fn the_table_has_a_row_a_key() {
-        let text = table(&[key("retiring", Some(120)), key("active", None)]);
+        let text = table(&[key(KeyState::Retiring, Some(120)), key(KeyState::Active, None)]);
         let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(rows.len(), 3);
         assert_eq!(rows[1][1..], ["EdDSA", "retiring", "1970-01-01T00:01:00Z", "1970-01-01T00:02:00Z"]);
@@ -158,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_document_says_nothing_secret() {
-        let document = document(None, &[key("next", None)]);
+        let document = document(None, &[key(KeyState::Next, None)]);
         assert_eq!(document["keys"][0]["state"], "next");
         assert_eq!(document["keys"][0]["retiresAt"], Value::Null);
         assert_eq!(document["keys"][0].as_object().map(serde_json::Map::len), Some(6));

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::operator::{Failure, Operator};
 use super::out;
 use crate::config::Config;
+use crate::db::types::AccountStatus;
 
 pub async fn run(config: Config, who: &str) -> ExitCode {
     match restore(config, who).await {
@@ -33,7 +34,7 @@ async fn restore(config: Config, who: &str) -> Result<String, Failure> {
             "{name} cannot be restored: it is merged with another account, or erased by now"
         ));
     }
-    Ok(if user.status == "active" {
+    Ok(if user.status == AccountStatus::Active {
         format!("{name} is open again; its owner has to sign in anew")
     } else {
         format!("{name} is not deleted any more, and {} as before: see `menjin users enable`", user.status)

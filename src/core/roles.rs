@@ -1,15 +1,18 @@
-//! Roles: what a person may do, in words that the application chose. They travel in every access token.
+//! Roles, which the application defines. Every access token contains those of its account.
 
-/// One role may have so many characters.
+use serde::{Deserialize, Serialize};
+
+/// The length of a role, in characters.
 const LONGEST: usize = 64;
-/// A token with more would not fit into the headers that proxies pass on.
+/// The number of roles. A token with more would be too long for the headers that proxies forward.
 const MOST: usize = 50;
 
-/// Roles that can stand, each once, in the order in which they were given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A list of roles without duplicates, in the order in which they were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Roles(Vec<String>);
 
-/// Why a list of roles cannot stand.
+/// Why a list of roles is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRoles {
     #[error("a role is 1 to {LONGEST} of the characters a-z, 0-9, _ . : -")]
@@ -50,7 +53,27 @@ impl Roles {
         Self::parse(text.split(separator).filter(|word| !word.is_empty()))
     }
 
-    /// The form in which the database keeps them: a JSON array of strings.
+    /// Reads what [`Roles::to_json`] wrote; `None` for anything but a list of strings. The rules for new roles are not
+    /// checked again: a merge may have given an account more roles than can be set at once.
+    #[must_use]
+    pub fn from_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().map(Self)
+    }
+
+    /// Adds roles, unless they are there already.
+    #[must_use]
+    pub fn with(&self, more: &Self) -> Self {
+        let new = more.0.iter().filter(|role| !self.0.contains(role));
+        Self(self.0.iter().chain(new).cloned().collect())
+    }
+
+    /// Removes roles.
+    #[must_use]
+    pub fn without(&self, removed: &Self) -> Self {
+        Self(self.0.iter().filter(|role| !removed.0.contains(role)).cloned().collect())
+    }
+
+    /// Returns the form in the database: a JSON array of strings.
     #[must_use]
     pub fn to_json(&self) -> String {
         serde_json::json!(self.0).to_string()
@@ -59,6 +82,16 @@ impl Roles {
     #[must_use]
     pub fn as_slice(&self) -> &[String] {
         &self.0
+    }
+
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<String> {
+        self.0.clone()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

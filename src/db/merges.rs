@@ -10,6 +10,7 @@ use super::schema;
 use super::types::{Ts, Uid};
 use crate::core::clock::Instant;
 use crate::core::ids::{IdentityId, MergeId, SessionId, UserId};
+use crate::core::roles::Roles;
 
 /// A merge that was made.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -80,5 +81,5 @@ pub struct Moved {
     pub email: Option<(String, String)>,
     pub password_hash: Option<String>,
     /// Those that the kept account did not have.
-    pub roles: Vec<String>,
+    pub roles: Roles,
 }

@@ -26,6 +26,7 @@ pub use error::{DbError, Taken, WriteError};
 use crate::core::clock::Instant;
 use crate::core::ids::{IdentityId, MergeId, MessageId, SessionId, UserId};
 use crate::core::outage::Outage;
+use crate::core::roles::Roles;
 use crate::outcome::Refusal;
 use changes::{AccountChange, ProfileChange};
 use error::StoreError;
@@ -35,7 +36,7 @@ use models::{
     AuditEvent, AuditFilter, Credential, DueMessage, InboxMessage, KeyChange, KnownPerson, MessageEnd,
     MessageProgress, NewMessage, NewUser, ResetLink, Session, SigningKey, User, UserFilter,
 };
-use types::{Ts, Uid};
+use types::{AccountStatus, Ts, Uid};
 
 /// The durable store. Cheap to clone.
 #[derive(Clone)]
@@ -202,11 +203,11 @@ dispatch! {
     /// Makes an account `active` or `disabled` and ends all its sessions; tells how many, or `None` when it was so
     /// before (then only sessions of a disabled account are ended) or there is no such account.
     queries::administration::set_status(
-        id: UserId, status: &str, now: Instant, event: &AuditEvent
+        id: UserId, status: AccountStatus, now: Instant, event: &AuditEvent
     ) -> Option<usize>;
     /// Replaces the roles of an account, unless they changed since they were read.
     queries::administration::set_roles(
-        id: UserId, old: &str, new: &str, now: Instant, event: &AuditEvent
+        id: UserId, old: &Roles, new: &Roles, now: Instant, event: &AuditEvent
     ) -> bool;
     /// Erases an account; of the log, only this entry names it then. False when there is none.
     queries::administration::delete_user(id: UserId, event: &AuditEvent) -> bool;

@@ -5,9 +5,12 @@ use diesel::sqlite::Sqlite;
 use diesel::{Insertable, Queryable, Selectable};
 
 use super::schema;
-use super::types::{Ts, Uid};
+use super::types::{
+    AccountStatus, Channel, KeyState, Kind, MessageStatus, RolesJson, SessionMethod, Ts, Uid,
+};
 use crate::core::clock::Instant;
 use crate::core::ids::{IdentityId, MessageId, SessionId, UserId};
+use crate::core::roles::Roles;
 
 /// A person. No `Debug`: it holds a password hash and addresses.
 #[derive(Clone, Queryable, Selectable)]
@@ -23,25 +26,45 @@ pub struct User {
     pub email: Option<String>,
     /// PHC string.
     pub password_hash: Option<String>,
-    /// JSON array of strings.
-    pub roles: String,
-    pub status: String,
+    #[diesel(deserialize_as = RolesJson)]
+    pub roles: Roles,
+    pub status: AccountStatus,
     pub created_at: Ts,
-    /// Set: its owner deleted the account, and it is erased then.
+    /// When the data is deleted: the owner deleted the account, or it was merged into another one.
     pub delete_at: Option<Ts>,
 }
 
-impl User {
-    /// The roles; none where the column does not hold a list.
-    #[must_use]
-    pub fn roles(&self) -> Vec<String> {
-        serde_json::from_str(&self.roles).unwrap_or_default()
-    }
+/// The state of an account as operators see it: the status, and whether the owner deleted the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::VariantNames)]
+#[strum(serialize_all = "snake_case")]
+pub enum AccountState {
+    Active,
+    Disabled,
+    /// The owner deleted the account. Its data still exists.
+    Deleted,
+    /// The account was merged into another one. Its data still exists.
+    Merged,
+}
 
-    /// Whether the person may sign in.
+impl User {
+    /// Whether the owner can sign in.
     #[must_use]
     pub fn is_active(&self) -> bool {
-        self.status == "active" && self.delete_at.is_none()
+        self.state() == AccountState::Active
+    }
+
+    /// Returns the state of the account.
+    #[must_use]
+    pub fn state(&self) -> AccountState {
+        match self.status {
+            // A merged account has a time of deletion as well, but its owner did not delete it.
+            AccountStatus::Merged => AccountState::Merged,
+            AccountStatus::Active | AccountStatus::Disabled if self.delete_at.is_some() => {
+                AccountState::Deleted
+            }
+            AccountStatus::Active => AccountState::Active,
+            AccountStatus::Disabled => AccountState::Disabled,
+        }
     }
 }
 
@@ -60,8 +83,9 @@ pub struct NewUser {
     pub email: Option<String>,
     pub email_key: Option<String>,
     pub password_hash: Option<String>,
-    pub roles: String,
-    pub status: String,
+    #[diesel(serialize_as = RolesJson)]
+    pub roles: Roles,
+    pub status: AccountStatus,
     pub terms_version: Option<String>,
     #[diesel(serialize_as = Ts)]
     pub created_at: Ts,
@@ -84,7 +108,7 @@ pub struct KnownPerson {
 /// Which accounts the operator wants to see; newest first.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
-    pub status: Option<String>,
+    pub state: Option<AccountState>,
     pub role: Option<String>,
     /// Only accounts that are older than this one.
     pub before: Option<UserId>,
@@ -95,7 +119,7 @@ pub struct UserFilter {
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
     pub user: Option<UserId>,
-    pub kind: Option<String>,
+    pub kind: Option<Kind>,
     pub since: Option<Instant>,
     pub limit: i64,
 }
@@ -120,9 +144,7 @@ pub struct Session {
     pub id: SessionId,
     #[diesel(deserialize_as = Uid, serialize_as = Uid)]
     pub user_id: UserId,
-    /// How the person proved who they are: `password`, `sms_code`, `email_code`, or
-    /// [`Session::opened_by`] a provider.
-    pub method: String,
+    pub method: SessionMethod,
     pub remember: bool,
     /// SHA-256 of the device cookie.
     pub device_digest: Option<Vec<u8>>,
@@ -145,14 +167,6 @@ pub struct Session {
     pub end_reason: Option<String>,
 }
 
-impl Session {
-    /// What `method` says of a session that a provider opened.
-    #[must_use]
-    pub fn opened_by(provider: &str) -> String {
-        format!("provider:{provider}")
-    }
-}
-
 /// A link that resets a password, known by the digest of its token.
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::reset_links, check_for_backend(Pg, Sqlite))]
@@ -171,7 +185,7 @@ pub struct ResetLink {
 pub struct AuditEvent {
     pub id: Uid,
     pub at: Ts,
-    pub kind: String,
+    pub kind: Kind,
     pub user_id: Option<Uid>,
     pub session_id: Option<Uid>,
     pub address: Option<String>,
@@ -186,8 +200,7 @@ pub struct AuditEvent {
 pub struct SigningKey {
     pub kid: String,
     pub algorithm: String,
-    /// `next`, `active` or `retiring`.
-    pub state: String,
+    pub state: KeyState,
     /// Sealed PKCS #8.
     pub private_key: Vec<u8>,
     pub public_jwk: String,
@@ -223,8 +236,7 @@ pub enum KeyChange {
 pub struct NewMessage {
     #[diesel(serialize_as = Uid)]
     pub id: MessageId,
-    /// `sms` or `email`.
-    pub channel: String,
+    pub channel: Channel,
     pub kind: String,
     /// BCP 47 tag.
     pub language: String,
@@ -232,7 +244,7 @@ pub struct NewMessage {
     /// The destination as it may be shown.
     pub masked: String,
     pub payload: Vec<u8>,
-    pub status: String,
+    pub status: MessageStatus,
     pub attempts: i32,
     #[diesel(serialize_as = Ts)]
     pub next_attempt_at: Ts,
@@ -250,7 +262,7 @@ pub struct NewMessage {
 pub struct DueMessage {
     #[diesel(deserialize_as = Uid)]
     pub id: MessageId,
-    pub channel: String,
+    pub channel: Channel,
     pub language: String,
     pub destination: Vec<u8>,
     pub payload: Vec<u8>,
@@ -263,8 +275,8 @@ pub struct DueMessage {
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = schema::messages, check_for_backend(Pg, Sqlite))]
 pub struct MessageProgress {
-    pub channel: String,
-    pub status: String,
+    pub channel: Channel,
+    pub status: MessageStatus,
     pub attempts: i32,
     pub provider: Option<String>,
     pub last_error: Option<String>,
@@ -274,7 +286,7 @@ pub struct MessageProgress {
 /// The end of a message: `sent`, `failed` or `expired`.
 #[derive(Clone, Debug)]
 pub struct MessageEnd {
-    pub status: &'static str,
+    pub status: MessageStatus,
     pub provider: Option<&'static str>,
     pub provider_ref: Option<String>,
     pub last_error: Option<String>,
@@ -286,7 +298,7 @@ pub struct MessageEnd {
 pub struct InboxMessage {
     pub id: Uid,
     pub message_id: Uid,
-    pub channel: String,
+    pub channel: Channel,
     pub destination: String,
     pub subject: Option<String>,
     pub body: String,

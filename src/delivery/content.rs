@@ -1,68 +1,11 @@
-//! The content, destination and status of a message.
+//! The content and destination of a message.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::core::clock::Instant;
 use crate::core::secret::{ExposeSecret as _, SecretString};
-
-/// How a message is delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Channel {
-    Sms,
-    Email,
-}
-
-impl Channel {
-    /// Returns the name that is stored in the database.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sms => "sms",
-            Self::Email => "email",
-        }
-    }
-
-    /// Parses a name that [`Channel::name`] returned.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Sms, Self::Email].into_iter().find(|channel| channel.name() == name)
-    }
-}
-
-/// The delivery status of a message. Every status except `Queued` is final.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// The message waits to be sent or is being sent.
-    Queued,
-    /// A carrier or mail server accepted the message.
-    Sent,
-    /// Sending failed permanently, or the worker gave up after too many attempts.
-    Failed,
-    /// The message expired before it could be sent.
-    Expired,
-}
-
-impl Status {
-    /// Returns the name that is stored in the database.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Sent => "sent",
-            Self::Failed => "failed",
-            Self::Expired => "expired",
-        }
-    }
-
-    /// Parses a name that [`Status::name`] returned.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Queued, Self::Sent, Self::Failed, Self::Expired]
-            .into_iter()
-            .find(|status| status.name() == name)
-    }
-}
+use crate::db::types::Channel;
 
 /// The purpose of a verification code. SMS carriers require a template per purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,16 +184,5 @@ mod tests {
         }
         assert!(Content::from_bytes(b"").is_none());
         assert!(Content::from_bytes(b"{\"kind\":\"other\"}").is_none());
-    }
-
-    #[test]
-    fn names_are_read_back() {
-        for status in [Status::Queued, Status::Sent, Status::Failed, Status::Expired] {
-            assert_eq!(Status::from_name(status.name()), Some(status));
-        }
-        for channel in [Channel::Sms, Channel::Email] {
-            assert_eq!(Channel::from_name(channel.name()), Some(channel));
-        }
-        assert_eq!(Status::from_name("lost"), None);
     }
 }

@@ -15,7 +15,7 @@ pub(crate) mod testing;
 mod texts;
 mod worker;
 
-pub use content::{Channel, Content, Destination, NoticeTopic, Status, Topic};
+pub use content::{Content, Destination, NoticeTopic, Topic};
 pub use email::Email;
 pub use outbox::{MessageState, Outbox};
 pub use send::{Receipt, SendError};
@@ -24,3 +24,4 @@ pub use worker::Worker;
 
 pub use crate::config::delivery::WorkerSettings;
 pub use crate::db::models::NewMessage;
+pub use crate::db::types::{Channel, MessageStatus};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use zeroize::Zeroizing;
 
-use super::content::{Channel, Content, Destination, Status};
+use super::content::{Content, Destination};
 use crate::core::clock::{Clock, Instant};
 use crate::core::ids::MessageId;
 use crate::core::language::Language;
@@ -13,6 +13,7 @@ use crate::core::random::Random;
 use crate::core::secret::{MasterKey, OpenError, Sealer};
 use crate::db::Db;
 use crate::db::models::{DueMessage, NewMessage};
+use crate::db::types::{Channel, MessageStatus};
 use crate::outcome::Refusal;
 
 /// Accepts messages and reports their delivery status. Cheap to clone; all clones wake the same worker.
@@ -29,7 +30,7 @@ pub struct Outbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MessageState {
     pub channel: Channel,
-    pub status: Status,
+    pub status: MessageStatus,
     /// When the status changed or an attempt was made, whichever is later.
     pub updated_at: Instant,
 }
@@ -75,13 +76,13 @@ impl Outbox {
         let seal = |column, plain: &[u8]| self.sealer.seal(&self.random, &location(column, id), plain);
         NewMessage {
             id,
-            channel: channel.name().to_owned(),
+            channel,
             kind: content.kind().to_owned(),
             language: language.tag().to_owned(),
             destination: seal("destination", address.as_bytes()),
             masked,
             payload: seal("payload", &content.to_bytes()),
-            status: Status::Queued.name().to_owned(),
+            status: MessageStatus::Queued,
             attempts: 0,
             next_attempt_at: now.into(),
             expires_at: expires_at.into(),
@@ -109,13 +110,12 @@ impl Outbox {
 
     /// Returns the delivery status of a message; `None` where there is no such message.
     pub async fn status(&self, id: MessageId) -> Result<Option<MessageState>, Refusal> {
-        let Some(row) = self.db.message_progress(id).await? else {
-            return Ok(None);
-        };
-        let known = Channel::from_name(&row.channel).zip(Status::from_name(&row.status));
-        let (channel, status) =
-            known.ok_or_else(|| Refusal::Internal("a message has an unknown channel or status".into()))?;
-        Ok(Some(MessageState { channel, status, updated_at: row.updated_at.0 }))
+        let row = self.db.message_progress(id).await?;
+        Ok(row.map(|row| MessageState {
+            channel: row.channel,
+            status: row.status,
+            updated_at: row.updated_at.0,
+        }))
     }
 
     /// Decrypts and parses a row.
@@ -125,7 +125,7 @@ impl Outbox {
         let destination = open("destination", &row.destination)?;
         let text = std::str::from_utf8(&destination).map_err(|_| Unreadable::UnknownKind)?;
         Ok(Opened {
-            channel: Channel::from_name(&row.channel).ok_or(Unreadable::UnknownKind)?,
+            channel: row.channel,
             language: Language::from_tag(&row.language).unwrap_or_default(),
             destination: Zeroizing::new(text.to_owned()),
             content: Content::from_bytes(&payload).ok_or(Unreadable::UnknownKind)?,

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::content::{Content, Destination, NoticeTopic, Status, Topic};
+use super::content::{Content, Destination, NoticeTopic, Topic};
 use super::email::Email;
 use super::email::inbox::EmailInbox;
 use super::email::smtp::Smtp;
@@ -25,6 +25,7 @@ use crate::core::language::Language;
 use crate::core::random::Random;
 use crate::core::secret::MasterKey;
 use crate::db::models::InboxMessage;
+use crate::db::types::MessageStatus;
 use crate::db::{Db, migrate};
 
 /// A database that no other test uses.
@@ -166,7 +167,7 @@ impl Gateway {
         id
     }
 
-    pub async fn status(&self, id: MessageId) -> Status {
+    pub async fn status(&self, id: MessageId) -> MessageStatus {
         self.outbox.status(id).await.unwrap().unwrap().status
     }
 
@@ -179,7 +180,7 @@ impl Gateway {
     }
 
     /// Waits until the message has this status.
-    pub async fn reaches(&self, id: MessageId, status: Status) {
+    pub async fn reaches(&self, id: MessageId, status: MessageStatus) {
         eventually(async || self.status(id).await == status).await;
     }
 

@@ -22,6 +22,6 @@ pub struct Activity {
 impl From<AuditEvent> for Activity {
     fn from(event: AuditEvent) -> Self {
         let device = event.user_agent.as_deref().map(|agent| device_name(Some(agent)));
-        Self { kind: event.kind, at: event.at.0, ip: event.address, device }
+        Self { kind: event.kind.to_string(), at: event.at.0, ip: event.address, device }
     }
 }

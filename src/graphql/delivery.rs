@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::context::ContextExt as _;
 use super::error::ApiError;
 use crate::core::ids::MessageId;
-use crate::delivery::{Channel, Status};
+use crate::delivery::{Channel, MessageStatus};
 
 /// The channel of a message.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum DeliveryChannel {
 
 /// The delivery status of a message.
 #[derive(Enum, Clone, Copy, PartialEq, Eq)]
-#[graphql(remote = "Status")]
+#[graphql(remote = "MessageStatus")]
 pub enum DeliveryStatus {
     /// The message waits for its first or next attempt.
     Queued,

@@ -61,7 +61,7 @@ impl User {
 
     /// The roles, which the application defines.
     async fn roles(&self, ctx: &Context<'_>) -> Result<Vec<String>, ApiError> {
-        Ok(self.own(ctx)?.roles())
+        Ok(self.own(ctx)?.roles.to_vec())
     }
 
     /// Whether the account has a password.

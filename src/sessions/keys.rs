@@ -10,13 +10,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::jwks::Jwks;
 use super::material::{self, KeyPair};
-use super::rotation::{self, ACTIVE, KeyRules, Order, Rotated, Step};
+use super::rotation::{self, KeyRules, Order, Rotated, Step};
 use crate::config::keys::TokenAlgorithm;
 use crate::core::clock::{Clock, Instant};
 use crate::core::random::Random;
 use crate::core::secret::{ExposeSecret as _, MasterKey, OpenError, Sealer};
 use crate::db::Db;
 use crate::db::models::{AuditEvent, KeyChange, SigningKey};
+use crate::db::types::KeyState;
 use crate::outcome::Refusal;
 
 /// Why the keys could not be made ready.
@@ -258,7 +259,7 @@ impl KeyRing {
     async fn change(&self, step: &Step, now: Instant) -> Result<KeyChange, KeyError> {
         Ok(match step {
             Step::Make { state, activates_at } => {
-                KeyChange::Insert(self.make(state, *activates_at, now).await?)
+                KeyChange::Insert(self.make(*state, *activates_at, now).await?)
             }
             Step::Activate { kid } => KeyChange::Activate { kid: kid.clone(), at: now.into() },
             Step::Retire { kid, until } => KeyChange::Retire { kid: kid.clone(), until: (*until).into() },
@@ -266,7 +267,12 @@ impl KeyRing {
         })
     }
 
-    async fn make(&self, state: &str, activates_at: Instant, now: Instant) -> Result<SigningKey, KeyError> {
+    async fn make(
+        &self,
+        state: KeyState,
+        activates_at: Instant,
+        now: Instant,
+    ) -> Result<SigningKey, KeyError> {
         let (algorithm, random) = (self.0.rules.algorithm, self.0.random.clone());
         let making = tokio::task::spawn_blocking(move || {
             let pkcs8 = material::generate(algorithm, &random)?;
@@ -280,7 +286,7 @@ impl KeyRing {
                 .map_err(|error| KeyError::Unusable(error.to_string()))?,
             kid: pair.kid,
             algorithm: algorithm.as_str().into(),
-            state: state.into(),
+            state,
             created_at: now.into(),
             activates_at: activates_at.into(),
             retires_at: None,
@@ -315,7 +321,7 @@ impl View {
         for (row, pair) in rows.iter().zip(pairs) {
             let algorithm = pair.algorithm;
             verifying.insert(pair.kid.clone(), Arc::new(Verifying { algorithm, key: pair.verifying }));
-            if row.state == ACTIVE {
+            if row.state == KeyState::Active {
                 signing = Some(Arc::new(Signing { kid: pair.kid, algorithm, key: pair.signing }));
             }
         }
@@ -361,7 +367,7 @@ fn tell(changes: &[KeyChange]) {
             KeyChange::Insert(key) => {
                 tracing::info!(
                     kid = key.kid,
-                    state = key.state,
+                    state = %key.state,
                     algorithm = key.algorithm,
                     "a signing key was made"
                 );

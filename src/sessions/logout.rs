@@ -31,8 +31,13 @@ impl Sessions {
         authorized: impl Fn(&Session) -> bool,
     ) -> Result<(), Refusal> {
         let Some(session) = self.kit.db.find_session(id).await?.filter(authorized) else { return Ok(()) };
-        let event =
-            self.kit.audit.event(Kind::SignedOut, Some(session.user_id), Some(id), &session.method, client);
+        let event = self.kit.audit.event(
+            Kind::SignedOut,
+            Some(session.user_id),
+            Some(id),
+            &session.method.to_string(),
+            client,
+        );
         self.kit.db.revoke_session(id, "logout", self.kit.clock.now(), &event).await?;
         Ok(())
     }

@@ -32,7 +32,9 @@ pub use jwks::Jwks;
 pub use keys::{KeyError, KeyRing};
 pub use rotation::KeyRules;
 pub use rotation::Rotated;
-pub use service::{Method, Sessions};
+pub use service::Sessions;
 pub use signed_in::SignedIn;
 pub use upstream::UpstreamTokens;
 pub use verify_token::Strictness;
+
+pub use crate::db::types::SessionMethod;

@@ -87,7 +87,7 @@ impl Sessions {
     }
 
     fn with_new_tokens(&self, user: User, session: &Session) -> Result<SignedIn, Refusal> {
-        let access = self.access_token(session, user.roles())?;
+        let access = self.access_token(session, &user.roles)?;
         let refresh = self.newest_refresh_token(session);
         Ok(SignedIn { user, access, refresh, new_account: false, new_device: None })
     }
@@ -98,7 +98,7 @@ impl Sessions {
         let kind = Kind::RefreshTokenReused;
         let (user, id) = (Some(session.user_id), Some(session.id));
         let event = self.kit.audit.event(kind, user, id, "refresh_token", client);
-        self.kit.db.revoke_session(session.id, kind.word(), self.kit.clock.now(), &event).await?;
+        self.kit.db.revoke_session(session.id, kind.into(), self.kit.clock.now(), &event).await?;
         Ok(())
     }
 }

@@ -8,34 +8,12 @@ use crate::config::sessions::SessionSettings;
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::ids::{SessionId, UserId};
+use crate::core::roles::Roles;
 use crate::core::secret::{ExposeSecret as _, SecretString, sha256};
 use crate::db::models::Session;
+use crate::db::types::SessionMethod;
 use crate::kit::Kit;
 use crate::outcome::Refusal;
-
-/// How a person authenticated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    Password,
-    SmsCode,
-    EmailCode,
-    /// A social provider vouched for the person.
-    Provider,
-}
-
-impl Method {
-    /// Returns the word in the database and in the audit log. A session that a provider opened stores the provider's
-    /// slug as well.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Password => "password",
-            Self::SmsCode => "sms_code",
-            Self::EmailCode => "email_code",
-            Self::Provider => "provider",
-        }
-    }
-}
 
 /// A session to be inserted in the caller's transaction.
 pub(super) struct NewSession {
@@ -64,7 +42,7 @@ impl Sessions {
     pub(super) fn new_session(
         &self,
         user: UserId,
-        method: Method,
+        method: SessionMethod,
         remember: bool,
         client: &Client,
     ) -> NewSession {
@@ -80,7 +58,7 @@ impl Sessions {
         let row = Session {
             id: SessionId::new(&self.kit.clock, &self.kit.random),
             user_id: user,
-            method: method.word().into(),
+            method,
             remember,
             device_digest,
             user_agent: client.user_agent.clone(),
@@ -98,9 +76,9 @@ impl Sessions {
     }
 
     /// Issues an access token for a session.
-    pub(super) fn access_token(&self, session: &Session, roles: Vec<String>) -> Result<AccessToken, Refusal> {
+    pub(super) fn access_token(&self, session: &Session, roles: &Roles) -> Result<AccessToken, Refusal> {
         self.access
-            .issue(session.user_id, session.id, roles)
+            .issue(session.user_id, session.id, roles.to_vec())
             .map_err(|error| Refusal::Internal(error.to_string()))
     }
 

@@ -1,12 +1,15 @@
 //! What every sign-in ends with: a session, its tokens, and the person.
 
 use super::access::AccessToken;
-use super::service::{Method, Sessions};
+use super::service::Sessions;
 use crate::audit::Kind;
 use crate::core::client::Client;
 use crate::core::clock::Instant;
+use crate::core::ids::UserId;
+use crate::core::roles::Roles;
 use crate::core::secret::SecretString;
 use crate::db::models::{AuditEvent, Credential, Session, User};
+use crate::db::types::SessionMethod;
 use crate::outcome::Refusal;
 
 /// A person who has signed in.
@@ -53,37 +56,33 @@ impl Sessions {
     pub async fn open(
         &self,
         user: User,
-        method: Method,
+        method: SessionMethod,
         remember: bool,
         client: &Client,
     ) -> Result<Option<SignedIn>, Refusal> {
-        let Some(credential) = credential(&user, method) else { return Ok(None) };
-        let draft = self.draft(&user, method, method.word(), remember, client)?;
+        let Some(credential) = credential(&user, &method) else { return Ok(None) };
+        let draft = self.draft(user.id, &user.roles, method, remember, client)?;
         if !self.kit.db.open_session(&draft.session, &credential, &draft.event).await? {
             return Ok(None);
         }
         Ok(Some(draft.finish(user, false)))
     }
 
-    /// Builds a session to be inserted in the caller's transaction. `way`: how the person signed in, for the audit log;
-    /// for [`Method::Provider`] the provider's slug, which the session stores, since it ends when the provider is
-    /// unlinked.
+    /// Builds a session to be inserted in the caller's transaction.
     ///
     /// The access token is signed first: a failure to sign must not leave a session behind.
     pub fn draft(
         &self,
-        user: &User,
-        method: Method,
-        way: &str,
+        user: UserId,
+        roles: &Roles,
+        method: SessionMethod,
         remember: bool,
         client: &Client,
     ) -> Result<Draft, Refusal> {
-        let mut new = self.new_session(user.id, method, remember, client);
-        if method == Method::Provider {
-            new.row.method = Session::opened_by(way);
-        }
-        let event = self.kit.audit.event(Kind::SignedIn, Some(user.id), Some(new.row.id), way, client);
-        let access = self.access_token(&new.row, user.roles())?;
+        let new = self.new_session(user, method, remember, client);
+        let (id, method) = (Some(new.row.id), new.row.method.audit_name());
+        let event = self.kit.audit.event(Kind::SignedIn, Some(user), id, method, client);
+        let access = self.access_token(&new.row, roles)?;
         let refresh = self.newest_refresh_token(&new.row);
         Ok(Draft { session: new.row, event, access, refresh, new_device: new.new_device })
     }
@@ -95,9 +94,8 @@ impl Sessions {
     }
 
     /// Records a failed sign-in in the audit log. A failure to record it is logged and changes nothing for the client.
-    pub async fn record_failure(&self, user: Option<&User>, method: Method, client: &Client) {
-        let event =
-            self.kit.audit.event(Kind::SignInFailed, user.map(|user| user.id), None, method.word(), client);
+    pub async fn record_failure(&self, user: Option<&User>, method: &str, client: &Client) {
+        let event = self.kit.audit.event(Kind::SignInFailed, user.map(|user| user.id), None, method, client);
         if let Err(error) = self.kit.db.record(&event).await {
             tracing::warn!(%error, "a failed sign-in could not be recorded");
         }
@@ -107,12 +105,12 @@ impl Sessions {
 /// Returns the credential that `user` was verified by, as it was read. It is compared again when the session is
 /// written.
 #[must_use]
-pub fn credential(user: &User, method: Method) -> Option<Credential> {
+pub fn credential(user: &User, method: &SessionMethod) -> Option<Credential> {
     match method {
-        Method::Password => user.password_hash.clone().map(Credential::Password),
-        Method::SmsCode => user.mobile.clone().map(Credential::Mobile),
-        Method::EmailCode => user.email.clone().map(Credential::Email),
+        SessionMethod::Password => user.password_hash.clone().map(Credential::Password),
+        SessionMethod::SmsCode => user.mobile.clone().map(Credential::Mobile),
+        SessionMethod::EmailCode => user.email.clone().map(Credential::Email),
         // An account can have several identities, so the session is written together with the identity.
-        Method::Provider => None,
+        SessionMethod::Provider(_) => None,
     }
 }

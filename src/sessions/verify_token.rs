@@ -26,7 +26,7 @@ impl Sessions {
             Strictness::Session => {
                 let caller = self.caller(&claims).await?;
                 // The roles are those of the account now, not those of when the token was issued.
-                Ok(caller.map(|caller| Claims { roles: caller.user.roles(), ..claims }))
+                Ok(caller.map(|caller| Claims { roles: caller.user.roles.to_vec(), ..claims }))
             }
         }
     }

@@ -117,11 +117,11 @@ impl Social {
         client: &Client,
     ) -> Result<SignedIn, BindRefusal> {
         let user = &account.user;
-        let Some(credential) = credential(user, account.method) else {
+        let Some(credential) = credential(user, &account.method) else {
             return Err(BindRefusal::StaleCredential);
         };
-        let way = account.method.word();
-        let draft = self.sessions.draft(user, account.method, way, identity.remember, client)?;
+        let method = account.method.clone();
+        let draft = self.sessions.draft(user.id, &user.roles, method, identity.remember, client)?;
         let (id, session) = (Some(user.id), Some(draft.session.id));
         let linked = self.kit.audit.event(Kind::IdentityLinked, id, session, &identity.provider, client);
         let name = self.providers.name(&identity.provider, client.language).map(str::to_owned);

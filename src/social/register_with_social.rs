@@ -18,7 +18,7 @@ use crate::core::secret::SecretString;
 use crate::db::{Taken, WriteError};
 use crate::outcome::{FieldErrors, Refusal};
 use crate::passwords::NewPassword;
-use crate::sessions::{Method, SignedIn};
+use crate::sessions::{SessionMethod, SignedIn};
 use crate::verification::{CodeRefusal, Contact, Purpose};
 
 /// The input of `registerWithSocial`.
@@ -162,7 +162,8 @@ impl Social {
                 (&self.kit.clock, random),
             );
             let user = account::shown(row.clone());
-            let draft = self.sessions.draft(&user, Method::SmsCode, slug, identity.remember, client)?;
+            let draft =
+                self.sessions.draft(row.id, &row.roles, SessionMethod::SmsCode, identity.remember, client)?;
             let session = Some(draft.session.id);
             let event = |kind| self.kit.audit.event(kind, Some(user.id), session, slug, client);
             let events = [event(Kind::Registered), event(Kind::IdentityLinked)];

@@ -11,7 +11,7 @@ use crate::core::clock::Instant;
 use crate::core::secret::SecretString;
 use crate::db::identities::Identity;
 use crate::outcome::Refusal;
-use crate::sessions::{Method, SignedIn};
+use crate::sessions::{SessionMethod, SignedIn};
 
 /// The result of a callback.
 #[expect(clippy::large_enum_variant, reason = "one value per request, built and sent")]
@@ -88,11 +88,11 @@ impl Social {
             return Err(ExchangeRefusal::StateExpired.into());
         };
         if !user.is_active() {
-            self.sessions.record_failure(Some(&user), Method::Provider, client).await;
+            self.sessions.record_failure(Some(&user), "provider", client).await;
             return Err(AuthorizeRefusal::AccountDisabled);
         }
-        let slug = &identity.provider;
-        let draft = self.sessions.draft(&user, Method::Provider, slug, pending.remember, client)?;
+        let method = SessionMethod::Provider(identity.provider.clone());
+        let draft = self.sessions.draft(user.id, &user.roles, method, pending.remember, client)?;
         let update = self.vault.update(identity.id, profile);
         let written =
             self.kit.db.sign_in_with_identity(identity.id, &update, &draft.session, &draft.event).await?;

@@ -3,6 +3,7 @@
 use rstest_reuse::apply;
 use serde_json::json;
 
+use menjin::audit::Kind;
 use menjin::core::ids::{SessionId, UserId};
 use menjin::db::models::{AuditEvent, Credential, Session};
 use menjin::db::types::{Ts, Uid};
@@ -267,7 +268,7 @@ async fn credentials_that_changed_since_they_were_checked_open_no_session(#[case
         let event = AuditEvent {
             id: Uid(uuid::Uuid::from_u128(number)),
             at: Ts(world.now()),
-            kind: "signed_in".into(),
+            kind: Kind::SignedIn,
             user_id: None,
             session_id: None,
             address: None,

@@ -4,6 +4,7 @@ use menjin::audit::Kind as Happened;
 use menjin::core::ids::UserId;
 use menjin::db::merges::Merged;
 use menjin::db::models::Credential;
+use menjin::db::types::AccountStatus;
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
@@ -45,7 +46,7 @@ async fn a_merged_account_cannot_be_used(#[case] backend: Backend) {
     for command in ["enable", "disable"] {
         let refused = world.operator(&["users", command, "hanmei"]).await;
         assert!(refused.code != 0 && refused.err.contains("merged"), "{refused:?}");
-        let status = if command == "enable" { "active" } else { "disabled" };
+        let status = if command == "enable" { AccountStatus::Active } else { AccountStatus::Disabled };
         let event = world.rows().event(Happened::UserEnabled, row.id);
         let set = world.db().set_status(row.id, status, world.now(), &event).await.expect("a result");
         assert_eq!(set, None);

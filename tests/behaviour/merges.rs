@@ -5,8 +5,10 @@ use menjin::audit::Kind as Happened;
 use menjin::config::retention::RetentionSettings;
 use menjin::core::ids::{MergeId, SessionId, UserId};
 use menjin::core::random::Random;
+use menjin::core::roles::Roles;
 use menjin::db::merges::{Merged, NewMerge, Undone};
 use menjin::db::models::{Credential, NewUser, User};
+use menjin::db::types::AccountStatus;
 use menjin::db::{WriteError, upkeep};
 use rstest_reuse::apply;
 
@@ -38,7 +40,8 @@ pub struct Pair<'a> {
 impl<'a> Pair<'a> {
     async fn new(world: &'a World) -> Self {
         let (db, rows) = (world.db(), world.rows());
-        let first = NewUser { roles: r#"["reader","editor"]"#.into(), ..rows.user("kept") };
+        let first =
+            NewUser { roles: Roles::parse(["reader", "editor"]).expect("roles"), ..rows.user("kept") };
         let qq = rows.identity(first.id, "qq", "s1");
         let opened = rows.session(first.id);
         db.create_user_with_identity(&first, &qq, &opened, &[]).await.expect("an account");
@@ -47,7 +50,7 @@ impl<'a> Pair<'a> {
             email: Some("Li@example.com".into()),
             email_key: Some("li@example.com".into()),
             password_hash: Some("hash".into()),
-            roles: r#"["editor","judge"]"#.into(),
+            roles: Roles::parse(["editor", "judge"]).expect("roles"),
             ..rows.user("merged")
         };
         let github = rows.identity(second.id, "github", "s2");
@@ -118,7 +121,7 @@ impl<'a> Pair<'a> {
 struct Snapshot {
     addresses: [Option<String>; 3],
     roles: String,
-    status: String,
+    status: AccountStatus,
     active: bool,
     providers: String,
     sessions: usize,
@@ -127,7 +130,7 @@ struct Snapshot {
 impl Snapshot {
     fn new(user: User, providers: String, sessions: usize) -> Self {
         let active = user.is_active();
-        let roles = user.roles().join(" ");
+        let roles = user.roles.as_slice().join(" ");
         let addresses = [user.mobile, user.email, user.password_hash];
         Self { addresses, roles, status: user.status, active, providers, sessions }
     }
@@ -145,7 +148,7 @@ async fn a_merge_moves_everything_and_can_be_undone(#[case] backend: Backend) {
     assert_eq!((kept.providers.as_str(), kept.sessions, kept.active), ("github qq", 1, true));
     assert_eq!((merged.addresses, merged.roles.as_str()), ([None, None, None], "editor judge"));
     assert_eq!((merged.providers.as_str(), merged.sessions), ("", 0));
-    assert_eq!((merged.status.as_str(), merged.active), ("merged", false));
+    assert_eq!((merged.status, merged.active), (AccountStatus::Merged, false));
     let found = world.db().find_user_by_email("li@example.com").await.expect("a result").expect("an account");
     assert_eq!(found.id, pair.kept, "the normalized address is moved, too");
     let mut sql = world.sql().await;

@@ -4,6 +4,7 @@ use menjin::audit::Kind;
 use menjin::core::ids::UserId;
 use menjin::db::identities::Unlinked;
 use menjin::db::models::{AuditEvent, Credential, Session};
+use menjin::db::types::{AccountStatus, SessionMethod};
 use rstest_reuse::apply;
 
 use crate::identities::{account_with, counts, password, update, with_password};
@@ -31,9 +32,9 @@ async fn an_unlinked_identity_does_not_sign_in(#[case] backend: Backend) {
         let event = rows.event(Kind::UserDisabled, user);
         db.set_status(user, status, world.now(), &event).await.expect("a result").expect("a change");
     };
-    set("disabled").await;
+    set(AccountStatus::Disabled).await;
     assert!(!sign_in(user).await);
-    set("active").await;
+    set(AccountStatus::Active).await;
     let event = rows.event(Kind::IdentityUnlinked, user);
     assert_eq!(
         db.unlink_identity(user, "qq", None, true, &event, None).await.expect("a result"),
@@ -92,14 +93,14 @@ async fn unlinking_revokes_the_sessions_that_the_provider_opened(#[case] backend
     sql.run("UPDATE users SET password_hash = 'hash'").await;
     let proven = Credential::Password("hash".into());
     let mut opened = Vec::new();
-    for method in ["provider:qq", "provider:qq", "provider:qq2", "password"] {
-        let session = Session { method: method.into(), ..rows.session(user) };
+    let provider = |slug: &str| SessionMethod::Provider(slug.into());
+    for method in [provider("qq"), provider("qq"), provider("qq2"), SessionMethod::Password] {
+        let session = Session { method, ..rows.session(user) };
         assert!(
             db.open_session(&session, &proven, &rows.event(Kind::SignedIn, user)).await.expect("a result")
         );
         opened.push(session.id);
     }
-    assert_eq!(Session::opened_by("qq"), "provider:qq");
     let event = AuditEvent { session_id: Some(opened[0].into()), ..rows.event(Kind::IdentityUnlinked, user) };
     assert_eq!(
         db.unlink_identity(user, "qq", None, true, &event, None).await.expect("a result"),

@@ -9,6 +9,7 @@ use crate::core::invalid_value::InvalidValue;
 use crate::core::roles::Roles;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::models::NewUser;
+use crate::db::types::AccountStatus;
 use crate::db::{Taken, WriteError};
 use crate::outcome::{FieldErrors, Refusal};
 use crate::passwords::{Hasher, NewPassword, Policy};
@@ -124,7 +125,7 @@ impl Administration {
             email,
             password_hash: None,
             roles: input.roles,
-            disabled: false,
+            status: AccountStatus::Active,
             created_at: self.clock.now(),
         };
         Ok((person, password))

@@ -7,6 +7,7 @@ use crate::core::ids::UserId;
 use crate::core::random::Random;
 use crate::core::roles::Roles;
 use crate::db::models::NewUser;
+use crate::db::types::AccountStatus;
 
 /// A new account, before its row is built. No `Debug`: it contains a password hash.
 #[derive(Clone)]
@@ -19,7 +20,7 @@ pub struct Person {
     pub email: Option<EmailAddress>,
     pub password_hash: Option<String>,
     pub roles: Roles,
-    pub disabled: bool,
+    pub status: AccountStatus,
     /// When the account was created; in the past.
     pub created_at: Instant,
 }
@@ -44,8 +45,8 @@ impl Person {
             email: self.email.as_ref().map(|email| email.as_str().to_owned()),
             email_key: self.email.as_ref().map(|email| email.key().to_owned()),
             password_hash: self.password_hash.clone(),
-            roles: self.roles.to_json(),
-            status: if self.disabled { "disabled" } else { "active" }.into(),
+            roles: self.roles.clone(),
+            status: self.status,
             terms_version: None,
             created_at: self.created_at.into(),
             updated_at: now.into(),

@@ -12,7 +12,7 @@ impl Administration {
         let event = AuditEvent {
             id: AuditId::new(&self.clock, &self.random).into(),
             at: self.clock.now().into(),
-            kind: Kind::AccountRestored.word().into(),
+            kind: Kind::AccountRestored,
             user_id: Some(user.into()),
             session_id: None,
             address: None,

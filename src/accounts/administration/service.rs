@@ -9,6 +9,7 @@ use crate::core::random::Random;
 use crate::core::roles::{InvalidRoles, Roles};
 use crate::db::Db;
 use crate::db::models::{Session, User};
+use crate::db::types::AccountStatus;
 use crate::outcome::Refusal;
 
 /// A change of roles.
@@ -67,34 +68,34 @@ impl Administration {
     /// was already disabled.
     pub async fn disable(&self, user: UserId) -> Result<Option<usize>, Refusal> {
         let event = self.audit.by_operator(Kind::UserDisabled, user, &[]);
-        self.db.set_status(user, "disabled", self.clock.now(), &event).await
+        self.db.set_status(user, AccountStatus::Disabled, self.clock.now(), &event).await
     }
 
     /// Enables an account; false when it was already enabled. Revoked sessions stay revoked.
     pub async fn enable(&self, user: UserId) -> Result<bool, Refusal> {
         let event = self.audit.by_operator(Kind::UserEnabled, user, &[]);
-        Ok(self.db.set_status(user, "active", self.clock.now(), &event).await?.is_some())
+        Ok(self.db.set_status(user, AccountStatus::Active, self.clock.now(), &event).await?.is_some())
     }
 
     /// Changes roles and returns the new ones. Tokens that were issued before keep the old ones until they expire.
     pub async fn change_roles(&self, user: &User, change: &RolesChange) -> Result<Roles, RolesError> {
         let mut user = user.clone();
         for _ in 0..ATTEMPTS {
-            let old = user.roles();
+            let old = &user.roles;
             let new = match change {
                 RolesChange::Set(roles) => roles.clone(),
                 RolesChange::Adjust { add, remove } => {
-                    let kept = old.iter().filter(|role| !remove.as_slice().contains(role));
-                    Roles::parse(kept.chain(add.as_slice()).map(String::as_str))?
+                    let roles = old.without(remove).with(add);
+                    Roles::parse(roles.as_slice().iter().map(String::as_str))?
                 }
             };
-            if new.as_slice() == old {
+            if new == *old {
                 return Ok(new);
             }
             let before_and_after = [("before", old.as_slice()), ("after", new.as_slice())];
             let event = self.audit.by_operator(Kind::RolesChanged, user.id, &before_and_after);
             let now = self.clock.now();
-            if self.db.set_roles(user.id, &user.roles, &new.to_json(), now, &event).await? {
+            if self.db.set_roles(user.id, &user.roles, &new, now, &event).await? {
                 return Ok(new);
             }
             user = self.db.find_user(user.id).await?.ok_or(RolesError::Contended)?;

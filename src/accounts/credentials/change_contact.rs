@@ -77,8 +77,8 @@ impl Accounts {
         let redeemed = self.verification.redeem(Purpose::ChangeContact, &claim.contact, &claim.code).await;
         if let Err(CodeRefusal::Rejected { .. }) = &redeemed {
             let (user, session) = (Some(caller.user.id), Some(caller.session.id));
-            let method = method(&claim.contact).word();
-            self.record_failed_verification(user, session, method, client).await;
+            let method = method(&claim.contact);
+            self.record_failed_verification(user, session, method.audit_name(), client).await;
         }
         let revokes = if options.end_other_sessions {
             RevokeScope::AllBut(caller.session.id)

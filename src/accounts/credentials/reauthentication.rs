@@ -15,7 +15,7 @@ use crate::db::{Taken, WriteError};
 use crate::limits::LoginKeys;
 use crate::outcome::Refusal;
 use crate::passwords::{Password, Verdict};
-use crate::sessions::{Caller, Method};
+use crate::sessions::{Caller, SessionMethod};
 
 /// Why the caller was not re-authenticated.
 #[derive(Debug, thiserror::Error)]
@@ -103,7 +103,7 @@ impl Accounts {
             Verdict::Mismatch => {
                 attempt.failed();
                 let (id, session) = (Some(user.id), Some(caller.session.id));
-                let method = Method::Password.word();
+                let method = SessionMethod::Password.audit_name();
                 self.record_failed_verification(id, session, method, client).await;
                 Err(ReauthenticationRefusal::WrongPassword)
             }

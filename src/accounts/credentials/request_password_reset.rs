@@ -11,7 +11,7 @@ use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::identifier::EmailAddress;
 use crate::db::models::User;
-use crate::delivery::{Content, Destination, Status};
+use crate::delivery::{Content, Destination, MessageStatus};
 use crate::limits::Channel;
 use crate::outcome::Refusal;
 use crate::verification::Contact;
@@ -68,7 +68,7 @@ impl Accounts {
         let content = Content::ResetLink { url: link.url, minutes: link.minutes };
         let mut message = self.outbox.compose(destination, &content, client.language, expires_at);
         if id.is_none() {
-            Status::Expired.name().clone_into(&mut message.status);
+            message.status = MessageStatus::Expired;
             message.destination.fill(0);
             message.payload.fill(0);
             message.masked.clear();

@@ -121,7 +121,7 @@ impl Accounts {
         let redeemed = self.verification.redeem(Purpose::ResetPassword, &claim.contact, &claim.code).await;
         if let Err(CodeRefusal::Rejected { .. }) = &redeemed {
             let owner: Option<UserId> = self.find_by_contact(&claim.contact).await?.map(|user| user.id);
-            self.record_failed_verification(owner, None, method(&claim.contact).word(), client).await;
+            self.record_failed_verification(owner, None, method(&claim.contact).audit_name(), client).await;
         }
         let code = redeemed?;
         let outcome = self.reset_owned_by(&claim.contact, new, client).await;
@@ -157,7 +157,8 @@ impl Accounts {
             return Err(ResetPasswordRefusal::AccountDisabled);
         }
         let authorization = Authorization::Credential(&credential);
-        match self.write_new_password(&user, authorization, new, method(contact).word(), client).await? {
+        match self.write_new_password(&user, authorization, new, method(contact).audit_name(), client).await?
+        {
             Ok(()) => Ok(()),
             Err(Stale::Inactive) => Err(ResetPasswordRefusal::AccountDisabled),
             Err(Stale::Credential) => Err(not_registered()),

@@ -9,6 +9,7 @@ use crate::core::identifier::{EmailAddress, Mobile, MobileError, Nickname, Regio
 use crate::core::invalid_value::InvalidValue;
 use crate::core::language::Language;
 use crate::core::roles::Roles;
+use crate::db::types::AccountStatus;
 use crate::passwords::is_readable;
 
 /// Longer hashes are of no format that is known.
@@ -37,12 +38,12 @@ pub(super) fn person(record: &Record, regions: &[Region], now: Instant) -> Resul
     }
     let roles = Roles::parse(record.roles.iter().map(String::as_str));
     let roles = roles.map_err(|error| errors.note("roles", error.to_string())).unwrap_or_default();
-    let disabled = match record.status.as_deref() {
-        None | Some("active") => false,
-        Some("disabled") => true,
-        Some(_) => {
+    let status = match record.status.as_deref().map(str::parse) {
+        None => AccountStatus::Active,
+        Some(Ok(status @ (AccountStatus::Active | AccountStatus::Disabled))) => status,
+        Some(Ok(AccountStatus::Merged) | Err(_)) => {
             errors.note("status", "must be active or disabled");
-            false
+            AccountStatus::Active
         }
     };
     let created_at = record.created_at.as_deref().map_or(Ok(now), |text| moment(text, now));
@@ -54,7 +55,7 @@ pub(super) fn person(record: &Record, regions: &[Region], now: Instant) -> Resul
         return Err(errors.bad);
     }
     let password_hash = hash.map(str::to_owned);
-    Ok(Person { username, nickname, mobile, email, password_hash, roles, disabled, created_at })
+    Ok(Person { username, nickname, mobile, email, password_hash, roles, status, created_at })
 }
 
 struct RowErrors {
@@ -130,7 +131,7 @@ mod tests {
         assert_eq!(person.email.unwrap().key(), "li@example.com");
         assert_eq!(person.password_hash.as_deref(), Some(HASH));
         assert_eq!(person.roles.to_json(), r#"["editor","admin"]"#);
-        assert!(person.disabled);
+        assert_eq!(person.status, AccountStatus::Disabled);
         assert_eq!(person.created_at.to_rfc3339(), "2024-05-01T08:00:00.123456+00:00");
     }
 
@@ -138,7 +139,11 @@ mod tests {
     fn little_is_enough() {
         for values in [[("username", "lilei")], [("mobile", "13800138000")], [("email", "a@example.com")]] {
             let person = parse(&values).ok().unwrap();
-            assert!(person.password_hash.is_none() && !person.disabled && person.created_at == now());
+            assert!(
+                person.password_hash.is_none()
+                    && person.status == AccountStatus::Active
+                    && person.created_at == now()
+            );
         }
         for (text, seconds) in
             [("2020-01-02 03:04:05+00", 1_577_934_245), ("2020-01-02 03:04:05.25+08", 1_577_905_445)]

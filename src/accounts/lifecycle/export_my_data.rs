@@ -49,8 +49,8 @@ impl Accounts {
                 "mobile": user.mobile,
                 "email": user.email,
                 "hasPassword": user.password_hash.is_some(),
-                "roles": user.roles(),
-                "status": user.status,
+                "roles": user.roles,
+                "status": user.status.to_string(),
                 "termsVersion": terms,
                 "createdAt": moment(user.created_at.0),
                 "updatedAt": moment(updated_at.0),
@@ -94,7 +94,7 @@ fn merge(row: &Merge) -> Value {
 fn session(row: &Session) -> Value {
     json!({
         "id": row.id.to_string(),
-        "method": row.method,
+        "method": row.method.to_string(),
         "remember": row.remember,
         "userAgent": row.user_agent,
         "address": row.address,
@@ -109,7 +109,7 @@ fn session(row: &Session) -> Value {
 fn entry(row: &AuditEvent) -> Value {
     json!({
         "at": moment(row.at.0),
-        "kind": row.kind,
+        "kind": row.kind.to_string(),
         "session": row.session_id.map(|id| id.0.to_string()),
         "address": row.address,
         "userAgent": row.user_agent,

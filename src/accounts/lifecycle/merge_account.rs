@@ -96,14 +96,14 @@ impl Accounts {
         if kept.id == merged.id {
             return Err(Refusal::invalid("account", InvalidValue::OwnAccount).into());
         }
-        let Some(credential) = credential(merged, other.method) else {
+        let Some(credential) = credential(merged, &other.method) else {
             return Err(MergeRefusal::StaleCredentials);
         };
         let identities = self.kit.db.identities_of(merged.id).await?;
         let (id, at) = (MergeId::new(&self.kit.clock, &self.kit.random), self.kit.clock.now());
         let undo_until = at + TimeDelta::from_std(self.settings.merge_undo).unwrap_or_default();
         let events = [kept, merged].map(|user| {
-            let (session, method) = (Some(caller.session.id), other.method.word());
+            let (session, method) = (Some(caller.session.id), other.method.audit_name());
             let event = self.kit.audit.event(Kind::AccountsMerged, Some(user.id), session, method, client);
             Audit::with(event, "merge", &id.to_string())
         });

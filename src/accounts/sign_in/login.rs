@@ -14,7 +14,7 @@ use crate::db::models::User;
 use crate::limits::LoginKeys;
 use crate::outcome::{FieldErrors, Refusal};
 use crate::passwords::{Password, Verdict};
-use crate::sessions::{Method, SignedIn};
+use crate::sessions::{SessionMethod, SignedIn};
 
 /// The input of `login`.
 pub struct LoginInput {
@@ -60,11 +60,12 @@ impl Accounts {
         let LoginInput { credentials, remember, captcha } = input;
         let mut verified = self.verify_password(&credentials, "", captcha.as_ref(), client).await?;
         let mut opened =
-            self.sessions.open(verified.user.clone(), Method::Password, remember, client).await?;
+            self.sessions.open(verified.user.clone(), SessionMethod::Password, remember, client).await?;
         if opened.is_none() {
             // A concurrent login re-hashed the password; verify against the new hash.
             verified = self.verify_password(&credentials, "", captcha.as_ref(), client).await?;
-            opened = self.sessions.open(verified.user.clone(), Method::Password, remember, client).await?;
+            opened =
+                self.sessions.open(verified.user.clone(), SessionMethod::Password, remember, client).await?;
         }
         let opened = opened.ok_or(LoginRefusal::WrongCredentials)?;
         self.rehash(&verified, &credentials.password).await;
@@ -109,12 +110,12 @@ impl Accounts {
         let verdict = self.hasher.verify(&Password::new(credentials.password.clone()), stored).await?;
         let (Some(user), Verdict::Match { rehash }) = (user.as_ref(), verdict) else {
             attempt.failed();
-            self.sessions.record_failure(user.as_ref(), Method::Password, client).await;
+            self.sessions.record_failure(user.as_ref(), SessionMethod::Password.audit_name(), client).await;
             return Err(LoginRefusal::WrongCredentials);
         };
         attempt.succeeded().await;
         if !user.is_active() {
-            self.sessions.record_failure(Some(user), Method::Password, client).await;
+            self.sessions.record_failure(Some(user), SessionMethod::Password.audit_name(), client).await;
             return Err(LoginRefusal::AccountDisabled);
         }
         Ok(PasswordVerified { user: user.clone(), rehash })

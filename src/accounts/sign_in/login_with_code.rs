@@ -7,7 +7,7 @@ use crate::core::client::Client;
 use crate::core::guard::Guard;
 use crate::db::models::User;
 use crate::outcome::{FieldErrors, Refusal};
-use crate::sessions::{Method, SignedIn};
+use crate::sessions::{SessionMethod, SignedIn};
 use crate::verification::{CodeRefusal, Contact, Purpose};
 
 /// The input of `loginWithCode`.
@@ -58,7 +58,7 @@ pub(super) struct CodePurpose {
 /// The user whose contact was verified.
 pub(super) struct ContactVerified {
     pub(super) user: User,
-    pub(super) method: Method,
+    pub(super) method: SessionMethod,
     /// Makes the code valid again unless it is kept.
     pub(super) code: Guard,
 }
@@ -74,7 +74,7 @@ impl Accounts {
         let purpose = CodePurpose { purpose: Purpose::Login, prefix: "contact." };
         let verified = self.verify_contact(input.contact, purpose, input.captcha.as_ref(), client).await?;
         let ContactVerified { user, method, code } = verified;
-        let kind = if method == Method::SmsCode { ContactKind::Mobile } else { ContactKind::Email };
+        let kind = if method == SessionMethod::SmsCode { ContactKind::Mobile } else { ContactKind::Email };
         let opened = code.keep_if_ok(self.sessions.open(user, method, input.remember, client)).await?;
         opened.ok_or(CodeLoginRefusal::NotRegistered(kind))
     }
@@ -112,14 +112,14 @@ impl Accounts {
         &self,
         contact: &Contact,
         client: &Client,
-    ) -> Result<(User, Method), CodeLoginRefusal> {
+    ) -> Result<(User, SessionMethod), CodeLoginRefusal> {
         let method = method(contact);
         let Some(user) = self.find_by_contact(contact).await? else {
-            self.sessions.record_failure(None, method, client).await;
+            self.sessions.record_failure(None, method.audit_name(), client).await;
             return Err(CodeLoginRefusal::NotRegistered(contact.into()));
         };
         if !user.is_active() {
-            self.sessions.record_failure(Some(&user), method, client).await;
+            self.sessions.record_failure(Some(&user), method.audit_name(), client).await;
             return Err(CodeLoginRefusal::AccountDisabled);
         }
         Ok((user, method))

@@ -110,9 +110,10 @@ impl Accounts {
                 (clock, random),
             );
             let user = account::shown(row.clone());
-            let draft = self.sessions.draft(&user, method, method.word(), false, client)?;
+            let draft = self.sessions.draft(row.id, &row.roles, method.clone(), false, client)?;
             let session = Some(draft.session.id);
-            let event = self.kit.audit.event(Kind::Registered, Some(user.id), session, method.word(), client);
+            let event =
+                self.kit.audit.event(Kind::Registered, Some(user.id), session, method.audit_name(), client);
             match self.kit.db.create_user(&row, &draft.session, &event).await {
                 Ok(()) => return Ok(draft.finish(user, true)),
                 Err(WriteError::Taken(Taken::Username)) if parsed.username.is_none() => {}

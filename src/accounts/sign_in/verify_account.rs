@@ -10,7 +10,7 @@ use crate::core::client::Client;
 use crate::core::guard::Guard;
 use crate::core::secret::SecretString;
 use crate::db::models::User;
-use crate::sessions::Method;
+use crate::sessions::SessionMethod;
 use crate::verification::Purpose;
 
 /// The credentials of an account, as typed.
@@ -22,7 +22,7 @@ pub enum AccountCredentials {
 /// An account that the caller verified.
 pub struct VerifiedAccount {
     pub user: User,
-    pub method: Method,
+    pub method: SessionMethod,
     /// Makes a redeemed code valid again unless it is kept.
     pub code: Option<Guard>,
 }
@@ -65,7 +65,7 @@ impl Accounts {
             AccountCredentials::Password(credentials) => {
                 let verified =
                     self.verify_password(&credentials, "account.password.", captcha, client).await?;
-                Ok(VerifiedAccount { user: verified.user, method: Method::Password, code: None })
+                Ok(VerifiedAccount { user: verified.user, method: SessionMethod::Password, code: None })
             }
             AccountCredentials::Mobile { mobile, code } => {
                 let purpose = CodePurpose { purpose: Purpose::Bind, prefix: "account." };

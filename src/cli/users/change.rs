@@ -9,6 +9,7 @@ use super::view;
 use crate::accounts::administration::{Administration, RolesChange};
 use crate::core::roles;
 use crate::db::models::User;
+use crate::db::types::AccountStatus;
 
 #[derive(Args)]
 pub struct Who {
@@ -40,7 +41,7 @@ pub struct Roles {
 /// An account that is no longer a part of another one.
 async fn find_whole(administration: &Administration, who: &str) -> Result<User, Failure> {
     let user = find(administration, who).await?;
-    if user.status == "merged" {
+    if user.status == AccountStatus::Merged {
         return Err("the account was merged into another one: it comes back by undoing that".into());
     }
     Ok(user)
@@ -109,15 +110,15 @@ pub async fn roles(administration: &Administration, arguments: &Roles) -> Result
         Some(change) => {
             let changed =
                 administration.change_roles(&user, &change).await.map_err(|error| error.to_string())?;
-            changed.as_slice().to_vec()
+            changed
         }
-        None => user.roles(),
+        None => user.roles,
     };
     if arguments.json {
         say(&json!({ "id": user.id, "roles": roles }).to_string());
     } else {
-        for role in roles {
-            say(&role);
+        for role in roles.as_slice() {
+            say(role);
         }
     }
     Ok(())

@@ -1,7 +1,9 @@
 //! `menjin users list`
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde_json::Value;
+use strum::VariantNames as _;
 
 use super::super::operator::Failure;
 use super::super::out::say;
@@ -10,14 +12,14 @@ use super::view;
 use crate::accounts::administration::Administration;
 use crate::core::ids::UserId;
 use crate::core::roles::Roles;
-use crate::db::models::UserFilter;
+use crate::db::models::{AccountState, UserFilter};
 
 #[derive(Args)]
 pub struct Arguments {
     /// Only accounts with this status. `deleted`: by their owners, and not erased yet. `merged`: into
     /// another account, and not erased yet.
-    #[arg(long, value_parser = ["active", "disabled", "deleted", "merged"])]
-    status: Option<String>,
+    #[arg(long, value_parser = PossibleValuesParser::new(AccountState::VARIANTS).try_map(|state| state.parse::<AccountState>()))]
+    status: Option<AccountState>,
     /// Only accounts with this role.
     #[arg(long)]
     role: Option<String>,
@@ -43,8 +45,8 @@ pub async fn run(administration: &Administration, arguments: &Arguments) -> Resu
     if let Some(role) = &arguments.role {
         Roles::parse([role.as_str()]).map_err(|error| error.to_string())?;
     }
-    let (status, role) = (arguments.status.clone(), arguments.role.clone());
-    let filter = UserFilter { status, role, before, limit: arguments.limit };
+    let (state, role) = (arguments.status, arguments.role.clone());
+    let filter = UserFilter { state, role, before, limit: arguments.limit };
     let users = administration.db.list_users(&filter).await.map_err(|error| error.to_string())?;
     if let Some(last) = users.last().filter(|_| i64::try_from(users.len()) == Ok(arguments.limit)) {
         eprintln!("menjin: there may be more: --before {} or a higher --limit", last.id);
@@ -64,7 +66,7 @@ pub async fn run(administration: &Administration, arguments: &Arguments) -> Resu
                 view::mobile(user, arguments.contacts).unwrap_or_default(),
                 view::email(user, arguments.contacts).unwrap_or_default(),
                 view::status(user),
-                user.roles().join(","),
+                user.roles.as_slice().join(","),
                 view::moment(user.created_at.0),
             ]
         })

@@ -40,7 +40,7 @@ pub async fn run(administration: &Administration, arguments: &Arguments) -> Resu
         ["mobile", &view::mobile(&user, arguments.contacts).unwrap_or_default()],
         ["email", &view::email(&user, arguments.contacts).unwrap_or_default()],
         ["password", &yes_or_no(user.password_hash.is_some())],
-        ["roles", &user.roles().join(",")],
+        ["roles", &user.roles.as_slice().join(",")],
         ["status", &view::status(&user)],
         ["created", &view::moment(user.created_at.0)],
         ["sessions", &sessions.len().to_string()],
@@ -55,7 +55,7 @@ pub async fn run(administration: &Administration, arguments: &Arguments) -> Resu
             .map(|session| {
                 [
                     session.id.to_string(),
-                    session.method.clone(),
+                    session.method.to_string(),
                     device_name(session.user_agent.as_deref()),
                     session.address.clone().unwrap_or_default(),
                     view::moment(session.last_used_at.0),
@@ -70,7 +70,7 @@ pub async fn run(administration: &Administration, arguments: &Arguments) -> Resu
 fn session(session: &Session) -> Value {
     json!({
         "id": session.id,
-        "method": session.method,
+        "method": session.method.to_string(),
         "device": device_name(session.user_agent.as_deref()),
         "address": session.address,
         "createdAt": session.created_at.0,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::core::identifier::{EmailAddress, Mobile, Region};
-use crate::db::models::User;
+use crate::db::models::{AccountState, User};
 
 /// A mobile number, masked unless `whole`.
 pub fn mobile(user: &User, whole: bool) -> Option<String> {
@@ -24,17 +24,13 @@ pub fn email(user: &User, whole: bool) -> Option<String> {
     Some(EmailAddress::parse(address).map_or_else(|_| "***".into(), |email| email.masked()))
 }
 
-/// What the account is now: its owner's deletion goes before what the operator made of it.
+/// Returns the state of the account for a table.
 pub fn status(user: &User) -> String {
+    let state = user.state();
     match user.delete_at {
-        Some(at) if is_deleted(user) => format!("deleted, erased after {}", moment(at.0)),
-        _ => user.status.clone(),
+        Some(at) if state == AccountState::Deleted => format!("deleted, erased after {}", moment(at.0)),
+        Some(_) | None => state.to_string(),
     }
-}
-
-/// An account that was merged into another one may have an end, too: its owner did not delete it.
-fn is_deleted(user: &User) -> bool {
-    user.delete_at.is_some() && user.status != "merged"
 }
 
 /// For programs.
@@ -46,8 +42,8 @@ pub fn json(user: &User, whole: bool) -> Value {
         "mobile": mobile(user, whole),
         "email": email(user, whole),
         "hasPassword": user.password_hash.is_some(),
-        "roles": user.roles(),
-        "status": if is_deleted(user) { "deleted" } else { &user.status },
+        "roles": user.roles,
+        "status": user.state().to_string(),
         "deleteAt": user.delete_at.map(|at| at.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true)),
         "createdAt": user.created_at.0.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
     })

@@ -11,7 +11,7 @@ pub mod messages {
     use crate::db::models::DueMessage;
     use crate::db::pg::Conn;
     use crate::db::schema::messages;
-    use crate::db::types::{DbUuid, Ts, Uid};
+    use crate::db::types::{DbUuid, MessageStatus, Ts, Uid};
 
     diesel::alias!(messages as candidates: Candidates);
 
@@ -29,7 +29,7 @@ pub mod messages {
         // Rows that another worker is claiming at this moment are passed over, not waited for. As an array the
         // sub-select runs once; as a join the planner might run it again for each row, past the limit.
         let due = candidates
-            .filter(candidates.field(messages::status).eq("queued"))
+            .filter(candidates.field(messages::status).eq(MessageStatus::Queued))
             .filter(candidates.field(messages::next_attempt_at).le(Ts(now)))
             .filter(free)
             .order(candidates.field(messages::next_attempt_at).asc())

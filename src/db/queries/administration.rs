@@ -7,9 +7,10 @@ use diesel_async::RunQueryDsl;
 use super::{Conn, DbError};
 use crate::core::clock::Instant;
 use crate::core::ids::UserId;
-use crate::db::models::{AuditEvent, AuditFilter, KnownPerson, NewUser, User, UserFilter};
+use crate::core::roles::Roles;
+use crate::db::models::{AccountState, AuditEvent, AuditFilter, KnownPerson, NewUser, User, UserFilter};
 use crate::db::schema::{audit_events, users};
-use crate::db::types::{Ts, Uid};
+use crate::db::types::{AccountStatus, RolesJson, Ts, Uid};
 
 pub async fn add_user(conn: &mut Conn, user: &NewUser, event: &AuditEvent) -> Result<(), DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
@@ -20,12 +21,19 @@ pub async fn add_user(conn: &mut Conn, user: &NewUser, event: &AuditEvent) -> Re
 
 pub async fn list_users(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<User>, DbError> {
     let mut query = users::table.select(User::as_select()).into_boxed();
-    // What its owner deleted counts as deleted only, until it is erased.
-    query = match filter.status.as_deref() {
+    let not_deleted = users::delete_at.is_null();
+    query = match filter.state {
         None => query,
-        Some("deleted") => query.filter(users::delete_at.is_not_null()).filter(users::status.ne("merged")),
-        Some("merged") => query.filter(users::status.eq("merged")),
-        Some(status) => query.filter(users::status.eq(status.to_owned())).filter(users::delete_at.is_null()),
+        Some(AccountState::Active) => {
+            query.filter(users::status.eq(AccountStatus::Active)).filter(not_deleted)
+        }
+        Some(AccountState::Disabled) => {
+            query.filter(users::status.eq(AccountStatus::Disabled)).filter(not_deleted)
+        }
+        Some(AccountState::Deleted) => {
+            query.filter(users::delete_at.is_not_null()).filter(users::status.ne(AccountStatus::Merged))
+        }
+        Some(AccountState::Merged) => query.filter(users::status.eq(AccountStatus::Merged)),
     };
     if let Some(role) = &filter.role {
         // A role has neither quotes nor backslashes; an underscore stands for any character unless it is escaped.
@@ -41,19 +49,19 @@ pub async fn list_users(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<User
 pub async fn set_status(
     conn: &mut Conn,
     id: UserId,
-    status: &str,
+    status: AccountStatus,
     now: Instant,
     event: &AuditEvent,
 ) -> Result<Option<usize>, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
         let row = users::table.filter(users::id.eq(Uid::from(id))).filter(users::status.ne(status));
         // A merged account comes back by undoing the merge, with what it had.
-        let row = row.filter(users::status.ne("merged"));
+        let row = row.filter(users::status.ne(AccountStatus::Merged));
         let change = (users::status.eq(status), users::updated_at.eq(Ts(now)));
         let changed = diesel::update(row).set(change).execute(conn).await? == 1;
         // A sign-in that ran beside an earlier change may have left a session: it ends now, and does not come to life
         // when the account does. The sessions of an account that was active all along are none of this.
-        let ended = if changed || status != "active" {
+        let ended = if changed || status != AccountStatus::Active {
             super::sessions::revoke_all(conn, id, None, "account_status", now).await?
         } else {
             0
@@ -68,19 +76,23 @@ pub async fn set_status(
 pub async fn set_roles(
     conn: &mut Conn,
     id: UserId,
-    old: &str,
-    new: &str,
+    old: &Roles,
+    new: &Roles,
     now: Instant,
     event: &AuditEvent,
 ) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        let row = users::table.filter(users::id.eq(Uid::from(id))).filter(users::roles.eq(old));
-        let change = (users::roles.eq(new), users::updated_at.eq(Ts(now)));
-        let changed = diesel::update(row).set(change).execute(conn).await? == 1;
-        if changed {
-            super::audit::record(conn, event).await?;
+        let row = users::table.filter(users::id.eq(Uid::from(id)));
+        // Locks the row.
+        diesel::update(row).set(users::updated_at.eq(users::updated_at)).execute(conn).await?;
+        let stored: Option<RolesJson> = row.select(users::roles).first(conn).await.optional()?;
+        if stored.is_none_or(|stored| stored.0 != *old) {
+            return Ok(false);
         }
-        Ok(changed)
+        let change = (users::roles.eq(RolesJson(new.clone())), users::updated_at.eq(Ts(now)));
+        diesel::update(row).set(change).execute(conn).await?;
+        super::audit::record(conn, event).await?;
+        Ok(true)
     })
 }
 
@@ -105,8 +117,8 @@ pub async fn audit_entries(conn: &mut Conn, filter: &AuditFilter) -> Result<Vec<
     if let Some(user) = filter.user {
         query = query.filter(audit_events::user_id.eq(Uid::from(user)));
     }
-    if let Some(kind) = &filter.kind {
-        query = query.filter(audit_events::kind.eq(kind.clone()));
+    if let Some(kind) = filter.kind {
+        query = query.filter(audit_events::kind.eq(kind));
     }
     if let Some(since) = filter.since {
         query = query.filter(audit_events::at.ge(Ts(since)));

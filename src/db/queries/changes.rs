@@ -14,7 +14,7 @@ use crate::core::ids::UserId;
 use crate::db::changes::{AccountChange, Authorization, ProfileChange, RevokeScope, Stale};
 use crate::db::models::{AuditEvent, Credential, NewMessage, ResetLink};
 use crate::db::schema::{reset_links, users};
-use crate::db::types::{Ts, Uid};
+use crate::db::types::{AccountStatus, Ts, Uid};
 
 /// Locks the account's row, then checks the authorization again.
 async fn authorize(conn: &mut Conn, change: &AccountChange<'_>) -> Result<(), WriteError> {
@@ -176,7 +176,7 @@ pub async fn ask_for_reset(
         let account = users::table
             .filter(users::id.eq(link.user_id.unwrap_or(Uid(uuid::Uuid::nil()))))
             .filter(users::email_key.eq(key))
-            .filter(users::status.eq("active"))
+            .filter(users::status.eq(AccountStatus::Active))
             .filter(users::delete_at.is_null());
         let touch = users::updated_at.eq(users::updated_at);
         let held = diesel::update(account).set(touch).execute(conn).await? == 1;

@@ -10,7 +10,7 @@ use crate::core::ids::{AuditId, UserId};
 use crate::core::random::Random;
 use crate::db::models::{AuditEvent, Session, User};
 use crate::db::schema::{audit_events, inbox, merges, messages, reset_links, sessions, users};
-use crate::db::types::{Ts, Uid};
+use crate::db::types::{AccountStatus, Kind, MessageStatus, Ts, Uid};
 
 /// So many accounts are erased in one go.
 const BATCH: i64 = 100;
@@ -41,7 +41,7 @@ pub async fn restore_account(conn: &mut Conn, user: UserId, event: &AuditEvent) 
     write_tx!(conn, async |conn: &mut Conn| {
         let row = users::table.filter(users::id.eq(Uid::from(user))).filter(users::delete_at.is_not_null());
         // A merged account is opened by undoing the merge.
-        let row = row.filter(users::status.ne("merged"));
+        let row = row.filter(users::status.ne(AccountStatus::Merged));
         let restored = diesel::update(row).set(users::delete_at.eq(None::<Ts>)).execute(conn).await? == 1;
         if restored {
             super::audit::record(conn, event).await?;
@@ -113,14 +113,14 @@ pub(super) async fn forget(conn: &mut Conn, user: &User) -> Result<(), DbError> 
     Ok(())
 }
 
-/// That somebody was erased, and not who: `accounts::audit::Kind::UserErased`.
+/// Builds the audit entry of an erased account, which does not name the account.
 fn erased(now: Instant) -> AuditEvent {
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
     let id = uuid::Builder::from_unix_timestamp_millis(millis, &Random::system().bytes()).into_uuid();
     AuditEvent {
         id: AuditId(id).into(),
         at: now.into(),
-        kind: "user_erased".into(),
+        kind: Kind::UserErased,
         user_id: None,
         session_id: None,
         address: None,
@@ -135,7 +135,9 @@ async fn forget_messages_to(conn: &mut Conn, user: &User) -> Result<(), DbError>
     let email = user.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
     let masks = mobile.map(|mobile| mobile.masked()).into_iter().chain(email.map(|email| email.masked()));
     for mask in masks {
-        let rows = messages::table.filter(messages::masked.eq(mask)).filter(messages::status.ne("queued"));
+        let rows = messages::table
+            .filter(messages::masked.eq(mask))
+            .filter(messages::status.ne(MessageStatus::Queued));
         diesel::delete(rows).execute(conn).await?;
     }
     for address in user.mobile.iter().chain(&user.email) {

@@ -9,7 +9,7 @@ use crate::core::ids::{IdentityId, SessionId, UserId};
 use crate::db::identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use crate::db::models::{AuditEvent, Credential, NewMessage, NewUser, Session};
 use crate::db::schema::{identities, sessions, users};
-use crate::db::types::Uid;
+use crate::db::types::{SessionMethod, Uid};
 
 pub async fn find_identity(
     conn: &mut Conn,
@@ -174,7 +174,7 @@ async fn end_sessions(
 ) -> Result<(), DbError> {
     let opened = sessions::table
         .filter(sessions::user_id.eq(Uid::from(user)))
-        .filter(sessions::method.eq(Session::opened_by(provider)))
+        .filter(sessions::method.eq(SessionMethod::Provider(provider.to_owned())))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::id.ne(unlinking.session_id.unwrap_or(Uid(uuid::Uuid::nil()))));
     let end =

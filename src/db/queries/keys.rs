@@ -6,6 +6,7 @@ use diesel_async::RunQueryDsl;
 use super::{Conn, DbError, claims};
 use crate::db::models::{AuditEvent, KeyChange, SigningKey};
 use crate::db::schema::signing_keys;
+use crate::db::types::KeyState;
 
 pub async fn signing_keys(conn: &mut Conn) -> Result<Vec<SigningKey>, DbError> {
     let order = (signing_keys::created_at.asc(), signing_keys::kid.asc());
@@ -48,13 +49,13 @@ async fn apply(conn: &mut Conn, change: &KeyChange) -> Result<(), DbError> {
         }
         KeyChange::Activate { kid, at } => {
             diesel::update(signing_keys::table.find(kid))
-                .set((signing_keys::state.eq("active"), signing_keys::activates_at.eq(*at)))
+                .set((signing_keys::state.eq(KeyState::Active), signing_keys::activates_at.eq(*at)))
                 .execute(conn)
                 .await?;
         }
         KeyChange::Retire { kid, until } => {
             diesel::update(signing_keys::table.find(kid))
-                .set((signing_keys::state.eq("retiring"), signing_keys::retires_at.eq(Some(*until))))
+                .set((signing_keys::state.eq(KeyState::Retiring), signing_keys::retires_at.eq(Some(*until))))
                 .execute(conn)
                 .await?;
         }

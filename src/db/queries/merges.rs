@@ -13,7 +13,7 @@ use crate::core::ids::{IdentityId, MergeId, UserId};
 use crate::db::merges::{Merge, Merged, Moved, NewMerge, Seal, Undone, Unseal};
 use crate::db::models::{AuditEvent, NewMessage, User};
 use crate::db::schema::{identities, merges, users};
-use crate::db::types::{Ts, Uid};
+use crate::db::types::{AccountStatus, RolesJson, Ts, Uid};
 
 pub async fn merge_accounts(
     conn: &mut Conn,
@@ -75,13 +75,12 @@ async fn holds(conn: &mut Conn, merge: &NewMerge<'_>) -> Result<bool, DbError> {
 }
 
 fn moved(kept: &User, merged: &User, email_key: Option<String>, identities: Vec<IdentityId>) -> Moved {
-    let had = kept.roles();
     Moved {
         identities,
         mobile: merged.mobile.clone().filter(|_| kept.mobile.is_none()),
         email: merged.email.clone().zip(email_key).filter(|_| kept.email.is_none()),
         password_hash: merged.password_hash.clone().filter(|_| kept.password_hash.is_none()),
-        roles: merged.roles().into_iter().filter(|role| !had.contains(role)).collect(),
+        roles: merged.roles.without(&kept.roles),
     }
 }
 
@@ -93,19 +92,18 @@ async fn hand_over(conn: &mut Conn, merge: &NewMerge<'_>, kept: &User, moved: &M
         email.map(|_| users::email.eq(None::<String>)),
         email.map(|_| users::email_key.eq(None::<String>)),
         moved.password_hash.as_ref().map(|_| users::password_hash.eq(None::<String>)),
-        users::status.eq("merged"),
+        users::status.eq(AccountStatus::Merged),
         users::delete_at.eq(Some(Ts(merge.undo_until))),
         users::updated_at.eq(Ts(merge.at)),
     );
     diesel::update(row(merge.merged)).set(gone).execute(conn).await?;
-    let mut roles = kept.roles();
-    roles.extend(moved.roles.iter().cloned());
+    let roles = RolesJson(kept.roles.with(&moved.roles));
     let new = (
         moved.mobile.as_ref().map(|mobile| users::mobile.eq(Some(mobile))),
         email.map(|(email, _)| users::email.eq(Some(email))),
         email.map(|(_, key)| users::email_key.eq(Some(key))),
         moved.password_hash.as_ref().map(|hash| users::password_hash.eq(Some(hash))),
-        (!moved.roles.is_empty()).then(|| users::roles.eq(serde_json::json!(roles).to_string())),
+        (!moved.roles.is_empty()).then(|| users::roles.eq(roles)),
         users::updated_at.eq(Ts(merge.at)),
     );
     diesel::update(row(merge.kept)).set(new).execute(conn).await?;
@@ -135,7 +133,7 @@ pub async fn undo_merge(
         let record: Option<Vec<u8>> = open.select(merges::record).first(conn).await.optional()?;
         let Some(record) = record else { return Ok(Undone::Closed) };
         let owner = read(conn, kept).await?;
-        if owner.status == "merged" {
+        if owner.status == AccountStatus::Merged {
             return Ok(Undone::MergedSince);
         }
         let record = unseal(&record).map_err(DbError::Internal)?;
@@ -167,13 +165,13 @@ async fn give_back(
     let email = moved.email.filter(|(email, _)| still("email", kept.email.as_ref() == Some(email)));
     let hash =
         moved.password_hash.filter(|hash| still("password", kept.password_hash.as_ref() == Some(hash)));
-    let roles: Vec<_> = kept.roles().into_iter().filter(|role| !moved.roles.contains(role)).collect();
+    let roles = RolesJson(kept.roles.without(&moved.roles));
     let gone = (
         mobile.as_ref().map(|_| users::mobile.eq(None::<String>)),
         email.as_ref().map(|_| users::email.eq(None::<String>)),
         email.as_ref().map(|_| users::email_key.eq(None::<String>)),
         hash.as_ref().map(|_| users::password_hash.eq(None::<String>)),
-        (!moved.roles.is_empty()).then(|| users::roles.eq(serde_json::json!(roles).to_string())),
+        (!moved.roles.is_empty()).then(|| users::roles.eq(roles)),
         users::status.eq(users::status),
     );
     diesel::update(row(kept.id)).set(gone).execute(conn).await?;
@@ -182,7 +180,7 @@ async fn give_back(
         email.as_ref().map(|(email, _)| users::email.eq(Some(email.clone()))),
         email.map(|(_, key)| users::email_key.eq(Some(key))),
         hash.map(|hash| users::password_hash.eq(Some(hash))),
-        users::status.eq("active"),
+        users::status.eq(AccountStatus::Active),
         users::delete_at.eq(None::<Ts>),
     );
     diesel::update(row(merged)).set(back).execute(conn).await?;

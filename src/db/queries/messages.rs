@@ -8,7 +8,7 @@ use crate::core::clock::Instant;
 use crate::core::ids::MessageId;
 use crate::db::models::{MessageEnd, MessageProgress, NewMessage};
 use crate::db::schema::messages;
-use crate::db::types::{Ts, Uid};
+use crate::db::types::{MessageStatus, Ts, Uid};
 
 /// For transactions that write a message together with what it belongs to.
 pub(in crate::db) async fn insert(conn: &mut Conn, message: &NewMessage) -> Result<(), DbError> {
@@ -33,13 +33,15 @@ pub async fn finish_message(
     now: Instant,
 ) -> Result<bool, DbError> {
     let held = messages::table.filter(
-        messages::id.eq(Uid::from(id)).and(messages::lease.eq(lease)).and(messages::status.eq("queued")),
+        messages::id
+            .eq(Uid::from(id))
+            .and(messages::lease.eq(lease))
+            .and(messages::status.eq(MessageStatus::Queued)),
     );
     let changed = diesel::update(held)
         .set((
             messages::status.eq(end.status),
-            // Nobody needs the code any more.
-            // Nobody needs them any more; the masked address stays for operators.
+            // They are not needed after the end. The masked destination stays for operators.
             messages::destination.eq(Vec::<u8>::new()),
             messages::payload.eq(Vec::<u8>::new()),
             messages::lease.eq(None::<Uid>),
@@ -63,7 +65,10 @@ pub async fn retry_message(
     now: Instant,
 ) -> Result<bool, DbError> {
     let held = messages::table.filter(
-        messages::id.eq(Uid::from(id)).and(messages::lease.eq(lease)).and(messages::status.eq("queued")),
+        messages::id
+            .eq(Uid::from(id))
+            .and(messages::lease.eq(lease))
+            .and(messages::status.eq(MessageStatus::Queued)),
     );
     let changed = diesel::update(held)
         .set((

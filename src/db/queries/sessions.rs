@@ -8,7 +8,7 @@ use crate::core::clock::Instant;
 use crate::core::ids::{SessionId, UserId};
 use crate::db::models::{AuditEvent, Credential, Session};
 use crate::db::schema::{identities, sessions, users};
-use crate::db::types::{Ts, Uid};
+use crate::db::types::{AccountStatus, Ts, Uid};
 
 pub(super) async fn insert(conn: &mut Conn, session: &Session) -> Result<(), DbError> {
     diesel::insert_into(sessions::table).values(session.clone()).execute(conn).await?;
@@ -39,7 +39,7 @@ pub(super) async fn still_stands(
 ) -> Result<bool, DbError> {
     let account = users::table
         .filter(users::id.eq(Uid::from(user)))
-        .filter(users::status.eq("active"))
+        .filter(users::status.eq(AccountStatus::Active))
         .filter(users::delete_at.is_null());
     let touch = users::updated_at.eq(users::updated_at);
     let touched = match proven {
@@ -72,7 +72,7 @@ pub(super) async fn still_stands(
 pub(super) async fn hold_active(conn: &mut Conn, user: UserId) -> Result<bool, DbError> {
     let account = users::table
         .filter(users::id.eq(Uid::from(user)))
-        .filter(users::status.eq("active"))
+        .filter(users::status.eq(AccountStatus::Active))
         .filter(users::delete_at.is_null());
     Ok(diesel::update(account).set(users::updated_at.eq(users::updated_at)).execute(conn).await? == 1)
 }

@@ -10,7 +10,7 @@ pub mod messages {
     use crate::db::models::DueMessage;
     use crate::db::schema::messages;
     use crate::db::sqlite::Conn;
-    use crate::db::types::{Ts, Uid};
+    use crate::db::types::{MessageStatus, Ts, Uid};
 
     pub async fn claim_due(
         conn: &mut Conn,
@@ -23,7 +23,7 @@ pub mod messages {
         write_tx!(conn, async |conn: &mut Conn| {
             let free = messages::leased_until.is_null().or(messages::leased_until.le(Ts(now)));
             let due = messages::table
-                .filter(messages::status.eq("queued"))
+                .filter(messages::status.eq(MessageStatus::Queued))
                 .filter(messages::next_attempt_at.le(Ts(now)))
                 .filter(free)
                 .order(messages::next_attempt_at.asc())
@@ -69,7 +69,7 @@ mod tests {
     use crate::db::schema::messages;
     use crate::db::sqlite::queries::messages::{finish_message, insert};
     use crate::db::sqlite::{connect, migrate};
-    use crate::db::types::{Ts, Uid};
+    use crate::db::types::{Channel, MessageStatus, Ts, Uid};
 
     #[tokio::test(flavor = "multi_thread")]
     async fn the_end_of_a_message_wipes_its_address_and_text() {
@@ -81,13 +81,13 @@ mod tests {
         let at = DateTime::UNIX_EPOCH;
         let message = NewMessage {
             id,
-            channel: "sms".into(),
+            channel: Channel::Sms,
             kind: "code.login".into(),
             language: "en".into(),
             destination: vec![1],
             masked: String::new(),
             payload: vec![2, 3],
-            status: "queued".into(),
+            status: MessageStatus::Queued,
             attempts: 0,
             next_attempt_at: Ts(at),
             expires_at: Ts(at),
@@ -97,8 +97,12 @@ mod tests {
         insert(&mut conn, &message).await.unwrap();
         let claimed = super::messages::claim_due(&mut conn, at, lease, at, 1).await.unwrap();
         assert_eq!(claimed[0].payload, [2, 3]);
-        let end =
-            MessageEnd { status: "sent", provider: Some("inbox"), provider_ref: None, last_error: None };
+        let end = MessageEnd {
+            status: MessageStatus::Sent,
+            provider: Some("inbox"),
+            provider_ref: None,
+            last_error: None,
+        };
         assert!(finish_message(&mut conn, id, lease, &end, at).await.unwrap());
         let left = messages::table.select((messages::destination, messages::payload));
         let left: (Vec<u8>, Vec<u8>) = left.first(&mut conn).await.unwrap();

@@ -7,6 +7,7 @@ use crate::core::random::Random;
 use crate::core::secret::ExposeSecret as _;
 use crate::db::Db;
 use crate::db::models::InboxMessage;
+use crate::db::types::Channel;
 use crate::delivery::send::{Receipt, SendError};
 
 /// Writes mails to the inbox.
@@ -29,7 +30,7 @@ impl EmailInbox {
         let row = InboxMessage {
             id: id.into(),
             message_id: message.id.into(),
-            channel: "email".into(),
+            channel: Channel::Email,
             destination: message.to.to_owned(),
             subject: Some(message.mail.subject.clone()),
             body: message.mail.text.clone(),

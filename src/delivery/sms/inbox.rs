@@ -7,6 +7,7 @@ use crate::core::random::Random;
 use crate::core::secret::ExposeSecret as _;
 use crate::db::Db;
 use crate::db::models::InboxMessage;
+use crate::db::types::Channel;
 use crate::delivery::send::{Receipt, SendError};
 
 /// Writes SMS messages to the inbox.
@@ -29,7 +30,7 @@ impl SmsInbox {
         let row = InboxMessage {
             id: id.into(),
             message_id: message.id.into(),
-            channel: "sms".into(),
+            channel: Channel::Sms,
             destination: message.to.to_owned(),
             subject: None,
             body: message.text.to_owned(),

@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::backoff;
-use super::content::{Channel, Status};
 use super::email::{self, Email};
 use super::outbox::{Opened, Outbox, Unreadable};
 use super::render::Renderer;
@@ -22,7 +21,7 @@ use crate::config::delivery::WorkerSettings;
 use crate::core::clock::Instant;
 use crate::core::secret::OpenError;
 use crate::db::models::{DueMessage, MessageEnd};
-use crate::db::types::Uid;
+use crate::db::types::{Channel, MessageStatus, Uid};
 use crate::outcome::Refusal;
 
 /// How often an idle worker polls for messages of other gateways and for messages that are due for a retry.
@@ -165,7 +164,7 @@ impl Inner {
         name = "deliver_message",
         level = "error",
         skip_all,
-        fields(id = %row.id, channel = row.channel.as_str(), attempt = row.attempts)
+        fields(id = %row.id, channel = %row.channel, attempt = row.attempts)
     )]
     async fn deliver(self: Arc<Self>, row: DueMessage, claim: Claim) {
         let attempt = self.attempt(&row, claim).await;
@@ -247,11 +246,11 @@ impl Inner {
             }
             Attempt::Sent(receipt) => {
                 tracing::info!(provider = receipt.provider, "message sent");
-                finish(Status::Sent, Some(receipt), None)
+                finish(MessageStatus::Sent, Some(receipt), None)
             }
             Attempt::Expired => {
                 tracing::warn!("message expired before it could be sent");
-                finish(Status::Expired, None, None)
+                finish(MessageStatus::Expired, None, None)
             }
             Attempt::Failed(SendError::Temporary(error)) if row.attempts < self.max_attempts() => {
                 tracing::warn!(%error, "message not sent; retrying later");
@@ -259,7 +258,7 @@ impl Inner {
             }
             Attempt::Failed(SendError::Temporary(error) | SendError::Permanent(error)) => {
                 tracing::error!(%error, "message failed");
-                finish(Status::Failed, None, Some(error))
+                finish(MessageStatus::Failed, None, Some(error))
             }
         };
         self.write_until_accepted(row, claim, &update).await;
@@ -299,10 +298,10 @@ impl Inner {
     }
 }
 
-fn finish(status: Status, receipt: Option<Receipt>, last_error: Option<String>) -> Update {
+fn finish(status: MessageStatus, receipt: Option<Receipt>, last_error: Option<String>) -> Update {
     let (provider, provider_ref) =
         receipt.map_or((None, None), |receipt| (Some(receipt.provider), receipt.reference));
-    Update::Finish(MessageEnd { status: status.name(), provider, provider_ref, last_error })
+    Update::Finish(MessageEnd { status, provider, provider_ref, last_error })
 }
 
 fn add(now: Instant, by: Duration) -> Instant {

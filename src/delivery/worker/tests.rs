@@ -23,7 +23,7 @@ async fn two_workers_send_each_message_once() {
         }
         let workers = [one.start(one.sms(), one.email()), two.start(two.sms(), two.email())];
         for id in &ids {
-            one.reaches(*id, Status::Sent).await;
+            one.reaches(*id, MessageStatus::Sent).await;
         }
         for worker in workers {
             worker.stop().await;
@@ -32,7 +32,7 @@ async fn two_workers_send_each_message_once() {
         let distinct: BTreeSet<_> = received.iter().map(|row| row.message_id.0).collect();
         assert_eq!((received.len(), distinct.len()), (60, 60));
         assert!(received.iter().all(|row| row.code.as_deref() == Some("004217")));
-        assert!(received.iter().all(|row| row.html.is_some() == (row.channel == "email")));
+        assert!(received.iter().all(|row| row.html.is_some() == (row.channel == Channel::Email)));
         store.remove().await;
     }
 }
@@ -58,7 +58,8 @@ async fn claims_respect_the_limit_and_end_with_their_lease() {
         assert_eq!(again.len(), 5, "the leases have expired");
         assert!(again.iter().all(|row| row.attempts == 2));
 
-        let sent = MessageEnd { status: "sent", provider: None, provider_ref: None, last_error: None };
+        let sent =
+            MessageEnd { status: MessageStatus::Sent, provider: None, provider_ref: None, last_error: None };
         let finish =
             async |byte| gateway.db.finish_message(again[0].id, lease(byte), &sent, now).await.unwrap();
         assert!(!finish(1).await, "the lease of the first holder has expired");
@@ -101,9 +102,9 @@ async fn a_message_of_a_crashed_worker_is_sent_after_the_lease_expires() {
         assert_eq!(crashed.len(), 1);
         let worker = gateway.start(gateway.sms(), gateway.email());
         tokio::time::sleep(Duration::from_millis(1_300)).await;
-        assert_eq!((gateway.status(id).await, gateway.inbox().await.len()), (Status::Queued, 0));
+        assert_eq!((gateway.status(id).await, gateway.inbox().await.len()), (MessageStatus::Queued, 0));
         gateway.clock.advance(TimeDelta::seconds(60));
-        gateway.reaches(id, Status::Sent).await;
+        gateway.reaches(id, MessageStatus::Sent).await;
         worker.stop().await;
         assert_eq!(gateway.inbox().await.len(), 1);
         store.remove().await;
@@ -118,7 +119,7 @@ async fn a_message_is_sent_without_waiting_for_the_next_poll() {
     tokio::time::sleep(Duration::from_millis(200)).await;
     let start = tokio::time::Instant::now();
     let id = gateway.queue_sms().await;
-    gateway.reaches(id, Status::Sent).await;
+    gateway.reaches(id, MessageStatus::Sent).await;
     assert!(start.elapsed() < Duration::from_millis(700), "sent after {:?}", start.elapsed());
     worker.stop().await;
 }
@@ -130,7 +131,7 @@ async fn an_expired_code_is_never_sent() {
         let id = gateway.queue_sms().await;
         gateway.clock.advance(TimeDelta::minutes(10));
         let worker = gateway.start(gateway.sms(), gateway.email());
-        gateway.reaches(id, Status::Expired).await;
+        gateway.reaches(id, MessageStatus::Expired).await;
         worker.stop().await;
         assert!(gateway.inbox().await.is_empty());
         store.remove().await;
@@ -145,10 +146,10 @@ async fn without_a_carrier_a_message_is_retried_until_it_fails() {
     let id = gateway.queue_sms().await;
     let worker = gateway.start(None, gateway.email());
     gateway.attempted(id, 1).await;
-    assert_eq!(gateway.status(id).await, Status::Queued);
+    assert_eq!(gateway.status(id).await, MessageStatus::Queued);
     assert_eq!(gateway.last_error(id).await.as_deref(), Some("no SMS carrier is configured"));
     gateway.clock.advance(TimeDelta::minutes(5));
-    gateway.reaches(id, Status::Failed).await;
+    gateway.reaches(id, MessageStatus::Failed).await;
     worker.stop().await;
 }
 
@@ -161,7 +162,7 @@ async fn without_a_carrier_a_message_expires_on_time() {
     let worker = gateway.start(None, gateway.email());
     gateway.attempted(id, 1).await;
     gateway.clock.advance(TimeDelta::milliseconds(1));
-    gateway.reaches(id, Status::Expired).await;
+    gateway.reaches(id, MessageStatus::Expired).await;
     worker.stop().await;
 }
 
@@ -182,7 +183,7 @@ async fn a_message_sealed_under_another_master_key_is_left_to_other_gateways() {
     assert_eq!(gateway.last_error(id).await.as_deref(), Some("sealed under another master key"));
     gateway.clock.advance(TimeDelta::seconds(10));
     let worker = gateway.start(gateway.sms(), gateway.email());
-    gateway.reaches(id, Status::Sent).await;
+    gateway.reaches(id, MessageStatus::Sent).await;
     worker.stop().await;
 }
 
@@ -194,7 +195,7 @@ async fn the_worker_recovers_when_the_database_becomes_available() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     migrate(&store.url).await.unwrap();
     let id = gateway.queue_sms().await;
-    gateway.reaches(id, Status::Sent).await;
+    gateway.reaches(id, MessageStatus::Sent).await;
     worker.stop().await;
 }
 
@@ -206,17 +207,17 @@ async fn a_temporary_reply_is_retried_and_a_permanent_reply_is_final() {
     let id = gateway.queue_email().await;
     let worker = gateway.start(None, server.client(&gateway.clock));
     gateway.attempted(id, 1).await;
-    assert_eq!(gateway.status(id).await, Status::Queued);
+    assert_eq!(gateway.status(id).await, MessageStatus::Queued);
     assert_eq!(gateway.last_error(id).await.as_deref(), Some("the mail server replied 451"));
     gateway.clock.advance(TimeDelta::seconds(5));
-    gateway.reaches(id, Status::Sent).await;
+    gateway.reaches(id, MessageStatus::Sent).await;
     worker.stop().await;
     assert_eq!(server.mails().len(), 1);
 
     let server = MailServer::start(&["550 no ann@example.com here"], Duration::ZERO).await;
     let id = gateway.queue_email().await;
     let worker = gateway.start(None, server.client(&gateway.clock));
-    gateway.reaches(id, Status::Failed).await;
+    gateway.reaches(id, MessageStatus::Failed).await;
     worker.stop().await;
     assert_eq!(gateway.last_error(id).await.as_deref(), Some("the mail server replied 550"));
     assert!(server.mails().is_empty());
@@ -230,10 +231,10 @@ async fn stopping_waits_for_messages_in_progress() {
     let id = gateway.queue_email().await;
     let worker = gateway.start(None, server.client(&gateway.clock));
     eventually(async || server.mails().len() == 1).await;
-    assert_eq!(gateway.status(id).await, Status::Queued, "the server has not replied yet");
+    assert_eq!(gateway.status(id).await, MessageStatus::Queued, "the server has not replied yet");
     worker.stop().await;
-    assert_eq!(gateway.status(id).await, Status::Sent);
+    assert_eq!(gateway.status(id).await, MessageStatus::Sent);
     let late = gateway.queue_email().await;
     tokio::time::sleep(Duration::from_millis(1_200)).await;
-    assert_eq!(gateway.status(late).await, Status::Queued, "the worker has stopped");
+    assert_eq!(gateway.status(late).await, MessageStatus::Queued, "the worker has stopped");
 }

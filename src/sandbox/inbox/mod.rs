@@ -92,7 +92,7 @@ impl From<InboxMessage> for Entry {
     fn from(row: InboxMessage) -> Self {
         Self {
             id: row.id.0.to_string(),
-            channel: row.channel,
+            channel: row.channel.to_string(),
             destination: row.destination,
             subject: row.subject,
             body: row.body,

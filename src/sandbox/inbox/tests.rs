@@ -5,7 +5,7 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::*;
-use crate::db::types::{Ts, Uid};
+use crate::db::types::{Channel, Ts, Uid};
 use crate::delivery::testing::Store;
 
 fn row(number: u8, html: Option<&str>) -> InboxMessage {
@@ -13,7 +13,7 @@ fn row(number: u8, html: Option<&str>) -> InboxMessage {
     InboxMessage {
         id,
         message_id: id,
-        channel: if html.is_some() { "email" } else { "sms" }.into(),
+        channel: if html.is_some() { Channel::Email } else { Channel::Sms },
         destination: "+8613800138000".into(),
         subject: None,
         body: format!("text {number}"),

@@ -14,10 +14,7 @@ use crate::config::sessions::SessionSettings;
 use crate::core::clock::Instant;
 use crate::core::secret::SecretString;
 use crate::db::models::SigningKey;
-
-pub(super) const NEXT: &str = "next";
-pub(super) const ACTIVE: &str = "active";
-pub(super) const RETIRING: &str = "retiring";
+use crate::db::types::KeyState;
 
 /// No gateway's view of the keys is older than this, as long as its database answers.
 const LONGEST_VIEW: Duration = Duration::from_secs(60);
@@ -88,7 +85,7 @@ pub enum Rotated {
 pub(super) enum Step {
     /// A new key in that state, which signs from then on.
     Make {
-        state: &'static str,
+        state: KeyState,
         activates_at: Instant,
     },
     Activate {
@@ -103,7 +100,7 @@ pub(super) enum Step {
     },
 }
 
-fn in_state<'a>(keys: &'a [SigningKey], state: &str) -> Option<&'a SigningKey> {
+fn in_state<'a>(keys: &'a [SigningKey], state: KeyState) -> Option<&'a SigningKey> {
     keys.iter().find(|key| key.state == state)
 }
 
@@ -113,22 +110,23 @@ pub(super) fn plan(keys: &[SigningKey], now: Instant, rules: &KeyRules, order: O
     let published = rules.algorithm != TokenAlgorithm::Hs256;
     if order == Order::Replace && published {
         let mut steps: Vec<_> = keys.iter().map(delete).collect();
-        steps.push(Step::Make { state: ACTIVE, activates_at: now });
+        steps.push(Step::Make { state: KeyState::Active, activates_at: now });
         return steps;
     }
-    let over =
-        |key: &&SigningKey| key.state == RETIRING && key.retires_at.is_some_and(|until| until.0 <= now);
+    let over = |key: &&SigningKey| {
+        key.state == KeyState::Retiring && key.retires_at.is_some_and(|until| until.0 <= now)
+    };
     let mut steps: Vec<_> = keys.iter().filter(over).map(delete).collect();
     let retire = |key: &SigningKey| Step::Retire { kid: key.kid.clone(), until: now + rules.linger };
     let activate = |key: &SigningKey| Step::Activate { kid: key.kid.clone() };
-    match (in_state(keys, ACTIVE), in_state(keys, NEXT)) {
+    match (in_state(keys, KeyState::Active), in_state(keys, KeyState::Next)) {
         // The secret signs. What the keys have signed is still good.
         (active, next) if !published => {
             steps.extend(active.map(retire));
             steps.extend(next.map(delete));
         }
         (None, Some(next)) => steps.push(activate(next)),
-        (None, None) => steps.push(Step::Make { state: ACTIVE, activates_at: now }),
+        (None, None) => steps.push(Step::Make { state: KeyState::Active, activates_at: now }),
         // First the one, then the other: there are never two that are active.
         (Some(active), Some(next)) if next.activates_at.0 <= now => {
             steps.extend([retire(active), activate(next)]);
@@ -136,12 +134,13 @@ pub(super) fn plan(keys: &[SigningKey], now: Instant, rules: &KeyRules, order: O
         // It has signed nothing yet. By itself this is left to time: gateways that do not agree on the algorithm, as
         // while one after the other gets its new settings, would take each other's keys away for ever.
         (Some(_), Some(next)) if order == Order::Rotate && next.algorithm != rules.algorithm.as_str() => {
-            steps.extend([delete(next), Step::Make { state: NEXT, activates_at: now + rules.lead }]);
+            steps
+                .extend([delete(next), Step::Make { state: KeyState::Next, activates_at: now + rules.lead }]);
         }
         (Some(_), Some(_)) => {}
         (Some(active), None) => {
             if order == Order::Rotate || ends(active, rules).is_some_and(|end| end <= now) {
-                steps.push(Step::Make { state: NEXT, activates_at: now + rules.lead });
+                steps.push(Step::Make { state: KeyState::Next, activates_at: now + rules.lead });
             }
         }
     }
@@ -150,12 +149,13 @@ pub(super) fn plan(keys: &[SigningKey], now: Instant, rules: &KeyRules, order: O
 
 /// What the steps that an order led to have done.
 pub(super) fn done(steps: &[Step], before: &[SigningKey]) -> Rotated {
-    let made =
-        |wanted: &str| steps.iter().any(|step| matches!(step, Step::Make { state, .. } if *state == wanted));
-    let waited = in_state(before, NEXT);
-    if made(ACTIVE) {
+    let made = |wanted: KeyState| {
+        steps.iter().any(|step| matches!(step, Step::Make { state, .. } if *state == wanted))
+    };
+    let waited = in_state(before, KeyState::Next);
+    if made(KeyState::Active) {
         Rotated::AtOnce
-    } else if made(NEXT) {
+    } else if made(KeyState::Next) {
         if waited.is_some() { Rotated::Replaced } else { Rotated::Made }
     } else if steps.iter().any(|step| matches!(step, Step::Activate { .. })) {
         Rotated::Activated
@@ -174,9 +174,9 @@ fn ends(active: &SigningKey, rules: &KeyRules) -> Option<Instant> {
 
 /// When [`plan`] will have something to do, if nobody orders anything.
 pub(super) fn next_event(keys: &[SigningKey], rules: &KeyRules) -> Option<Instant> {
-    let retiring = keys.iter().filter(|key| key.state == RETIRING).filter_map(|key| key.retires_at);
+    let retiring = keys.iter().filter(|key| key.state == KeyState::Retiring).filter_map(|key| key.retires_at);
     let gone = retiring.map(|until| until.0).min();
-    let turn = match (in_state(keys, ACTIVE), in_state(keys, NEXT)) {
+    let turn = match (in_state(keys, KeyState::Active), in_state(keys, KeyState::Next)) {
         (_, Some(next)) => Some(next.activates_at.0),
         (Some(active), None) => ends(active, rules),
         (None, None) => None,

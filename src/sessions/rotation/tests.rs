@@ -27,7 +27,7 @@ impl Table {
                     self.keys.push(SigningKey {
                         kid: self.made.to_string(),
                         algorithm: algorithm.as_str().into(),
-                        state: state.into(),
+                        state,
                         private_key: Vec::new(),
                         public_jwk: String::new(),
                         created_at: now.into(),
@@ -37,17 +37,17 @@ impl Table {
                 }
                 Step::Activate { kid } => {
                     let key = self.key(&kid);
-                    assert_eq!(key.state, NEXT);
-                    (key.state, key.activates_at) = (ACTIVE.into(), now.into());
+                    assert_eq!(key.state, KeyState::Next);
+                    (key.state, key.activates_at) = (KeyState::Active, now.into());
                 }
                 Step::Retire { kid, until } => {
                     let key = self.key(&kid);
-                    assert_eq!(key.state, ACTIVE);
-                    (key.state, key.retires_at) = (RETIRING.into(), Some(until.into()));
+                    assert_eq!(key.state, KeyState::Active);
+                    (key.state, key.retires_at) = (KeyState::Retiring, Some(until.into()));
                 }
                 Step::Delete { kid } => self.keys.retain(|key| key.kid != kid),
             }
-            for state in [NEXT, ACTIVE] {
+            for state in [KeyState::Next, KeyState::Active] {
                 assert!(self.keys.iter().filter(|key| key.state == state).count() <= 1, "two are {state}");
             }
         }
@@ -70,8 +70,8 @@ impl Table {
         }
     }
 
-    fn states(&self) -> Vec<&str> {
-        self.keys.iter().map(|key| key.state.as_str()).collect()
+    fn states(&self) -> Vec<KeyState> {
+        self.keys.iter().map(|key| key.state).collect()
     }
 }
 
@@ -80,24 +80,24 @@ fn a_key_is_made_published_used_retired_and_deleted() {
     let rules = rules(TokenAlgorithm::EdDsa);
     let (mut table, mut now) = (Table::default(), Instant::UNIX_EPOCH);
     table.look(now, &rules, Order::Nothing);
-    assert_eq!(table.states(), [ACTIVE]);
+    assert_eq!(table.states(), [KeyState::Active]);
     now += rules.rotation.unwrap() - TimeDelta::microseconds(1);
     table.look(now, &rules, Order::Nothing);
-    assert_eq!(table.states(), [ACTIVE]);
+    assert_eq!(table.states(), [KeyState::Active]);
     now += TimeDelta::microseconds(1);
     assert_eq!(next_event(&table.keys, &rules), Some(now));
     table.look(now, &rules, Order::Nothing);
-    assert_eq!(table.states(), [ACTIVE, NEXT]);
+    assert_eq!(table.states(), [KeyState::Active, KeyState::Next]);
     // Whoever kept our keys from the moment before it was published has asked again.
     assert!(rules.lead > TimeDelta::from_std(rules.max_age).unwrap());
     now += rules.lead;
     assert_eq!(next_event(&table.keys, &rules), Some(now));
     table.look(now, &rules, Order::Nothing);
-    assert_eq!(table.states(), [RETIRING, ACTIVE]);
+    assert_eq!(table.states(), [KeyState::Retiring, KeyState::Active]);
     now += rules.linger;
     assert_eq!(next_event(&table.keys, &rules), Some(now));
     table.look(now, &rules, Order::Nothing);
-    assert_eq!(table.states(), [ACTIVE]);
+    assert_eq!(table.states(), [KeyState::Active]);
     assert_eq!(table.keys[0].kid, "2");
 }
 
@@ -109,12 +109,12 @@ fn without_a_schedule_only_an_order_rotates() {
     assert_eq!(next_event(&table.keys, &rules), None);
     now += TimeDelta::days(4_000);
     table.look(now, &rules, Order::Nothing);
-    assert_eq!(table.states(), [ACTIVE]);
+    assert_eq!(table.states(), [KeyState::Active]);
     table.look(now, &rules, Order::Rotate);
     table.look(now, &rules, Order::Rotate);
-    assert_eq!(table.states(), [ACTIVE, NEXT], "one next key is enough");
+    assert_eq!(table.states(), [KeyState::Active, KeyState::Next], "one next key is enough");
     table.look(now, &rules, Order::Replace);
-    assert_eq!((table.states(), table.keys[0].kid.as_str()), (vec![ACTIVE], "3"));
+    assert_eq!((table.states(), table.keys[0].kid.as_str()), (vec![KeyState::Active], "3"));
 }
 
 #[test]
@@ -123,14 +123,14 @@ fn another_algorithm_rotates_by_itself_and_a_secret_retires_all() {
     table.look(now, &rules(TokenAlgorithm::EdDsa), Order::Nothing);
     let es256 = rules(TokenAlgorithm::Es256);
     table.look(now, &es256, Order::Nothing);
-    assert_eq!(table.states(), [ACTIVE, NEXT]);
+    assert_eq!(table.states(), [KeyState::Active, KeyState::Next]);
     now += es256.lead;
     table.look(now, &es256, Order::Nothing);
-    assert_eq!(table.states(), [RETIRING, ACTIVE]);
+    assert_eq!(table.states(), [KeyState::Retiring, KeyState::Active]);
     assert_eq!(table.keys[1].algorithm, "ES256");
     let hs256 = rules(TokenAlgorithm::Hs256);
     table.look(now, &hs256, Order::Replace);
-    assert_eq!(table.states(), [RETIRING, RETIRING]);
+    assert_eq!(table.states(), [KeyState::Retiring, KeyState::Retiring]);
     now += hs256.linger;
     table.look(now, &hs256, Order::Nothing);
     assert!(table.keys.is_empty());
@@ -149,7 +149,7 @@ fn a_waiting_key_of_another_algorithm_makes_room_when_it_is_ordered() {
     assert_eq!(ordered(&table, &eddsa), Rotated::Waiting);
     assert_eq!(ordered(&table, &rs256), Rotated::Replaced);
     table.look(now, &rs256, Order::Rotate);
-    assert_eq!(table.states(), [ACTIVE, NEXT]);
+    assert_eq!(table.states(), [KeyState::Active, KeyState::Next]);
     assert_eq!((table.keys[1].kid.as_str(), table.keys[1].algorithm.as_str()), ("3", "RS256"));
     assert_eq!(ordered(&table, &rs256), Rotated::Waiting);
     assert_eq!(done(&plan(&table.keys, now, &rs256, Order::Replace), &table.keys), Rotated::AtOnce);
@@ -202,7 +202,7 @@ proptest! {
         let look = |table: &mut Table, view: &mut View, now, rules: &KeyRules, order| {
             table.look(now, rules, order);
             let kids = table.keys.iter().map(|key| key.kid.clone()).collect();
-            *view = View { seen_at: now, kids, signing: in_state(&table.keys, ACTIVE).unwrap().kid.clone() };
+            *view = View { seen_at: now, kids, signing: in_state(&table.keys, KeyState::Active).unwrap().kid.clone() };
         };
         for view in &mut views {
             look(&mut table, view, now, &rules, Order::Nothing);
@@ -225,7 +225,7 @@ proptest! {
                     rules.algorithm = if back { TokenAlgorithm::EdDsa } else { TokenAlgorithm::Es256 };
                 }
             }
-            prop_assert_eq!(table.keys.iter().filter(|key| key.state == ACTIVE).count(), 1);
+            prop_assert_eq!(table.keys.iter().filter(|key| key.state == KeyState::Active).count(), 1);
             tokens.retain(|(_, end)| now < *end);
             for (kid, end) in &tokens {
                 for view in &views {

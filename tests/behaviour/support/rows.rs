@@ -3,10 +3,11 @@
 use menjin::audit::{Audit, Kind};
 use menjin::core::ids::{IdentityId, MessageId, SessionId, UserId};
 use menjin::core::random::Random;
+use menjin::core::roles::Roles;
 use menjin::db::Db;
 use menjin::db::identities::NewIdentity;
 use menjin::db::models::{AuditEvent, NewMessage, NewUser, Session};
-use menjin::db::types::Ts;
+use menjin::db::types::{AccountStatus, Channel, MessageStatus, SessionMethod, Ts};
 
 use super::world::World;
 
@@ -44,8 +45,8 @@ impl Rows<'_> {
             email: None,
             email_key: None,
             password_hash: None,
-            roles: "[]".into(),
-            status: "active".into(),
+            roles: Roles::default(),
+            status: AccountStatus::Active,
             terms_version: None,
             created_at: self.now(),
             updated_at: self.now(),
@@ -80,7 +81,7 @@ impl Rows<'_> {
         Session {
             id: SessionId::new(&self.world.clock, &self.random),
             user_id: user,
-            method: "provider".into(),
+            method: SessionMethod::Password,
             remember: false,
             device_digest: None,
             user_agent: None,
@@ -106,13 +107,13 @@ impl Rows<'_> {
         let never = self.world.now() + chrono::TimeDelta::days(1_000);
         NewMessage {
             id: MessageId::new(&self.world.clock, &self.random),
-            channel: "email".into(),
+            channel: Channel::Email,
             kind: "notice.test".into(),
             language: "en".into(),
             destination: Vec::new(),
             masked: "t***@example.com".into(),
             payload: Vec::new(),
-            status: "queued".into(),
+            status: MessageStatus::Queued,
             attempts: 0,
             next_attempt_at: never.into(),
             expires_at: never.into(),

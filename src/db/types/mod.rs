@@ -1,5 +1,12 @@
-//! SQL types of our own, so that one `schema.rs` serves both backends: the built-in ones exist for PostgreSQL or for
-//! SQLite, never for both, and the orphan rule forbids adding them.
+//! Types of columns.
+//!
+//! Moments and UUIDs have SQL types of their own, so that one `schema.rs` serves both backends: the built-in ones exist
+//! for PostgreSQL or for SQLite, never for both, and the orphan rule forbids adding them. Words are enums (`text.rs`).
+
+mod audit_kind;
+mod roles;
+mod session_method;
+mod text;
 
 use chrono::DateTime;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -10,6 +17,11 @@ use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::SqlType;
 use diesel::sqlite::{Sqlite, SqliteValue};
 use uuid::Uuid;
+
+pub use audit_kind::Kind;
+pub use roles::RolesJson;
+pub use session_method::SessionMethod;
+pub use text::{AccountStatus, Channel, KeyState, MessageStatus};
 
 use crate::core::clock::Instant;
 use crate::core::ids::{AuditId, IdentityId, MergeId, MessageId, SessionId, UserId};
@@ -24,7 +36,7 @@ pub struct UtcTimestamp;
 #[diesel(postgres_type(oid = 2950, array_oid = 2951), sqlite_type(name = "Binary"))]
 pub struct DbUuid;
 
-/// A moment, as the database keeps it.
+/// A moment in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = UtcTimestamp)]
 pub struct Ts(pub Instant);
@@ -69,7 +81,7 @@ impl FromSql<UtcTimestamp, Sqlite> for Ts {
     }
 }
 
-/// A UUID, as the database keeps it.
+/// A UUID in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = DbUuid)]
 pub struct Uid(pub Uuid);
