@@ -1,4 +1,4 @@
-//! Who is calling: what a request tells of its sender before anybody has proven anything.
+//! The sender of a request: address, language and cookies. Nothing here is authenticated.
 
 use std::net::IpAddr;
 
@@ -8,23 +8,24 @@ use super::secret::{ExposeSecret as _, SecretString, sha256};
 /// The sender of one request.
 #[derive(Clone)]
 pub struct Client {
-    /// From the socket, or through configured proxies.
+    /// The address of the socket, or the one that a configured proxy forwarded.
     pub address: IpAddr,
     /// At most 512 characters, without control characters.
     pub user_agent: Option<String>,
     pub language: Language,
-    /// The device cookie: tells a browser that signed in here before. It proves nothing by itself.
+    /// The device cookie of a browser that signed in before. It does not authenticate anyone.
     pub device: Option<SecretString>,
-    /// The cookie that ties a social sign-in to the browser in which it began.
+    /// The cookie that binds a social sign-in to the browser that started it.
     pub browser: Option<SecretString>,
     /// The refresh token in its cookie.
     pub refresh: Option<SecretString>,
-    /// Names the request in answers and log lines.
+    /// The request id in responses and log lines.
     pub request_id: String,
 }
 
 impl Client {
-    /// What limits count by: an IPv4 address, or the /64 network of an IPv6 one, which is what one customer gets.
+    /// Returns the key for rate limits: an IPv4 address, or the /64 network of an IPv6 address, which is what one
+    /// customer gets.
     #[must_use]
     pub fn network(&self) -> String {
         match self.address.to_canonical() {
@@ -36,7 +37,7 @@ impl Client {
         }
     }
 
-    /// The digest by which sessions remember the device.
+    /// Returns the digest of the device cookie that sessions store.
     #[must_use]
     pub fn device_digest(&self) -> Option<Vec<u8>> {
         self.device.as_ref().map(|device| sha256(device.expose_secret().as_bytes()).to_vec())
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_customer_is_one_network() {
+    fn addresses_of_one_network_count_together() {
         let network = |address: &str| {
             let address = address.parse().unwrap();
             let language = Language::default();

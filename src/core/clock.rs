@@ -27,13 +27,13 @@ enum Source {
 }
 
 impl Clock {
-    /// The clock of the operating system.
+    /// Returns the clock of the operating system.
     #[must_use]
     pub fn system() -> Self {
         Self::new(Source::System)
     }
 
-    /// A clock that returns `start` until [`Clock::advance`] changes it.
+    /// Returns a clock that stays at `start` until [`Clock::advance`] changes it.
     #[must_use]
     pub fn manual(start: Instant) -> Self {
         Self::new(Source::Manual(Arc::new(AtomicI64::new(start.timestamp_micros()))))
@@ -75,7 +75,7 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that may ask the operating system")]
+#[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
 fn system_micros() -> i64 {
     Utc::now().timestamp_micros()
 }

@@ -1,4 +1,4 @@
-//! What a request takes and may have to give back: a verification code, a ticket, a charge of a limit.
+//! Guards for what a request takes and may have to return: a verification code, a ticket, a charge of a limit.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,16 +6,16 @@ use std::sync::{Mutex, PoisonError};
 
 type GiveBack = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Something that is given back unless [`Guard::keep`] is called.
+/// Returns what was taken unless [`Guard::keep`] is called.
 ///
-/// A guard that is dropped, because of an early return or because the client disconnected, gives back in a task of
-/// its own. Prefer [`Guard::keep_if_ok`]: it gives back before the response is sent, so that the client's next request
-/// finds what was given back.
-#[must_use = "a guard that is dropped at once gives back at once"]
+/// A guard that is dropped, because of an early return or because the client disconnected, returns it in a task of its
+/// own. Prefer [`Guard::keep_if_ok`]: it finishes before the response is sent, so the client's next request sees the
+/// result.
+#[must_use = "a guard that is dropped returns what was taken"]
 pub struct Guard(Mutex<Option<GiveBack>>);
 
 impl Guard {
-    /// Builds a guard; `give_back` runs at most once, and not at all after [`Guard::keep`].
+    /// Builds a guard. `give_back` runs at most once, and not at all after [`Guard::keep`].
     pub fn new(give_back: impl Future<Output = ()> + Send + 'static) -> Self {
         Self(Mutex::new(Some(Box::pin(give_back))))
     }
@@ -33,14 +33,11 @@ impl Guard {
     }
 
     fn take(&mut self) -> Option<GiveBack> {
-        // The mutex makes guards `Sync`, which resolvers require; nothing is ever shared.
+        // The mutex makes guards `Sync`, which resolvers require. It is never contended.
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Runs `work`. Keeps what was taken when it succeeds, gives it back when it fails.
-    ///
-    /// # Errors
-    /// Those of `work`.
+    /// Runs `work`. Keeps what was taken if it succeeds and returns it if it fails.
     pub async fn keep_if_ok<T, E>(self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let result = work.await;
         match result {

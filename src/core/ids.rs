@@ -36,8 +36,8 @@ macro_rules! ids {
     )+};
 }
 
-/// Identifiers of one process also sort by age within a millisecond: the 12 bits after the time count (RFC 9562, section
-/// 6.2, method 1).
+/// Identifiers of one process also sort by age within a millisecond: the 12 bits after the time are a counter (RFC
+/// 9562, section 6.2, method 1).
 fn new_uuid(clock: &Clock, random: &Random) -> Uuid {
     let (millis, number) = clock.tick();
     let mut tail: [u8; 10] = random.bytes();
@@ -54,9 +54,9 @@ ids! {
     SessionId;
     /// A message in the outbox.
     MessageId;
-    /// A person of a social provider, bound to an account.
+    /// An identity at a social provider, linked to an account.
     IdentityId;
-    /// Two accounts that were made one.
+    /// A merge of two accounts.
     MergeId;
     /// An entry of the audit log.
     AuditId;

@@ -1,6 +1,6 @@
-//! The languages that Menjin speaks, and the choice between them.
+//! The languages of messages, and the choice between them.
 
-/// A language of messages. Chinese comes first where the caller has no wish of their own.
+/// A language of messages. Chinese is the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Language {
     /// Simplified Chinese, `zh-CN`.
@@ -11,7 +11,7 @@ pub enum Language {
 }
 
 impl Language {
-    /// The BCP 47 tag, as it stands in `Content-Language` and in the database.
+    /// Returns the BCP 47 tag for `Content-Language` and the database.
     #[must_use]
     pub fn tag(self) -> &'static str {
         match self {
@@ -20,14 +20,14 @@ impl Language {
         }
     }
 
-    /// Reads what [`Language::tag`] wrote.
+    /// Parses a tag that [`Language::tag`] returned.
     #[must_use]
     pub fn from_tag(tag: &str) -> Option<Self> {
         [Self::Chinese, Self::English].into_iter().find(|language| language.tag() == tag)
     }
 
-    /// Chooses by `Accept-Language` (RFC 9110, section 12.5.4): highest quality first, then order; Chinese when
-    /// nothing fits. Any Chinese tag gets simplified Chinese, any English one English.
+    /// Selects the language by `Accept-Language` (RFC 9110, section 12.5.4): the highest quality first, then the order;
+    /// Chinese if nothing matches. Any Chinese tag selects simplified Chinese, any English tag English.
     #[must_use]
     pub fn from_accept_language(header: &str) -> Self {
         let mut best: Option<(f32, Self)> = None;
@@ -51,8 +51,7 @@ impl Language {
     }
 }
 
-/// Inserts a provider's name in place of `{provider}` into a Chinese text, with blanks around it where it is written in
-/// Latin letters.
+/// Inserts a provider's name at `{provider}` in a Chinese text, with spaces around it if the name is in Latin letters.
 #[must_use]
 pub fn insert_provider(text: &str, name: &str) -> String {
     let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());

@@ -1,4 +1,4 @@
-//! What everything else rests on: time, chance, identifiers, secrets, language. No I/O and no framework.
+//! The basis of all other modules: clock, randomness, identifiers, secrets, languages. No I/O and no framework.
 
 pub mod client;
 pub mod clock;

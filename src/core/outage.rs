@@ -1,10 +1,10 @@
-//! Says once that a store is away, and once that it is back: a line for each call would bury everything else.
+//! Logs the start and the end of an outage once, instead of one line per failed call.
 
 use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether a store answered when it was asked last. Cheap to clone; clones share what they know.
+/// Whether the last call of a store succeeded. Cheap to clone; clones share the state.
 #[derive(Clone)]
 pub struct Outage {
     store: &'static str,
@@ -12,25 +12,25 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// A store of that name, which answers as far as we know.
+    /// Builds the state of the store `store`, which counts as available until a call fails.
     #[must_use]
     pub fn new(store: &'static str) -> Self {
         Self { store, unavailable: Arc::default() }
     }
 
-    /// The store did not answer.
+    /// Records that a call failed.
     pub fn unavailable(&self, reason: &dyn Display) {
         if self.unavailable.swap(true, Ordering::Relaxed) {
-            tracing::debug!(store = self.store, %reason, "still away");
+            tracing::debug!(store = self.store, %reason, "store still unavailable");
         } else {
-            tracing::error!(store = self.store, %reason, "a store is away: what needs it answers UNAVAILABLE");
+            tracing::error!(store = self.store, %reason, "store unavailable: requests that need it fail with UNAVAILABLE");
         }
     }
 
-    /// The store answered.
+    /// Records that a call succeeded.
     pub fn recovered(&self) {
         if self.unavailable.load(Ordering::Relaxed) && self.unavailable.swap(false, Ordering::Relaxed) {
-            tracing::info!(store = self.store, "the store is back");
+            tracing::info!(store = self.store, "store available again");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The one source of chance: the operating system's generator, or a seeded one in tests.
+//! The only source of randomness: the operating system's generator, or a seeded one in tests.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,7 +6,7 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// Makes unpredictable bytes, codes and tokens. Cheap to clone.
+/// Generates unpredictable bytes, codes and tokens. Cheap to clone.
 #[derive(Clone)]
 pub struct Random(Source);
 
@@ -17,13 +17,13 @@ enum Source {
 }
 
 impl Random {
-    /// The operating system's cryptographic generator.
+    /// Returns the operating system's cryptographic generator.
     #[must_use]
     pub fn system() -> Self {
         Self(Source::System)
     }
 
-    /// A repeatable sequence, for tests only: its output is predictable by design.
+    /// Returns a generator with a repeatable sequence. For tests only.
     #[must_use]
     pub fn seeded(seed: u64) -> Self {
         Self(Source::Seeded(Arc::new(Mutex::new((seed, 0)))))
@@ -32,7 +32,7 @@ impl Random {
     /// Fills `bytes`.
     ///
     /// # Panics
-    /// When the operating system has no randomness to give: nothing that follows would be safe.
+    /// If the operating system provides no randomness, because nothing would be secure without it.
     pub fn fill(&self, bytes: &mut [u8]) {
         match &self.0 {
             Source::System => system_fill(bytes),
@@ -50,7 +50,7 @@ impl Random {
         }
     }
 
-    /// `N` random bytes.
+    /// Returns `N` random bytes.
     #[must_use]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
@@ -58,7 +58,7 @@ impl Random {
         bytes
     }
 
-    /// A whole number below `bound`, each equally likely (rejection sampling, so no modulo bias).
+    /// Returns a uniformly distributed number below `bound` (rejection sampling, no modulo bias).
     #[must_use]
     pub fn below(&self, bound: u32) -> u32 {
         let bound = bound.max(1);
@@ -71,22 +71,22 @@ impl Random {
         }
     }
 
-    /// `length` decimal digits, leading zeros included.
+    /// Returns `length` decimal digits, including leading zeros.
     #[must_use]
     pub fn digits(&self, length: usize) -> String {
         (0..length).filter_map(|_| char::from_digit(self.below(10), 10)).collect()
     }
 
-    /// 256 random bits as 43 characters of unpadded base64url: session, reset and bind tokens.
+    /// Returns 256 random bits as 43 characters of unpadded base64url, for session, reset and bind tokens.
     #[must_use]
     pub fn token(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.bytes::<32>())
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that may ask the operating system")]
+#[expect(clippy::disallowed_methods, reason = "the only place that reads the system's randomness")]
 fn system_fill(bytes: &mut [u8]) {
-    assert!(aws_lc_rs::rand::fill(bytes).is_ok(), "the operating system gives no randomness");
+    assert!(aws_lc_rs::rand::fill(bytes).is_ok(), "the operating system provides no randomness");
 }
 
 #[cfg(test)]
@@ -107,12 +107,12 @@ mod tests {
             }
         }
         assert!(zeros > 800, "leading zeros occur: {zeros}");
-        // 60 000 digits: 6 000 each expected, standard deviation about 73.
+        // 60,000 digits: 6,000 of each expected, standard deviation about 73.
         assert!(counts.iter().all(|n| (5_600..6_400).contains(n)), "{counts:?}");
     }
 
     #[test]
-    fn tokens_hold_256_bits_and_differ() {
+    fn tokens_have_256_bits_and_differ() {
         let random = Random::system();
         assert_eq!(random.token().len(), 43);
         assert_ne!(random.token(), random.token());

@@ -15,17 +15,14 @@ pub struct Roles(Vec<String>);
 /// Why a list of roles is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidRoles {
-    #[error("a role is 1 to {LONGEST} of the characters a-z, 0-9, _ . : -")]
+    #[error("a role has 1 to {LONGEST} characters: a-z, 0-9, _ . : -")]
     Word,
-    #[error("more than {MOST} roles")]
+    #[error("there are more than {MOST} roles")]
     TooMany,
 }
 
 impl Roles {
-    /// Reads roles. A role that is given twice counts once.
-    ///
-    /// # Errors
-    /// [`InvalidRoles`].
+    /// Parses roles. Duplicates are dropped.
     pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidRoles> {
         let mut roles: Vec<String> = Vec::new();
         for word in words {
@@ -44,10 +41,7 @@ impl Roles {
         Ok(Self(roles))
     }
 
-    /// Reads roles that are separated by commas, semicolons or blanks.
-    ///
-    /// # Errors
-    /// [`InvalidRoles`].
+    /// Parses roles that are separated by commas, semicolons or spaces.
     pub fn parse_list(text: &str) -> Result<Self, InvalidRoles> {
         let separator = |c: char| matches!(c, ',' | ';') || c.is_whitespace();
         Self::parse(text.split(separator).filter(|word| !word.is_empty()))
@@ -102,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_plain_and_few() {
+    fn roles_have_few_characters_and_are_limited_in_number() {
         let roles = Roles::parse_list("admin, shop.editor;billing:read  admin").unwrap();
         assert_eq!(roles.to_json(), r#"["admin","shop.editor","billing:read"]"#);
         assert_eq!(Roles::parse_list("  ").unwrap().to_json(), "[]");
@@ -120,7 +114,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_is_what_the_database_gives_back(text in any::<String>()) {
+        fn roles_survive_a_round_trip_through_json(text in any::<String>()) {
             if let Ok(roles) = Roles::parse_list(&text) {
                 let kept: Vec<String> = serde_json::from_str(&roles.to_json()).unwrap();
                 prop_assert_eq!(kept.as_slice(), roles.as_slice());

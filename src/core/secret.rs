@@ -1,7 +1,7 @@
-//! Secrets at rest: what is looked up is stored as a digest, what must be read again is sealed.
+//! Secrets at rest. A value that is only looked up is stored as a digest; a value that must be read again is encrypted.
 //!
-//! One master key per installation; every other key is derived from it with HKDF-SHA256 (RFC 5869) under a label of
-//! its own, so that no key serves two purposes.
+//! There is one master key per installation. All other keys are derived from it with HKDF-SHA256 (RFC 5869), each with
+//! its own label, so that no key serves two purposes.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{digest, hkdf, hmac};
@@ -13,7 +13,8 @@ use super::random::Random;
 
 pub use secrecy::{ExposeSecret, SecretString};
 
-/// SHA-256, for tokens of 256 random bits: too long to guess, so no slow hash is needed (ASVS 6.5.2).
+/// Returns the SHA-256 digest of a token of 256 random bits. Such a token cannot be guessed, so no slow hash is needed
+/// (ASVS 6.5.2).
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
@@ -21,25 +22,25 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
-/// Lower-case hexadecimal digits.
+/// Returns lower-case hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
     digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
-/// 256 bits from which all other keys are derived. No `Debug`; wiped when dropped.
+/// The 256 bits from which all other keys are derived. No `Debug`; wiped when dropped.
 #[derive(Clone)]
 pub struct MasterKey(Zeroizing<[u8; 32]>);
 
 impl MasterKey {
-    /// A fresh key.
+    /// Generates a new key.
     #[must_use]
     pub fn generate(random: &Random) -> Self {
         Self(Zeroizing::new(random.bytes()))
     }
 
-    /// Reads 32 bytes in base64 (either alphabet, padded or not); `None` for anything else.
+    /// Parses 32 bytes in base64 (either alphabet, padded or not). Returns `None` for anything else.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -49,13 +50,13 @@ impl MasterKey {
         bytes.as_slice().try_into().ok().map(|key| Self(Zeroizing::new(key)))
     }
 
-    /// The form that [`MasterKey::parse`] reads, for the key file that development mode makes.
+    /// Returns the form that [`MasterKey::parse`] reads, for the key file of development mode.
     #[must_use]
     pub fn encode(&self) -> Zeroizing<String> {
         Zeroizing::new(URL_SAFE_NO_PAD.encode(*self.0))
     }
 
-    /// A key for one purpose.
+    /// Derives the key for one purpose.
     fn derive(&self, label: &str) -> Zeroizing<[u8; 32]> {
         let mut out = Zeroizing::new([0; 32]);
         let info = [label.as_bytes()];
@@ -67,13 +68,13 @@ impl MasterKey {
         out
     }
 
-    /// A keyed digest for values too short to be hashed plainly, such as codes of six digits.
+    /// Builds a keyed digest for values that are too short for a plain hash, such as codes of six digits.
     #[must_use]
     pub fn digester(&self, label: &str) -> Digester {
         Digester(hmac::Key::new(hmac::HMAC_SHA256, self.derive(label).as_slice()))
     }
 
-    /// An encrypter for one purpose.
+    /// Builds a cipher for one purpose.
     #[must_use]
     pub fn sealer(&self, label: &str) -> Sealer {
         let key = self.derive(label);
@@ -88,7 +89,7 @@ impl MasterKey {
 pub struct Digester(hmac::Key);
 
 impl Digester {
-    /// The digest of `parts`, each preceded by its length so that no two lists of parts collide.
+    /// Returns the digest of `parts`. Each part is preceded by its length, so that no two lists of parts collide.
     #[must_use]
     pub fn digest(&self, parts: &[&str]) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.0);
@@ -109,14 +110,14 @@ pub struct Sealer {
     id: [u8; 4],
 }
 
-/// A sealed value could not be opened: another key, another place, or damage.
+/// A sealed value could not be opened.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum OpenError {
-    /// The envelope names a key that is not ours: the master key was changed.
+    /// The envelope names another key: the master key was changed.
     #[error("sealed under another master key")]
     OtherKey,
-    /// The envelope is damaged, or was moved from another row or column.
-    #[error("sealed value is damaged or out of place")]
+    /// The envelope is damaged or was moved from another row or column.
+    #[error("the sealed value is damaged or was moved from another row")]
     Damaged,
 }
 
@@ -124,8 +125,8 @@ const VERSION: u8 = 1;
 const HEADER: usize = 1 + 4 + NONCE_LEN;
 
 impl Sealer {
-    /// Encrypts `plain`. `place` (table, column and row) is authenticated with it, so that a value moved elsewhere
-    /// in the database does not open.
+    /// Encrypts `plain`. `place` (table, column and row) is authenticated, so that a value that was moved elsewhere in
+    /// the database cannot be opened.
     #[must_use]
     pub fn seal(&self, random: &Random, place: &str, plain: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE_LEN] = random.bytes();
@@ -144,10 +145,10 @@ impl Sealer {
         envelope
     }
 
-    /// Decrypts what [`Sealer::seal`] made for the same `place`.
+    /// Decrypts a value that [`Sealer::seal`] returned for the same `place`.
     ///
     /// # Errors
-    /// [`OpenError`] tells a changed master key from damage.
+    /// [`OpenError`], which distinguishes a changed master key from damage.
     pub fn open(&self, place: &str, envelope: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let (header, body) = envelope.split_at_checked(HEADER).ok_or(OpenError::Damaged)?;
         if header[0] != VERSION {
@@ -178,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sealed_value_opens_in_its_place_only() {
+    fn a_sealed_value_opens_only_in_its_place() {
         let random = Random::seeded(3);
         let master = MasterKey::generate(&random);
         let sealer = master.sealer("outbox");
@@ -196,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_master_key_reads_back_and_nothing_else_passes() {
+    fn the_master_key_round_trips_and_other_texts_are_refused() {
         let master = MasterKey::generate(&Random::seeded(4));
         let again = MasterKey::parse(&format!(" {}\n", *master.encode())).unwrap();
         assert_eq!(*again.0, *master.0);
@@ -206,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn digests_tell_apart_how_the_parts_are_cut() {
+    fn digests_depend_on_the_boundaries_of_parts() {
         let digester = MasterKey::generate(&Random::seeded(5)).digester("codes");
         assert_ne!(digester.digest(&["ab", "c"]), digester.digest(&["a", "bc"]));
         assert_eq!(digester.digest(&["a", "bc"]), digester.digest(&["a", "bc"]));

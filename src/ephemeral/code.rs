@@ -1,17 +1,18 @@
-//! Codes as a pure rule: one slot for each address and purpose. `scripts/redeem.lua` says the same for Redis.
+//! Verification codes as pure rules. There is one slot per address and purpose. `scripts/redeem.lua` implements the
+//! same rules for Redis.
 //!
-//! A slot holds the newest code and, apart from it, the count of wrong ones. Codes are counted as wrong while one is
-//! good: otherwise there is nothing to guess, and a stranger could shut any address by trying. The count outlives the
-//! code: it is forgotten when `window` has passed since the last wrong one, so with a window not shorter than the life
-//! of a code nobody gets more tries at a code than the setting says, however often it is sent again.
+//! A slot contains the newest code and, separately, the number of wrong codes. Wrong codes are counted only while a
+//! code is active: otherwise there is nothing to guess, and a stranger could lock any address. The count outlives the
+//! code and is deleted when `window` has passed since the last wrong code. If the window is at least as long as the
+//! lifetime of a code, resending does not allow more attempts.
 
-/// How long a code that has expired, or was redeemed, is still told from a wrong one: microseconds.
+/// How long an expired or redeemed code is still distinguished from a wrong one, in microseconds.
 pub(super) const REMEMBERED: i64 = 3_600_000_000;
 
-/// A code to keep.
+/// A code to store.
 #[derive(Clone)]
 pub struct NewCode {
-    /// Names this issue of the code; never shown to anybody.
+    /// The id of this code. It is never shown.
     pub id: String,
     /// Keyed digest of purpose, address and code, in printable characters.
     pub digest: String,
@@ -19,7 +20,7 @@ pub struct NewCode {
     pub expires: i64,
 }
 
-/// How many wrong codes a slot takes.
+/// How many wrong codes are accepted per slot.
 #[derive(Clone, Copy, Debug)]
 pub struct Attempts {
     pub max: i64,
@@ -27,25 +28,25 @@ pub struct Attempts {
     pub window: i64,
 }
 
-/// What a code that was tried turned out to be.
+/// The result of redeeming a code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redeemed {
-    /// The right one; it is used up from now on. The id is that of its issue.
+    /// The code is valid and now used. `id` is the id of the code.
     Valid { id: String },
-    /// Another one than was sent, or none was sent.
+    /// The code is wrong, or none was issued.
     Wrong { left: i64 },
-    /// The right one, too late.
+    /// The code has expired.
     Expired { left: i64 },
-    /// The right one, redeemed before; or, with none left, too many wrong ones came first.
+    /// The code was redeemed before.
     UsedUp { left: i64 },
 }
 
-/// What is remembered of a slot.
+/// The stored state of a slot.
 #[derive(Clone, Default)]
 pub(super) struct Slot {
     code: Option<Kept>,
     wrong: i64,
-    /// When the wrong ones are forgotten.
+    /// When the number of wrong codes is reset.
     until: i64,
 }
 
@@ -56,7 +57,7 @@ struct Kept {
 }
 
 impl Slot {
-    /// The newest code takes the place of any before it; the wrong ones stay counted.
+    /// Stores the newest code in place of any earlier one. The number of wrong codes is kept.
     pub(super) fn issue(&mut self, code: NewCode) {
         self.code = Some(Kept { code, redeemed: false });
     }
@@ -70,7 +71,7 @@ impl Slot {
         }
         let left = attempts.max - self.wrong;
         let live = self.is_live(now);
-        // Digests under a secret key: comparing them takes no time that a stranger could learn from.
+        // The digests are keyed, so the time of the comparison reveals nothing.
         let kept = self.code.as_mut();
         match kept.filter(|kept| kept.code.digest == digest && now < kept.code.expires + REMEMBERED) {
             Some(kept) if kept.redeemed => Redeemed::UsedUp { left },
@@ -93,19 +94,19 @@ impl Slot {
         self.code.as_ref().is_some_and(|kept| !kept.redeemed && now < kept.code.expires)
     }
 
-    /// Makes the code of issue `id` good again, unless a newer one was issued.
+    /// Makes the code `id` redeemable again, unless a newer one was issued.
     pub(super) fn restore(&mut self, id: &str) {
         if let Some(kept) = self.code.as_mut().filter(|kept| kept.code.id == id) {
             kept.redeemed = false;
         }
     }
 
-    /// Forgets the code of issue `id` (`None`: whichever is there), unless a newer one was issued or it was redeemed.
+    /// Deletes the code `id` (`None`: any code), unless a newer one was issued or it was redeemed.
     pub(super) fn withdraw(&mut self, id: Option<&str>) {
         self.code.take_if(|kept| id.is_none_or(|id| kept.code.id == id) && !kept.redeemed);
     }
 
-    /// When nothing in here means anything any more.
+    /// Returns when the slot can be deleted.
     pub(super) fn ends(&self) -> i64 {
         let code = self.code.as_ref().map_or(0, |kept| kept.code.expires + REMEMBERED);
         code.max(self.until)

@@ -1,4 +1,4 @@
-//! What both stores must do alike. Redis is asked where `TEST_REDIS_URL` names one.
+//! The behaviour that both stores must have. The tests for Redis need `TEST_REDIS_URL`.
 
 use chrono::TimeDelta;
 
@@ -21,7 +21,7 @@ pub(super) fn at(seconds: i64) -> Instant {
     start() + TimeDelta::seconds(seconds)
 }
 
-/// A code that lives from `at(seconds)` for ten minutes.
+/// Returns a code that is active for ten minutes from `at(seconds)`.
 fn code(id: &str, digest: &str, seconds: i64) -> NewCode {
     NewCode { id: id.into(), digest: digest.into(), expires: at(seconds + 600).timestamp_micros() }
 }
@@ -30,19 +30,19 @@ pub(super) fn charge(key: &str, rule: Rule) -> Charge {
     Charge { key: key.into(), rule }
 }
 
-/// A Redis store under a prefix of its own. `None`, and a word about it, where there is none to ask.
+/// Returns a Redis store with its own key prefix, or `None` with a message if no server is configured.
 pub(super) async fn redis() -> Option<Ephemeral> {
     let settings = redis_settings()?;
-    Some(Ephemeral::redis(&settings).await.expect("TEST_REDIS_URL names a server that answers"))
+    Some(Ephemeral::redis(&settings).await.expect("TEST_REDIS_URL names a running server"))
 }
 
-/// The same before anything is opened.
+/// Returns the settings of [`redis`].
 pub(super) fn redis_settings() -> Option<RedisSettings> {
     let Ok(url) = std::env::var("TEST_REDIS_URL") else {
         let strict = std::env::var("MENJIN_TEST_STRICT").is_ok_and(|value| value == "1")
             || std::env::var("CI").is_ok_and(|value| value == "true");
-        assert!(!strict, "TEST_REDIS_URL is not set, and no test may be left out here");
-        eprintln!("left out: TEST_REDIS_URL is not set");
+        assert!(!strict, "TEST_REDIS_URL is not set, and tests must not be skipped");
+        eprintln!("skipped: TEST_REDIS_URL is not set");
         return None;
     };
     let prefix = format!("test-{}", Random::system().token());
@@ -220,7 +220,7 @@ async fn records_expire_by_the_clock(store: Ephemeral) {
     assert_eq!(store.take_record("taken", last).await.unwrap().as_deref(), Some("value"));
     assert_eq!(store.peek_record("late", at(600)).await.unwrap(), None);
     assert_eq!(store.take_record("late", at(600)).await.unwrap(), None);
-    // A clock that goes back does not bring it back: it was taken.
+    // The record was taken. A clock that goes back does not restore it.
     assert_eq!(store.peek_record("late", at(1)).await.unwrap(), None);
     store.put_record("stale", "value", at(0), at(5)).await.unwrap();
     assert_eq!(store.take_record("stale", at(5)).await.unwrap(), None);
@@ -240,7 +240,7 @@ async fn charges_are_taken_all_or_none(store: Ephemeral) {
         };
         assert_eq!((index, retry_at), (1, at(100) - TimeDelta::microseconds(1)));
     }
-    // The refused calls took nothing from the wide one: two of three are left.
+    // The refused calls took nothing from the wide limit: two of three are left.
     for passes in [true, true, false] {
         let charged = store.charge(&both[..1], at(0)).await.unwrap();
         assert_eq!(matches!(charged, Charged::Taken { .. }), passes);

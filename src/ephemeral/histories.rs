@@ -1,4 +1,4 @@
-//! Random histories, played on both stores: the rules in Rust and those in Lua are the same rules.
+//! Random histories that run on both stores, because the rules exist in Rust and in Lua.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ enum Call {
     Withdraw { slot: usize, id: u8 },
 }
 
-/// Three kinds of limit, a key and a moment each: numbers small enough that they meet, and odd ones.
+/// Generates charges of three kinds of limit, with numbers small enough to meet the limits.
 fn some_charges() -> impl Strategy<Value = Vec<Charge>> {
     let rate = (1_i64..40_000_003, 1_i64..4).prop_map(|(interval, burst)| Rule::Rate { interval, burst });
     let budget =
@@ -58,7 +58,7 @@ fn some_call() -> impl Strategy<Value = Call> {
     ]
 }
 
-/// Plays a history; the answers as text, so that those of two stores can be compared.
+/// Runs a history and returns the results as text, to compare those of two stores.
 async fn play(store: &Ephemeral, history: &[Call]) -> Vec<String> {
     let mut now = start();
     let mut answers = Vec::new();
@@ -92,7 +92,7 @@ async fn play(store: &Ephemeral, history: &[Call]) -> Vec<String> {
 }
 
 #[test]
-fn memory_and_redis_answer_every_history_alike() {
+fn memory_and_redis_return_the_same_results() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     if runtime.block_on(redis()).is_none() {
         return;
@@ -101,7 +101,7 @@ fn memory_and_redis_answer_every_history_alike() {
     let histories = prop::collection::vec(some_call(), 1..60);
     let outcome = runner.run(&histories, |history| {
         let (memory, redis) = runtime.block_on(async {
-            let redis = redis().await.expect("it was there a moment ago");
+            let redis = redis().await.expect("it was available before");
             (play(&Ephemeral::memory(), &history).await, play(&redis, &history).await)
         });
         prop_assert_eq!(memory, redis);

@@ -1,50 +1,50 @@
-//! Limits as pure rules: a state and a moment give a verdict. `scripts/charge.lua` and `scripts/give_back.lua` say
-//! the same for Redis; the conformance suite compares them.
+//! Limits as pure rules: a state and a time give a verdict. `scripts/charge.lua` and `scripts/give_back.lua` implement
+//! the same rules for Redis; the conformance tests compare them.
 //!
-//! All times are whole microseconds since the Unix epoch, all lengths are microseconds. Lua counts in doubles, which
-//! hold whole numbers up to 2^53 exactly: enough until the year 2255.
+//! Times are whole microseconds since the Unix epoch; durations are microseconds. Lua numbers are doubles, which
+//! represent integers up to 2^53 exactly, that is until the year 2255.
 
 use crate::core::clock::Instant;
 
-/// One limit to charge. No two charges of one call may have the same key.
+/// One limit to charge. The charges of one call must have different keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// Without names or addresses in it: the caller digests those.
+    /// The key. It contains digests instead of names and addresses.
     pub key: String,
     pub rule: Rule,
 }
 
-/// How a limit counts.
+/// The rule of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// GCRA: `burst` at once, and one more each `interval`.
+    /// GCRA: `burst` at once, then one per `interval`.
     Rate { interval: i64, burst: i64 },
-    /// At most `max` in each window; windows begin at multiples of their length (for one day: at midnight UTC).
+    /// At most `max` per window. Windows begin at multiples of their length (for one day: at midnight UTC).
     Budget { window: i64, max: i64, amount: i64 },
-    /// `free` failures without delay, then `first`, twice that, and so on up to `longest`. All are forgotten when
-    /// `forget` has passed after the end of the last delay.
+    /// `free` failures without delay, then a delay of `first` that doubles up to `longest`. The failures are deleted
+    /// when `forget` has passed since the end of the last delay.
     Backoff { free: i64, first: i64, longest: i64, forget: i64 },
 }
 
-/// What became of a list of charges.
+/// The result of a list of charges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Charged {
-    /// All were charged. `next_at`: from when on the same list could be charged once more.
+    /// All limits were charged. The same list can be charged again at `next_at`.
     Taken { next_at: Instant },
-    /// None was charged. `index`: the charge that holds longest, until `retry_at`.
+    /// No limit was charged. `index` is the charge with the longest delay, which ends at `retry_at`.
     Refused { index: usize, retry_at: Instant },
 }
 
-/// What is given back.
+/// A charge to return or a key to clear.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Return {
-    /// One charge that was taken at `at`.
+    /// Returns one charge that was taken at `at`.
     Refund { charge: Charge, at: Instant },
-    /// All that a key holds.
+    /// Deletes the state of a key.
     Clear { key: String },
 }
 
-/// What is remembered of a limit.
+/// The stored state of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LimitState {
     /// The theoretical arrival time: when the bucket will be empty.
@@ -62,10 +62,10 @@ pub(super) enum LimitState {
     },
 }
 
-/// One rule applied to one state.
+/// The result of a rule for one state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// The state after the charge, the moment when it means nothing any more, and when the next charge may come.
+    /// The state after the charge, when it can be deleted, and when the next charge is possible.
     Take {
         state: LimitState,
         ends: i64,
@@ -77,7 +77,8 @@ pub(super) enum Verdict {
 }
 
 impl Rule {
-    /// What charging this limit at `now` comes to. A state of another rule counts as none: the setting was changed.
+    /// Returns the result of charging this limit at `now`. The state of a different rule is ignored, because the
+    /// setting was changed.
     pub(super) fn charge(self, state: Option<LimitState>, now: i64) -> Verdict {
         match (self, state) {
             (Self::Rate { interval, burst }, state) => {
@@ -89,7 +90,7 @@ impl Rule {
             }
             (Self::Budget { window, max, amount }, state) => {
                 let (start, used) = match state {
-                    // A later window than ours: another gateway's clock is ahead.
+                    // The stored window is later: the clock of another gateway is ahead.
                     Some(LimitState::Budget { start, used }) if start >= window_start(now, window) => {
                         (start, used)
                     }
@@ -102,8 +103,8 @@ impl Rule {
                     Some(LimitState::Backoff { count, next, forget }) if now < forget => (count, next),
                     _ => (0, now),
                 };
-                // A free failure brings no delay: its `next` is its own moment, which lies ahead of a charge that took
-                // its time before and came after it, or comes from a gateway whose clock is behind.
+                // A free failure causes no delay. Its `next` is its own time, which can be later than `now` if this
+                // charge was delayed or if the clock of this gateway is behind.
                 if count >= free && now < next {
                     return Verdict::Refuse { retry: next };
                 }
@@ -115,7 +116,7 @@ impl Rule {
         }
     }
 
-    /// The state without one charge taken at `at`; `None`: nothing is left to remember.
+    /// Returns the state without one charge that was taken at `at`, or `None` if no state is left.
     pub(super) fn refund(self, state: LimitState, at: i64, now: i64) -> Option<LimitState> {
         match (self, state) {
             (Self::Rate { interval, .. }, LimitState::Rate { arrival }) => {
@@ -127,7 +128,7 @@ impl Rule {
             {
                 Some(LimitState::Budget { start, used: (used - amount).max(0) })
             }
-            // The charge was taken, so the delay before it had ended: there is none now.
+            // The charge was taken, so the delay before it had ended.
             (Self::Backoff { .. }, LimitState::Backoff { count, forget, .. }) => {
                 (count > 1).then_some(LimitState::Backoff { count: count - 1, next: 0, forget })
             }
@@ -136,7 +137,7 @@ impl Rule {
     }
 }
 
-/// GCRA (ITU-T I.371). `arrival` is not before `now`.
+/// Applies GCRA (ITU-T I.371). `arrival` is not before `now`.
 fn rate(arrival: i64, interval: i64, burst: i64, now: i64) -> Verdict {
     let tolerance = interval * burst;
     let after = arrival + interval;
@@ -157,12 +158,12 @@ fn budget((start, used): (i64, i64), window: i64, max: i64, amount: i64, now: i6
     Verdict::Take { state: LimitState::Budget { start, used: after }, ends, next }
 }
 
-/// The delay after the `count`th failure.
+/// Returns the delay after failure number `count`.
 fn delay(count: i64, free: i64, first: i64, longest: i64) -> i64 {
     if count < free {
         return 0;
     }
-    // 2^30 times any first delay is beyond any longest one.
+    // 2^30 times the first delay always exceeds the longest delay.
     let doublings = (count - free).min(30);
     first.saturating_mul(1 << doublings).min(longest)
 }
@@ -191,14 +192,14 @@ mod tests {
     }
 
     #[test]
-    fn a_lagging_clock_does_not_open_a_budget_anew() {
+    fn a_lagging_clock_does_not_reset_a_budget() {
         let rule = Rule::Budget { window: 100, max: 1, amount: 1 };
         let state = Some(LimitState::Budget { start: 200, used: 1 });
         assert_eq!(rule.charge(state, 199), Verdict::Refuse { retry: 300 });
     }
 
     #[test]
-    fn a_refund_of_yesterday_does_not_touch_the_budget_of_today() {
+    fn a_refund_of_an_earlier_window_does_not_change_the_budget() {
         let rule = Rule::Budget { window: 100, max: 9, amount: 2 };
         let today = LimitState::Budget { start: 200, used: 4 };
         assert_eq!(rule.refund(today, 199, 201), Some(today));
@@ -206,7 +207,7 @@ mod tests {
     }
 
     proptest! {
-        /// The promise of GCRA: in any stretch of time no more pass than the burst and one each interval.
+        /// The guarantee of GCRA: in any period, at most the burst plus one charge per interval passes.
         #[test]
         fn a_rate_never_lets_more_through(
             interval in 1_i64..50,

@@ -1,4 +1,4 @@
-//! The store of a gateway that runs alone: a map in this process.
+//! The store of a single gateway: a map in this process.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,14 +9,15 @@ use super::limit::{Charge, Charged, LimitState, Return, Verdict};
 use super::time::instant;
 use crate::core::clock::Instant;
 
-/// Entries kept at max, some 100 MB; a long record counts for several. When all are in use, new keys are refused: dropping old ones would let a
-/// stranger wash away the counts that hold him back.
+/// The maximum number of entries, about 100 MB. A long record counts as several entries. When the store is full, new
+/// keys are refused: if old keys were evicted, a stranger could clear the counters that limit them.
 const CAPACITY: usize = 200_000;
 
-/// Bytes of a record that count for one entry.
+/// The number of bytes of a record that count as one entry.
 const SHARE: usize = 512;
 
-/// Entries past their time that one call removes at max: more than it can add, so that they get fewer.
+/// The maximum number of expired entries that one call removes. It is more than a call can add, so expired entries
+/// become fewer.
 const SWEEP: usize = 32;
 
 /// An in-process store. Clones share it.
@@ -27,10 +28,10 @@ pub(super) struct Memory {
 
 struct Map {
     entries: HashMap<String, Entry>,
-    /// The same keys by the time when they mean nothing any more.
+    /// The same keys, sorted by the time when they can be deleted.
     ends: BTreeSet<(i64, String)>,
     capacity: usize,
-    /// What the entries count for together.
+    /// The total of entries that count towards the capacity.
     used: usize,
 }
 
@@ -64,7 +65,8 @@ impl Memory {
         Self { map: Arc::new(Mutex::new(map)) }
     }
 
-    /// The map, after a sweep. A panic elsewhere leaves no half-made change behind, so its poison is no harm.
+    /// Locks the map and removes expired entries. A panic elsewhere leaves no incomplete change, so poisoning is
+    /// ignored.
     fn lock(&self, now: i64) -> MutexGuard<'_, Map> {
         let mut map = self.map.lock().unwrap_or_else(PoisonError::into_inner);
         map.sweep(now);
@@ -238,7 +240,7 @@ impl Map {
         self.ends.insert((ends, key.to_owned()));
     }
 
-    /// Another limit under a key that holds one; it ends when the old one did.
+    /// Replaces the state of an existing limit. The time of deletion stays the same.
     fn replace(&mut self, key: &str, value: Value) {
         if let Some(entry) = self.entries.get_mut(key) {
             entry.value = value;
@@ -254,7 +256,7 @@ impl Map {
 }
 
 fn full() -> EphemeralError {
-    EphemeralError::Unavailable("it is full".into())
+    EphemeralError::Unavailable("the store is full".into())
 }
 
 #[cfg(test)]
@@ -297,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_goes_away_a_bounded_number_a_call() {
+    fn each_call_removes_a_bounded_number_of_expired_entries() {
         let memory = Memory::new();
         let start = DateTime::UNIX_EPOCH;
         for n in 0..100 {

@@ -1,7 +1,7 @@
-//! The short-lived store: codes, limits and records that are read once, in Redis or in this process.
+//! The short-lived store: codes, limits and single-use records, in Redis or in this process.
 //!
-//! Each operation is one atomic step: one Lua script call in Redis, one lock section in memory. Expiry is part of the
-//! stored value and is compared with the caller's clock; what Redis and the map throw away by themselves is garbage.
+//! Each operation is atomic: one Lua script in Redis, one critical section in memory. The expiry is part of the stored
+//! value and is compared with the caller's clock. Deletion by Redis or by the map is only garbage collection.
 
 mod code;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The store of gateways that share a Redis server.
 //!
-//! Redis throws keys away by its own clock. That is garbage collection only: keys live an hour longer than what they
-//! hold has a meaning by the caller's clock, so that neither a slow clock nor one that a test holds still loses any.
+//! Redis deletes keys by its own clock. Keys stay one hour longer than needed by the caller's clock, so that a slow
+//! clock, or a manual one in a test, loses nothing.
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -23,9 +23,9 @@ use crate::core::clock::Instant;
 use crate::core::outage::Outage;
 use crate::core::secret::ExposeSecret as _;
 
-/// The first connection, at the start of the program.
+/// The timeout of the first connection, at the start of the program.
 const START: Duration = Duration::from_secs(3);
-/// Milliseconds that a key outlives its meaning.
+/// How long a key stays after it is no longer needed, in milliseconds.
 const SPARE: i64 = 3_600_000;
 
 /// A store in Redis. Clones share the pool.
@@ -33,9 +33,9 @@ const SPARE: i64 = 3_600_000;
 pub(super) struct Redis {
     pool: Pool<RedisConnectionManager>,
     scripts: Arc<Scripts>,
-    /// In braces: one slot of a Redis Cluster, so that a script may touch several keys.
+    /// The hash tag: all keys are in one slot of a Redis Cluster, so that a script can access several keys.
     tag: Arc<str>,
-    /// For one whole operation.
+    /// The deadline of a whole operation.
     deadline: Duration,
     outage: Outage,
 }
@@ -53,7 +53,7 @@ struct Scripts {
 }
 
 impl Redis {
-    /// Proves one connection, then makes the pool: the pool itself would hide why it gets none.
+    /// Tests one connection, then builds the pool. The pool itself would hide why connections fail.
     pub(super) async fn connect(settings: &RedisSettings) -> Result<Self, EphemeralError> {
         let start = |error: RedisError| EphemeralError::Start(error.to_string());
         let client = redis::Client::open(settings.url.expose_secret()).map_err(start)?;
@@ -63,7 +63,7 @@ impl Redis {
         };
         match timeout(START, proof).await {
             Ok(proven) => proven.map_err(start)?,
-            Err(_) => return Err(EphemeralError::Start("no answer within 3 seconds".into())),
+            Err(_) => return Err(EphemeralError::Start("no response within 3 seconds".into())),
         }
         Self::open(settings)
     }
@@ -73,11 +73,11 @@ impl Redis {
             .map_err(|error| EphemeralError::Start(error.to_string()))?;
         let pool = Pool::builder()
             .max_size(settings.pool_size)
-            // A connection out of the pool, its PING and, where needed, its making included.
+            // The time to get a connection from the pool, including its PING and, if needed, the connection attempt.
             .connection_timeout(settings.deadline * 4 / 7)
             .test_on_check_out(true)
-            // Less than that, or a connection whose other end has vanished without a word would go back into the pool
-            // each time, before its PING has failed, and never be replaced.
+            // Must be shorter, or a connection that was silently dropped would return to the pool before its PING has
+            // failed, and never be replaced.
             .connection_customizer(Box::new(Patience(settings.deadline * 5 / 14)))
             .build_unchecked(manager);
         let scripts = Scripts {
@@ -101,7 +101,7 @@ impl Redis {
     }
 
     pub(super) async fn ping(&self) -> Result<(), EphemeralError> {
-        // The pool pings each connection that it hands out.
+        // The pool pings each connection before it returns it.
         self.within(async { self.pool.get().await.map(drop).map_err(no_connection) }).await
     }
 
@@ -138,7 +138,7 @@ impl Redis {
             "wrong" => Ok(Redeemed::Wrong { left }),
             "expired" => Ok(Redeemed::Expired { left }),
             "used_up" => Ok(Redeemed::UsedUp { left }),
-            _ => Err(EphemeralError::Unavailable("an unknown answer".into())),
+            _ => Err(EphemeralError::Unavailable("unexpected response".into())),
         }
     }
 
@@ -207,12 +207,12 @@ impl Redis {
         format!("{}{key}", self.tag)
     }
 
-    /// Bounds an operation, and notes whether Redis answered.
+    /// Applies the deadline to an operation and records whether Redis responded.
     async fn within<T>(
         &self,
         operation: impl Future<Output = Result<T, EphemeralError>>,
     ) -> Result<T, EphemeralError> {
-        let late = |_| Err(EphemeralError::Unavailable("Redis gave no answer in time".into()));
+        let late = |_| Err(EphemeralError::Unavailable("Redis did not respond in time".into()));
         let outcome = timeout(self.deadline, operation).await.unwrap_or_else(late);
         match &outcome {
             Ok(_) => self.outage.recovered(),
@@ -240,7 +240,7 @@ fn rule(call: &mut ScriptInvocation<'_>, rule: Rule) {
     }
 }
 
-/// The shape that the scripts expect of each limit.
+/// Adds the numbers of a limit in the order that the scripts expect.
 fn numbers(call: &mut ScriptInvocation<'_>, kind: &str, numbers: [i64; 4]) {
     call.arg(kind);
     for number in numbers {
@@ -251,7 +251,7 @@ fn numbers(call: &mut ScriptInvocation<'_>, kind: &str, numbers: [i64; 4]) {
 fn no_connection(error: RunError<RedisError>) -> EphemeralError {
     match error {
         RunError::User(error) => unavailable(&error),
-        RunError::TimedOut => EphemeralError::Unavailable("Redis gave no connection in time".into()),
+        RunError::TimedOut => EphemeralError::Unavailable("no Redis connection was available in time".into()),
     }
 }
 
@@ -259,7 +259,7 @@ fn unavailable(error: &RedisError) -> EphemeralError {
     EphemeralError::Unavailable(error.to_string())
 }
 
-/// Gives each new connection its limit of patience: how long one answer may take.
+/// Sets the response timeout of new connections.
 #[derive(Debug)]
 struct Patience(Duration);
 
@@ -309,7 +309,7 @@ mod tests {
         drop(listener);
         fails_within_a_second(&Redis::open(&settings(port)).unwrap()).await;
         let error = Redis::connect(&settings(port)).await.err().expect("nobody listens");
-        assert!(error.to_string().contains("refused"), "the system's own words: {error}");
+        assert!(error.to_string().contains("refused"), "the system's error text: {error}");
     }
 
     #[tokio::test]

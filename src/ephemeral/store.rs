@@ -1,4 +1,4 @@
-//! One face for both stores.
+//! The interface of both stores.
 
 use super::code::{Attempts, NewCode, Redeemed};
 use super::error::EphemeralError;
@@ -8,8 +8,8 @@ use super::redis::Redis;
 use crate::config::ephemeral::RedisSettings;
 use crate::core::clock::Instant;
 
-/// The short-lived store. Cheap to clone; clones share what they hold. Every operation takes the present moment from
-/// the caller's clock, answers within a second, and fails with [`EphemeralError::Unavailable`].
+/// The short-lived store. Cheap to clone; clones share the contents. Every operation takes the current time from the
+/// caller's clock, returns within a second, and fails with [`EphemeralError::Unavailable`].
 #[derive(Clone)]
 pub struct Ephemeral(Store);
 
@@ -20,21 +20,21 @@ enum Store {
 }
 
 impl Ephemeral {
-    /// A store in this process: it ends with it, and no other gateway sees it.
+    /// Builds a store in this process. Its contents end with the process and are not visible to other gateways.
     #[must_use]
     pub fn memory() -> Self {
         Self(Store::Memory(Memory::new()))
     }
 
-    /// A store in Redis, after one connection of proof.
+    /// Connects to Redis.
     ///
     /// # Errors
-    /// [`EphemeralError::Start`] with the words of the server or of the operating system.
+    /// [`EphemeralError::Start`] with the error text of the server or of the operating system.
     pub async fn redis(settings: &RedisSettings) -> Result<Self, EphemeralError> {
         Ok(Self(Store::Redis(Redis::connect(settings).await?)))
     }
 
-    /// Whether the store answers.
+    /// Checks that the store responds.
     pub async fn ping(&self) -> Result<(), EphemeralError> {
         match &self.0 {
             Store::Memory(_) => Ok(()),
@@ -42,7 +42,7 @@ impl Ephemeral {
         }
     }
 
-    /// Keeps `code` as the newest of `slot`. Wrong codes that were counted stay counted.
+    /// Stores `code` as the newest of `slot`. The number of wrong codes is kept.
     pub async fn issue_code(&self, slot: &str, code: NewCode, now: Instant) -> Result<(), EphemeralError> {
         let now = now.timestamp_micros();
         match &self.0 {
@@ -51,7 +51,7 @@ impl Ephemeral {
         }
     }
 
-    /// Tries a code. The right one is used up by this, and clears the count of wrong ones; a wrong one is counted.
+    /// Redeems a code. A valid code is used and resets the number of wrong codes; a wrong one increases it.
     pub async fn redeem_code(
         &self,
         slot: &str,
@@ -66,7 +66,7 @@ impl Ephemeral {
         }
     }
 
-    /// Makes a redeemed code good again for the rest of its life, unless a newer one was issued.
+    /// Makes a redeemed code redeemable again until it expires, unless a newer one was issued.
     pub async fn restore_code(&self, slot: &str, id: &str, now: Instant) -> Result<(), EphemeralError> {
         match &self.0 {
             Store::Memory(memory) => {
@@ -77,7 +77,7 @@ impl Ephemeral {
         }
     }
 
-    /// Forgets a code that was not redeemed, unless a newer one was issued; without `id` the newest.
+    /// Deletes a code that was not redeemed, unless a newer one was issued. Without `id`, deletes the newest code.
     pub async fn withdraw_code(
         &self,
         slot: &str,
@@ -93,7 +93,7 @@ impl Ephemeral {
         }
     }
 
-    /// Keeps `record` under `key` until `expires`, in the place of what was there. Callers digest what `key` is made of.
+    /// Stores `record` under `key` until `expires` and replaces any existing record. Callers digest the parts of `key`.
     pub async fn put_record(
         &self,
         key: &str,
@@ -108,7 +108,7 @@ impl Ephemeral {
         }
     }
 
-    /// The record under `key`, which stays there; `None` when there is none, or it has expired.
+    /// Returns the record under `key` without deleting it, or `None` if it does not exist or has expired.
     pub async fn peek_record(&self, key: &str, now: Instant) -> Result<Option<String>, EphemeralError> {
         let now = now.timestamp_micros();
         match &self.0 {
@@ -117,7 +117,7 @@ impl Ephemeral {
         }
     }
 
-    /// The same, and takes it away: of any number of callers one gets it.
+    /// Returns the record under `key` and deletes it. Only one of several concurrent callers gets it.
     pub async fn take_record(&self, key: &str, now: Instant) -> Result<Option<String>, EphemeralError> {
         let now = now.timestamp_micros();
         match &self.0 {
@@ -126,7 +126,7 @@ impl Ephemeral {
         }
     }
 
-    /// Charges all of `charges`, or, when one of them refuses, none. Their keys must differ.
+    /// Charges all of `charges`, or none if one of them is refused. Their keys must differ.
     pub async fn charge(&self, charges: &[Charge], now: Instant) -> Result<Charged, EphemeralError> {
         match &self.0 {
             Store::Memory(memory) => memory.charge(charges, now),
@@ -134,7 +134,7 @@ impl Ephemeral {
         }
     }
 
-    /// Gives back charges and clears keys, in one step. What is not there any more is passed over. Keys must differ.
+    /// Returns charges and clears keys in one step. Missing keys are ignored. Keys must differ.
     pub async fn give_back(&self, returns: &[Return], now: Instant) -> Result<(), EphemeralError> {
         match &self.0 {
             Store::Memory(memory) => {

@@ -1,4 +1,4 @@
-//! What Redis alone needs: keys that end by themselves, and a pool that heals.
+//! Tests that only Redis needs: keys expire, and the pool recovers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use super::limit::{Return, Rule};
 use super::store::Ephemeral;
 use crate::core::secret::ExposeSecret as _;
 
-/// Between the rest of its meaning and two hours more, in milliseconds.
+/// Keys must expire one to three hours after they are no longer needed, in milliseconds.
 const HOUR: i64 = 3_600_000;
 
 #[tokio::test]
-async fn every_key_ends_by_itself() {
+async fn every_key_expires() {
     let Some(settings) = redis_settings() else { return };
     let store = Ephemeral::redis(&settings).await.unwrap();
     let code = |id: &str| NewCode { id: id.into(), digest: id.into(), expires: at(600).timestamp_micros() };
@@ -46,17 +46,17 @@ async fn every_key_ends_by_itself() {
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let pattern = format!("{{{}}}:*", settings.prefix);
     let keys: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut connection).await.unwrap();
-    // A slot where no code was ever sent leaves nothing behind.
+    // Redeeming in a slot without a code stores nothing.
     assert_eq!(keys.len(), 8, "{keys:?}");
     for key in keys {
         let rest: i64 = redis::cmd("PTTL").arg(&key).query_async(&mut connection).await.unwrap();
-        assert!((HOUR..=3 * HOUR).contains(&rest), "{key} ends in {rest} ms");
+        assert!((HOUR..=3 * HOUR).contains(&rest), "{key} expires in {rest} ms");
     }
 }
 
-/// A firewall that forgets its connections says nothing to either end. The pool has to find out by itself.
+/// A firewall that drops its connections informs neither end. The pool has to detect it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_that_fall_silent_are_replaced() {
+async fn connections_that_stop_responding_are_replaced() {
     let Some(mut settings) = redis_settings() else {
         return;
     };
@@ -81,7 +81,7 @@ async fn connections_that_fall_silent_are_replaced() {
     relay.abort();
 }
 
-/// Relays connections. When the number changes, those that are open fall silent without being closed.
+/// Relays connections. When the number changes, open connections stop relaying without being closed.
 async fn relay(listener: TcpListener, server: Arc<str>, silenced: watch::Receiver<u32>) {
     while let Ok((mut near, _)) = listener.accept().await {
         let mut silenced = silenced.clone();

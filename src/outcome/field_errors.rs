@@ -48,7 +48,7 @@ impl FieldErrors {
         self.errors.is_empty()
     }
 
-    /// Returns `value` when it is there and nothing was noted.
+    /// Returns `value` if it is present and no error was noted.
     ///
     /// # Errors
     /// [`Refusal::InvalidInput`] with every noted error. A missing value without a noted error is a bug of the caller

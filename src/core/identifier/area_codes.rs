@@ -1,8 +1,9 @@
-//! Area codes of the North American plan: the calling code `+1` is shared, so they alone tell the country.
+//! Area codes of the North American Numbering Plan. All countries of the plan share the calling code `+1`; only the
+//! area code identifies the country.
 //!
-//! Toll-free codes and those of the other countries of the plan are in neither list.
+//! Toll-free codes and codes of other countries are in neither list.
 
-/// The United States, without their islands overseas. Ascending.
+/// The United States without overseas territories, in ascending order.
 pub(super) const UNITED_STATES: [u16; 359] = [
     201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 220, 223, 224, 225,
     227, 228, 229, 231, 234, 235, 239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 272, 274,
@@ -24,7 +25,7 @@ pub(super) const UNITED_STATES: [u16; 359] = [
     986, 989,
 ];
 
-/// Canada. Ascending.
+/// Canada, in ascending order.
 pub(super) const CANADA: [u16; 56] = [
     204, 226, 236, 249, 250, 257, 263, 273, 289, 306, 343, 354, 365, 367, 368, 382, 403, 416, 418, 428, 431,
     437, 438, 450, 468, 474, 506, 514, 519, 548, 579, 581, 584, 587, 604, 613, 639, 647, 672, 683, 705, 709,

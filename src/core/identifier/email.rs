@@ -1,4 +1,4 @@
-//! E-mail addresses: the part of RFC 5321 that mailboxes of people use, and nothing else.
+//! E-mail addresses: the part of RFC 5321 that personal mailboxes use.
 
 use std::fmt;
 
@@ -13,20 +13,20 @@ const LONGEST: u32 = 254;
 /// RFC 5321, section 4.5.3.1.1.
 const LONGEST_LOCAL: usize = 64;
 
-/// An address that can be written to. `Debug` shows it masked.
+/// An e-mail address that can receive mail. `Debug` shows it masked.
 ///
-/// The local part is ASCII without quotes, as typed: many mail services still refuse any other. The domain is in its
-/// ASCII form, lower-case.
+/// The local part is ASCII without quotes, as typed, because many mail services refuse anything else. The domain is
+/// lower-case ASCII.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress {
     address: String,
     key: String,
-    /// Where the `@` stands, in both.
+    /// The position of the `@` in both.
     at: usize,
 }
 
 impl EmailAddress {
-    /// Reads an address; white space around it does not count.
+    /// Parses an address. Surrounding white space is ignored.
     ///
     /// # Errors
     /// [`InvalidValue::Empty`], [`InvalidValue::TooLong`] beyond 254 bytes, [`InvalidValue::NotAnEmail`].
@@ -51,21 +51,21 @@ impl EmailAddress {
         Ok(Self { key: address.to_ascii_lowercase(), at: local.len(), address })
     }
 
-    /// The address to write to: local part as typed, domain in ASCII.
+    /// Returns the address for sending: local part as typed, domain in ASCII.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.address
     }
 
-    /// The form by which addresses are compared: lower-case. Dots and `+` tags keep their meaning, for what they
-    /// mean is up to each mail service.
+    /// Returns the lower-case form by which addresses are compared. Dots and `+` tags are kept, because their meaning
+    /// depends on the mail service.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The key without a `+` tag: what messages are counted by. With most mail services all tags lead to one
-    /// mailbox, so each would bring its owner one more message.
+    /// Returns the key without a `+` tag, for limits on messages. Most mail services deliver all tags to one mailbox,
+    /// so each tag would allow one more message to its owner.
     #[must_use]
     pub fn mailbox_key(&self) -> String {
         let (local, domain) = self.key.split_at(self.at);
@@ -73,13 +73,13 @@ impl EmailAddress {
         format!("{bare}{domain}")
     }
 
-    /// What stands before the `@`.
+    /// Returns the part before the `@`.
     #[must_use]
     pub fn local_part(&self) -> &str {
         &self.address[..self.at]
     }
 
-    /// A form that gives the owner a hint: `zh***@example.com`. At most half of the local part is shown.
+    /// Returns a masked form that the owner recognizes: `zh***@example.com`. It shows at most half of the local part.
     #[must_use]
     pub fn masked(&self) -> String {
         let shown = (self.at / 2).min(2);
@@ -87,13 +87,14 @@ impl EmailAddress {
     }
 }
 
-/// A `Dot-string` of RFC 5321: atoms joined by single dots.
+/// Checks for a `Dot-string` of RFC 5321: atoms joined by single dots.
 fn is_local_part(local: &str) -> bool {
     let in_atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
     local.len() <= LONGEST_LOCAL && local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(in_atom))
 }
 
-/// The domain in ASCII: two labels or more, and no address in disguise (no top-level domain is a number).
+/// Returns the domain in ASCII. It needs at least two labels and must not be an IP address (no top-level domain is a
+/// number).
 fn ascii_domain(domain: &str) -> Option<String> {
     let ascii = Uts46::new()
         .to_ascii(domain.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast, DnsLength::Verify)
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_lead_to_one_mailbox() {
+    fn tags_do_not_change_the_mailbox_key() {
         for (text, mailbox) in [
             ("Mei+1@Example.com", "mei@example.com"),
             ("mei+a+b@example.com", "mei@example.com"),
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_keep_their_local_part_and_compare_in_lower_case() {
+    fn the_local_part_is_kept_and_the_key_is_lower_case() {
         let email = EmailAddress::parse("  Zhang.San+menjin@Example.COM ").unwrap();
         assert_eq!(email.as_str(), "Zhang.San+menjin@example.com");
         assert_eq!(email.key(), "zhang.san+menjin@example.com");
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_mailbox_has_is_refused() {
+    fn invalid_addresses_are_refused() {
         for text in [
             "zhangsan",
             "@example.com",
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_have_an_end() {
+    fn long_addresses_are_refused() {
         let local = "a".repeat(64);
         assert!(EmailAddress::parse(&format!("{local}@example.com")).is_ok());
         assert_eq!(EmailAddress::parse(&format!("{local}a@example.com")), Err(InvalidValue::NotAnEmail));
@@ -188,13 +189,13 @@ mod tests {
         assert_eq!(format!("{local}@{domain}.co").len(), 253);
         assert!(EmailAddress::parse(&format!("{local}@{domain}.com")).is_ok());
         assert_eq!(EmailAddress::parse(&format!("{local}@{domain}.info")), Err(InvalidValue::TooLong(254)));
-        // Short as typed, long in ASCII.
+        // Short as typed, too long in ASCII.
         let wide = "ü.".repeat(30);
         assert_eq!(EmailAddress::parse(&format!("{local}@{wide}com")), Err(InvalidValue::TooLong(254)));
     }
 
     #[test]
-    fn nothing_shows_a_whole_address_unasked() {
+    fn masked_and_debug_forms_hide_the_address() {
         for (text, masked) in [
             ("zhangsan@example.com", "zh***@example.com"),
             ("bob@example.com", "b***@example.com"),
@@ -208,12 +209,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_without_panic(text in any::<String>()) {
+        fn parsing_any_text_does_not_panic(text in any::<String>()) {
             let _ = EmailAddress::parse(&text);
         }
 
         #[test]
-        fn what_was_read_is_read_again(text in "[a-zA-Z0-9.+_-]{1,12}@[a-zA-Z0-9.ü中-]{1,16}\\.(com|中国)") {
+        fn a_parsed_address_parses_to_itself(text in "[a-zA-Z0-9.+_-]{1,12}@[a-zA-Z0-9.ü中-]{1,16}\\.(com|中国)") {
             if let Ok(email) = EmailAddress::parse(&text) {
                 prop_assert!(email.as_str().is_ascii());
                 prop_assert_eq!(EmailAddress::parse(email.as_str()), Ok(email.clone()));

@@ -1,4 +1,4 @@
-//! What somebody types into the one field of a sign-in form.
+//! The identifier in a sign-in form: a user name, a mobile number or an e-mail address.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use super::mobile::Mobile;
 use super::region::Region;
 use super::username::Username;
 
-/// Whom a person says to be, by the key that the account would be found by. `Debug` shows the kind only.
+/// An identifier as the key by which the account is looked up. `Debug` shows only the kind.
 ///
-/// No text can be two of these: a user name has no `@` and is no number.
+/// A text is never ambiguous: a user name has no `@` and is not a number.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum LoginIdentifier {
     /// The key of a user name.
@@ -21,8 +21,8 @@ pub enum LoginIdentifier {
 }
 
 impl LoginIdentifier {
-    /// Reads what was typed; `None` when no account can be meant. Names that are reserved today can be meant: their
-    /// bearers may have been there first.
+    /// Parses what was typed. Returns `None` if no account can have this identifier. Reserved names are accepted,
+    /// because someone may have taken the name before it was reserved.
     #[must_use]
     pub fn parse(text: &str, regions: &[Region]) -> Option<Self> {
         let text = text.trim();
@@ -38,7 +38,7 @@ impl LoginIdentifier {
         }
     }
 
-    /// The key with its kind in front: what attempts are counted by.
+    /// Returns the key with its kind in front, for counting failed attempts.
     #[must_use]
     pub fn key(&self) -> String {
         match self {
@@ -49,7 +49,7 @@ impl LoginIdentifier {
     }
 }
 
-/// No account is longer, in whatever form it is typed.
+/// The maximum length of an identifier, in whatever form it is typed.
 const LONGEST_BYTES: usize = 512;
 
 impl fmt::Debug for LoginIdentifier {
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kind_follows_from_the_text() {
+    fn the_kind_is_detected_from_the_text() {
         for (text, expected) in [
             (" 138 0013 8000 ", Some("mobile:+8613800138000")),
             ("+86 13800138000", Some("mobile:+8613800138000")),
@@ -103,7 +103,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whoever_took_a_name_signs_in_with_it(text in "[a-zA-Z0-9_.张三-]{1,34}") {
+        fn every_valid_user_name_parses_as_a_user_name(text in "[a-zA-Z0-9_.张三-]{1,34}") {
             if let Ok(name) = Username::parse(&text, &[]) {
                 let account = LoginIdentifier::parse(&text, &Region::ALL);
                 prop_assert_eq!(account, Some(LoginIdentifier::Username(name.key().to_owned())));
@@ -111,7 +111,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_without_panic(text in any::<String>()) {
+        fn parsing_any_text_does_not_panic(text in any::<String>()) {
             let _ = LoginIdentifier::parse(&text, &Region::ALL);
         }
     }

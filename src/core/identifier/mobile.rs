@@ -1,39 +1,36 @@
-//! Mobile numbers: many ways to write one, one canonical form (E.164).
+//! Mobile numbers in their canonical form (E.164), whatever the notation.
 
 use std::fmt;
 
 use super::region::Region;
 
-/// A mobile number of a region that is taken here. `Debug` shows it masked.
+/// A mobile number of an enabled region. `Debug` shows it masked.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Mobile {
     e164: String,
     region: Region,
 }
 
-/// Why a text is no mobile number for us.
+/// Why a text is not accepted as a mobile number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MobileError {
-    /// No mobile number at all; landlines are none.
+    /// The text is not a mobile number. Landline numbers are not accepted.
     #[error("not a mobile number")]
     Invalid,
-    /// A number with the calling code of a region that is not taken here.
+    /// The calling code belongs to a region that is not enabled.
     #[error("a number of a region that is not supported")]
     NotSupported,
 }
 
-/// Longer texts are not looked at: 15 digits and their separators need less.
+/// Longer texts are refused: 15 digits and separators need less.
 const LONGEST_BYTES: usize = 64;
 
 impl Mobile {
-    /// Reads a number of one of `regions`; the first one is meant when there is no calling code.
+    /// Parses a number of one of `regions`. Numbers without a calling code belong to the first region.
     ///
-    /// White space, hyphens and parentheses may separate digits; full-width forms are as good as ASCII ones. The
-    /// calling code follows `+` or `00`. Without either, the calling code of the first region may stand in front
-    /// where the digits are no number of that region as they are: `86-138-0013-8000`.
-    ///
-    /// # Errors
-    /// [`MobileError`].
+    /// White space, hyphens and parentheses may separate digits; full-width forms are equivalent to ASCII. The calling
+    /// code follows `+` or `00`. If the digits are not a number of the first region, its calling code may also be
+    /// written without either: `86-138-0013-8000`.
     pub fn parse(text: &str, regions: &[Region]) -> Result<Self, MobileError> {
         let (international, digits) = read(text).ok_or(MobileError::Invalid)?;
         if international {
@@ -50,7 +47,7 @@ impl Mobile {
             .ok_or(MobileError::Invalid)
     }
 
-    /// `digits` begin with a calling code.
+    /// Parses `digits` that begin with a calling code.
     fn international(digits: &str, regions: &[Region]) -> Result<Self, MobileError> {
         let find = |candidates: &[Region]| {
             candidates.iter().find_map(|&region| {
@@ -62,8 +59,8 @@ impl Mobile {
             return Ok(mobile);
         }
         let ours = regions.iter().any(|region| digits.starts_with(region.calling_digits()));
-        // Calling codes are prefix-free. One that is taken here leaves only a bad number, unless another country
-        // shares the code and the number is good there.
+        // Calling codes are prefix-free, so a number with an enabled calling code is invalid, unless another country
+        // shares the code and the number is valid there.
         let elsewhere = if ours {
             find(&Region::ALL).is_some()
         } else {
@@ -76,25 +73,25 @@ impl Mobile {
         Self { e164: format!("{}{national}", region.calling_code()), region }
     }
 
-    /// The canonical form: `+8613800138000`.
+    /// Returns the canonical form: `+8613800138000`.
     #[must_use]
     pub fn e164(&self) -> &str {
         &self.e164
     }
 
-    /// The region that the number belongs to.
+    /// Returns the region of the number.
     #[must_use]
     pub fn region(&self) -> Region {
         self.region
     }
 
-    /// The number inside its region, without any prefix: `13800138000`.
+    /// Returns the number without calling code or trunk prefix: `13800138000`.
     #[must_use]
     pub fn national(&self) -> &str {
         &self.e164[self.region.calling_code().len()..]
     }
 
-    /// A form that gives the owner a hint and a stranger nothing to call: `+86 138****8000`.
+    /// Returns a masked form that the owner recognizes: `+86 138****8000`.
     #[must_use]
     pub fn masked(&self) -> String {
         let national = self.national();
@@ -104,10 +101,10 @@ impl Mobile {
     }
 }
 
-/// How many digits [`Mobile::masked`] hides. Every mobile number has at least eight.
+/// The number of digits that [`Mobile::masked`] hides. Every mobile number has at least eight digits.
 const HIDDEN: usize = 4;
 
-/// What may stand between digits. Address books put left-to-right marks around numbers that are copied from them.
+/// Returns whether `c` may separate digits. Address books put left-to-right marks around copied numbers.
 fn is_separator(c: char) -> bool {
     let hyphen = matches!(c, '-' | '\u{ff0d}' | '\u{2010}'..='\u{2015}' | '\u{2212}');
     let parenthesis = matches!(c, '(' | ')' | '\u{ff08}' | '\u{ff09}');
@@ -116,7 +113,8 @@ fn is_separator(c: char) -> bool {
     hyphen || parenthesis || mark || blank
 }
 
-/// The ASCII digits of `text`, and whether a calling code comes first; `None` when anything else stands in it.
+/// Returns the ASCII digits of `text`, and whether a calling code comes first. Returns `None` if the text contains
+/// anything else.
 fn read(text: &str) -> Option<(bool, String)> {
     if text.len() > LONGEST_BYTES {
         return None;
@@ -157,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_a_mainland_number_is_one() {
+    fn all_notations_of_a_mainland_number_are_equal() {
         for text in [
             "13800138000",
             " 138 0013 8000\t",
@@ -181,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_mobile_number_is_invalid() {
+    fn other_texts_are_invalid() {
         for text in [
             "",
             " ",
@@ -211,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_from_elsewhere_is_never_taken_for_one_of_here() {
+    fn numbers_of_other_regions_are_not_supported() {
         for text in
             ["+852 5123 4567", "0085251234567", "+1 415 555 2671", "+7 912 345 67 89", "+852 2123 4567"]
         {
@@ -226,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_calling_code_is_told_apart_by_area() {
+    fn a_shared_calling_code_is_resolved_by_area_code() {
         let america = [Region::UnitedStates];
         assert_eq!(e164("(415) 555-2671", &america).as_deref(), Ok("+14155552671"));
         assert_eq!(e164("1-415-555-2671", &america).as_deref(), Ok("+14155552671"));
@@ -237,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trunk_zero_is_dropped_where_there_is_one() {
+    fn the_trunk_zero_is_dropped() {
         for (region, text, expected) in [
             (Region::Taiwan, "0912-345-678", "+886912345678"),
             (Region::Taiwan, "+886 (0)912 345 678", "+886912345678"),
@@ -251,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_shows_a_whole_number_unasked() {
+    fn masked_and_debug_forms_hide_the_number() {
         let mobile = Mobile::parse("13800138000", CN).unwrap();
         assert_eq!(mobile.masked(), "+86 138****8000");
         assert_eq!(format!("{mobile:?}"), "Mobile(+86 138****8000)");
@@ -262,12 +260,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_without_panic(text in any::<String>()) {
+        fn parsing_any_text_does_not_panic(text in any::<String>()) {
             let _ = Mobile::parse(&text, &Region::ALL);
         }
 
         #[test]
-        fn digits_and_signs_come_back_as_themselves(text in "[+0-9 ()-]{0,24}", first in 0..Region::ALL.len()) {
+        fn a_parsed_number_parses_to_itself(text in "[+0-9 ()-]{0,24}", first in 0..Region::ALL.len()) {
             let mut regions = Region::ALL;
             regions.swap(0, first);
             if let Ok(mobile) = Mobile::parse(&text, &regions) {
@@ -278,7 +276,7 @@ mod tests {
         }
 
         #[test]
-        fn every_mainland_number_has_one_form(
+        fn every_mainland_number_has_one_canonical_form(
             national in "1[3-9][0-9]{9}",
             prefix in prop::sample::select(vec!["", "+86", "0086", "86", "+86 ", "(+86)", "＋86-"]),
             at in 0_usize..11,

@@ -1,6 +1,6 @@
-//! Names and addresses of people: each is parsed once, at the door, into one canonical form.
+//! Names and addresses of users. Each is parsed once, at the boundary, into a canonical form.
 //!
-//! A value of these types can stand; what cannot never becomes one. Types that hold an address show it masked only.
+//! Values of these types are always valid. `Debug` shows addresses masked.
 
 mod area_codes;
 mod canonical;

@@ -1,4 +1,4 @@
-//! What user names and nicknames have in common: which characters they take.
+//! Rules that user names and nicknames share.
 
 use unicode_normalization::char::is_combining_mark;
 use unicode_script::{Script, UnicodeScript as _};
@@ -10,24 +10,25 @@ use super::canonical::{clean, key};
 use super::reserved;
 use crate::core::invalid_value::InvalidValue;
 
-/// The most characters that a name has.
+/// The maximum length of a name in characters.
 pub(super) const LONGEST: u32 = 32;
-/// More bytes than a name of [`LONGEST`] characters can be typed with; normalisation is not asked to work beyond.
+/// Longer texts are refused before normalization. A name of [`LONGEST`] characters needs fewer bytes.
 const LONGEST_BYTES: usize = 512;
-/// More marks on one letter occur in no living spelling, only in ornaments that spill over the line.
+/// The maximum number of combining marks on one letter. No living script uses more; longer stacks only disturb the
+/// layout.
 const MOST_MARKS: usize = 3;
 
-/// What tells one kind of name from another.
+/// The rules of one kind of name.
 pub(super) struct Rules {
-    /// The least number of characters, and the least where an ideograph or a syllable sign is among them.
+    /// The minimum length, and the minimum length of a name that contains an ideograph or a syllabic character.
     pub(super) shortest: (u32, u32),
-    /// What may stand between letters, beside `_`, `-` and `.`.
+    /// Characters that are allowed between letters, in addition to `_`, `-` and `.`.
     pub(super) inner: &'static [char],
-    /// From how many digits on a name that has nothing but digits looks like a number to call.
+    /// A name of digits only looks like a phone number if it has at least this many digits.
     pub(super) digits_are_contact: usize,
 }
 
-/// A name that can stand: its text, and its key.
+/// A valid name: its text and its key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Name {
     pub(super) text: String,
@@ -35,12 +36,12 @@ pub(super) struct Name {
 }
 
 impl Rules {
-    /// Reads a name that somebody wants to take.
+    /// Parses a name that a user wants to take.
     pub(super) fn parse(&self, text: &str, reserved: &[String]) -> Result<Name, InvalidValue> {
         self.read(text, |key| reserved::is_reserved(key, reserved))
     }
 
-    /// Reads a name that the operator gives: none is reserved.
+    /// Parses a name that the operator assigns. Reserved names are allowed.
     pub(super) fn parse_any(&self, text: &str) -> Result<Name, InvalidValue> {
         self.read(text, |_| false)
     }
@@ -78,7 +79,7 @@ impl Rules {
         for c in text.chars() {
             let mark = is_combining_mark(c);
             marks = if mark { marks + 1 } else { 0 };
-            // Digits of other scripts are left out: several of them look like other digits or letters.
+            // Digits of other scripts are not allowed: several of them look like other digits or letters.
             let letter = (c.is_alphabetic() || mark) && (c.identifier_allowed() || is_ideograph(c));
             let doubled = c == last && (mark || c == ' ');
             if !(letter || c.is_ascii_digit() || is_inner(c)) || doubled || marks > MOST_MARKS {
@@ -108,22 +109,23 @@ impl Rules {
     }
 }
 
-/// Whether `text` could be meant as a mobile number or an e-mail address: it has an `@`, or is nothing but digits (at
-/// least `digits` of them) and what people put between digits.
+/// Returns whether `text` could be read as a mobile number or an e-mail address: it contains an `@`, or only separators
+/// and at least `digits` digits.
 pub(super) fn looks_like_contact(text: &str, digits: usize) -> bool {
     let count = text.chars().filter(|c| c.is_numeric()).count();
     let separator = |c: char| matches!(c, '+' | '-' | '_' | '.' | '(' | ')' | ' ');
     text.contains('@') || (count >= digits && text.chars().all(|c| c.is_numeric() || separator(c)))
 }
 
-/// An ideograph, however rare: Unicode advises against the rare ones in identifiers, but people bear them as names.
+/// Returns whether `c` is an ideograph. Unicode advises against rare ideographs in identifiers, but personal names
+/// contain them.
 fn is_ideograph(c: char) -> bool {
     c.is_alphabetic() && c.script() == Script::Han
 }
 
-/// Mixed beyond "highly restrictive" (UTS 39, section 5.2), or written in one other script so that every letter looks
-/// like an ASCII one, in this letter case only: `ВОВ` in Cyrillic. (Where it looks so in lower case too, the key is
-/// that of the ASCII name, and this is enough.)
+/// Returns whether `text` mixes scripts beyond "highly restrictive" (UTS 39, section 5.2), or is written in one other
+/// script in which every letter looks like an ASCII letter, but only in this letter case: `ВОВ` in Cyrillic. If it also
+/// looks so in lower case, its key equals that of the ASCII name, which is enough.
 fn is_confusable(text: &str, key: &str) -> bool {
     let letters = text.chars().filter(|c| !matches!(c, ' ' | '·'));
     let letters: String = letters.map(|c| if is_ideograph(c) { '一' } else { c }).collect();

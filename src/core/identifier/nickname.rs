@@ -1,4 +1,4 @@
-//! Nicknames: what others see of a person.
+//! Nicknames: the names that other users see.
 
 use super::names::{Name, Rules};
 use crate::core::invalid_value::InvalidValue;
@@ -6,39 +6,40 @@ use crate::core::invalid_value::InvalidValue;
 const RULES: Rules = Rules {
     shortest: (1, 1),
     inner: &[' ', '·'],
-    // "007" is a nickname; a number that somebody could call is none.
+    // "007" is a nickname; a number that could be a phone number is not.
     digits_are_contact: 7,
 };
 
-/// A nickname: 1 to 32 characters. As a user name, and with single spaces and `·` between letters.
+/// A nickname: 1 to 32 characters. The rules are those of user names; single spaces and `·` are allowed between
+/// letters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Nickname(Name);
 
 impl Nickname {
-    /// Reads a nickname that somebody wants to take: spaces around it are dropped, those inside joined. `reserved`
-    /// comes beside the built-in list.
+    /// Parses a nickname that a user wants to take. Leading and trailing spaces are dropped, inner ones are merged.
+    /// `reserved` extends the built-in list.
     ///
     /// # Errors
-    /// As [`super::Username::parse`].
+    /// The errors of [`super::Username::parse`].
     pub fn parse(text: &str, reserved: &[String]) -> Result<Self, InvalidValue> {
         RULES.parse(text, reserved).map(Self)
     }
 
-    /// Reads a nickname that the operator gives: reserved ones are kept for the operator, so none is refused for that.
+    /// Parses a nickname that the operator assigns. Reserved names are allowed.
     ///
     /// # Errors
-    /// As [`Self::parse`], but for [`InvalidValue::Reserved`].
+    /// The errors of [`Self::parse`] except [`InvalidValue::Reserved`].
     pub fn parse_any(text: &str) -> Result<Self, InvalidValue> {
         RULES.parse_any(text).map(Self)
     }
 
-    /// As typed, in Unicode normal form KC.
+    /// Returns the nickname as typed, in Unicode normalization form KC.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
 
-    /// What must be unique: one for all spellings that a reader would take for this name.
+    /// Returns the unique key. All spellings that a reader would confuse have the same key.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.0.key
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_as_with_user_names() {
+    fn other_rules_are_those_of_user_names() {
         assert_eq!(parse(""), Err(InvalidValue::Empty));
         assert_eq!(parse(&"张".repeat(33)), Err(InvalidValue::TooLong(32)));
         assert_eq!(parse("13800138000"), Err(InvalidValue::LooksLikeContact));
@@ -94,7 +95,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_without_panic(text in any::<String>()) {
+        fn parsing_any_text_does_not_panic(text in any::<String>()) {
             if let Ok(name) = Nickname::parse(&text, &[]) {
                 prop_assert_eq!(Nickname::parse(name.as_str(), &[]), Ok(name));
             }

@@ -1,7 +1,8 @@
-//! Regions whose mobile numbers we know: calling code, trunk prefix, and the shape of a mobile number.
+//! Regions of mobile numbers: calling code, trunk prefix, and the pattern of a mobile number.
 //!
-//! The shapes are a little broader than what is allocated today, so that a new block of numbers needs no release, and
-//! narrow enough to keep landlines and service numbers out. In North America numbers do not tell which they are.
+//! The patterns are slightly broader than today's allocations, so that a new block of numbers needs no release, and
+//! narrow enough to exclude landlines and service numbers. In North America, mobile and landline numbers cannot be
+//! distinguished.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +10,7 @@ use std::str::FromStr;
 use super::area_codes;
 use crate::core::language::Language;
 
-/// A region, by ISO 3166.
+/// A region by its ISO 3166 code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Region {
     China,
@@ -33,13 +34,13 @@ pub enum Region {
     Canada,
 }
 
-/// A code that is in no row of the table.
+/// The code is not in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a region that is known here, by its ISO 3166 code of two letters")]
+#[error("unknown region; use a supported two-letter ISO 3166 code such as CN")]
 pub struct UnknownRegion;
 
 impl Region {
-    /// Every region of the table.
+    /// All regions of the table.
     pub const ALL: [Self; 19] = [
         Self::China,
         Self::HongKong,
@@ -87,19 +88,19 @@ impl Region {
         }
     }
 
-    /// The ISO 3166-1 alpha-2 code: `CN`.
+    /// Returns the ISO 3166-1 alpha-2 code: `CN`.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.row().0
     }
 
-    /// The calling code: `+86`.
+    /// Returns the calling code: `+86`.
     #[must_use]
     pub fn calling_code(self) -> &'static str {
         self.row().1
     }
 
-    /// The name for people.
+    /// Returns the display name.
     #[must_use]
     pub fn name(self, language: Language) -> &'static str {
         match language {
@@ -108,12 +109,12 @@ impl Region {
         }
     }
 
-    /// The digits of the calling code: `86`.
+    /// Returns the digits of the calling code: `86`.
     pub(super) fn calling_digits(self) -> &'static str {
         self.calling_code().trim_start_matches('+')
     }
 
-    /// Whether people put a `0` before the number when they dial inside the region.
+    /// Returns whether a `0` precedes the number in domestic calls.
     fn has_trunk_zero(self) -> bool {
         match self {
             Self::China
@@ -138,7 +139,7 @@ impl Region {
         }
     }
 
-    /// The national number without its trunk `0`, when `digits` is a mobile number of this region.
+    /// Returns the national number without its trunk `0` if `digits` is a mobile number of this region.
     pub(super) fn mobile(self, digits: &str) -> Option<&str> {
         let national = match digits.strip_prefix('0') {
             Some(rest) if self.has_trunk_zero() => rest,
@@ -147,7 +148,7 @@ impl Region {
         self.is_mobile(national.as_bytes()).then_some(national)
     }
 
-    /// Whether `n`, a national number in ASCII digits without trunk prefix, is one of a mobile.
+    /// Returns whether `n`, a national number in ASCII digits without trunk prefix, is a mobile number.
     fn is_mobile(self, n: &[u8]) -> bool {
         let length = n.len();
         match self {
@@ -173,7 +174,7 @@ impl Region {
                 [b'1', b'0' | b'2'..=b'4' | b'6'..=b'9', ..] => length == 9,
                 _ => false,
             },
-            // 60 is internet telephony.
+            // 60 is used for internet telephony.
             Self::Thailand => length == 9 && matches!(n, [b'6', b'1'..=b'7', ..] | [b'8' | b'9', ..]),
             Self::Vietnam => {
                 length == 9 && matches!(n, [b'3' | b'5' | b'7' | b'9', ..] | [b'8', b'1'..=b'9', ..])
@@ -188,7 +189,7 @@ impl Region {
             Self::NewZealand => {
                 (8..=10).contains(&length) && matches!(n, [b'2', b'0'..=b'2' | b'6'..=b'9', ..])
             }
-            // 70 are personal numbers, 76 pagers.
+            // 70 is used for personal numbers, 76 for pagers.
             Self::UnitedKingdom => length == 10 && matches!(n, [b'7', b'1'..=b'5' | b'7'..=b'9', ..]),
             Self::Germany => match n {
                 [b'1', b'5', ..] => length == 11,
@@ -202,7 +203,7 @@ impl Region {
     }
 }
 
-/// Ten digits: an area code of the list, and an exchange that does not begin with 0 or 1.
+/// Returns whether `n` has ten digits, an area code of the list, and an exchange that does not begin with 0 or 1.
 fn north_american(n: &[u8], area_codes: &[u16]) -> bool {
     let &[a, b, c, b'2'..=b'9', _, _, _, _, _, _] = n else {
         return false;
@@ -234,10 +235,10 @@ mod tests {
     use super::*;
     use crate::core::random::Random;
 
-    /// Numbers for each length and pair of first digits. With a thousand the table was compared when it was made.
+    /// Samples for each length and pair of first digits. The table was compared with a thousand.
     const DRAWS: usize = 8;
 
-    /// What the oracle knows to be something else than a number that takes text messages.
+    /// Types of numbers, according to the reference library, that do not receive text messages.
     const OTHER: [PhoneNumberType; 9] = [
         PhoneNumberType::FixedLine,
         PhoneNumberType::TollFree,
@@ -261,25 +262,25 @@ mod tests {
         Some((number.get_type(), here))
     }
 
-    /// Mobile numbers of the oracle that the table leaves out knowingly.
+    /// Returns whether the table omits a mobile number of the reference library on purpose.
     fn left_out(region: Region, n: &str) -> bool {
         let starts = |prefixes: &[&str]| prefixes.iter().any(|prefix| n.starts_with(prefix));
         match region.code() {
-            // Blocks of a few thousand numbers, too young to be sure of.
+            // Blocks of a few thousand numbers that are too new to be certain.
             "HK" => starts(&["40", "42", "71"]),
             "TW" => starts(&["4"]),
-            // 15 is mostly internet telephony; 19 with ten digits hardly occurs.
+            // 15 is mostly used for internet telephony; ten digits after 19 are rare.
             "MY" => starts(&["15"]) || (n.len() == 10 && !n.starts_with("11")),
             "TH" | "VN" => starts(&["1"]),
             "PH" => starts(&["8"]),
-            // Networks that were switched off, and machines.
+            // Networks that were switched off, and machine-to-machine numbers.
             "KR" => !n.starts_with("10") || n.len() != 10,
             _ => false,
         }
     }
 
     #[test]
-    fn the_table_agrees_with_the_oracle() {
+    fn the_table_agrees_with_the_reference_library() {
         let random = Random::seeded(7);
         let mut disagreements = BTreeSet::new();
         for region in Region::ALL {
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_read_back_and_are_unlike() {
+    fn codes_round_trip_and_are_distinct() {
         for region in Region::ALL {
             assert_eq!(region.code().parse(), Ok(region));
             assert_eq!(region.code().to_ascii_lowercase().parse(), Ok(region));

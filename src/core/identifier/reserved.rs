@@ -1,4 +1,4 @@
-//! Names that nobody may take, because others would take their bearer for the operator or for a part of the program.
+//! Reserved names. Their owners could be mistaken for the operator or for a part of the program.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -133,8 +133,8 @@ const BUILT_IN: &[&str] = &[
 static KEYS: LazyLock<HashSet<String>> =
     LazyLock::new(|| BUILT_IN.iter().map(|name| bare(&canonical::key(name))).collect());
 
-/// Whether a name with this key is kept back, here or in `more`. What stands between letters does not count (`ad.min`),
-/// nor what stands on them (`ádmin`).
+/// Returns whether a name with this key is reserved, here or in `more`. Separators (`ad.min`) and diacritics (`ádmin`)
+/// are ignored.
 pub(super) fn is_reserved(key: &str, more: &[String]) -> bool {
     let key = bare(key);
     KEYS.contains(&key) || more.iter().any(|name| bare(&canonical::key(&canonical::clean(name))) == key)

@@ -1,4 +1,4 @@
-//! User names: what people sign in with beside their mobile number and e-mail address.
+//! User names, with which people sign in as they do with their mobile number or e-mail address.
 
 use super::canonical;
 use super::names::{self, Name, Rules};
@@ -6,33 +6,34 @@ use crate::core::invalid_value::InvalidValue;
 
 const RULES: Rules = Rules { shortest: (3, 2), inner: &[], digits_are_contact: 1 };
 
-/// A user name: 3 to 32 characters, 2 to 32 where a Chinese, Japanese or Korean one is among them.
+/// A user name: 3 to 32 characters, or 2 to 32 if it contains a Chinese, Japanese or Korean character.
 ///
-/// Letters of any script in present use, ASCII digits, and between them `_`, `-` and `.`.
+/// Letters of all scripts in current use, ASCII digits, and between them `_`, `-` and `.`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Username(Name);
 
 impl Username {
-    /// Reads a user name that somebody wants to take. `reserved` comes beside the built-in list.
+    /// Parses a user name that a user wants to take. `reserved` extends the built-in list.
     ///
     /// # Errors
-    /// [`InvalidValue::Empty`], [`InvalidValue::TooShort`], [`InvalidValue::TooLong`], [`InvalidValue::LooksLikeContact`], [`InvalidValue::Characters`],
-    /// [`InvalidValue::Reserved`], [`InvalidValue::Confusable`], and only the first of them.
+    /// The first of [`InvalidValue::Empty`], [`InvalidValue::TooShort`], [`InvalidValue::TooLong`],
+    /// [`InvalidValue::LooksLikeContact`], [`InvalidValue::Characters`], [`InvalidValue::Reserved`] and
+    /// [`InvalidValue::Confusable`] that applies.
     pub fn parse(text: &str, reserved: &[String]) -> Result<Self, InvalidValue> {
         RULES.parse(text, reserved).map(Self)
     }
 
-    /// Reads a user name that the operator gives: reserved ones are kept for the operator, so none is refused for that.
+    /// Parses a user name that the operator assigns. Reserved names are allowed.
     ///
     /// # Errors
-    /// As [`Self::parse`], but for [`InvalidValue::Reserved`].
+    /// The errors of [`Self::parse`] except [`InvalidValue::Reserved`].
     pub fn parse_any(text: &str) -> Result<Self, InvalidValue> {
         RULES.parse_any(text).map(Self)
     }
 
-    /// The key by which the bearer of the name `text` would be found. No rule is applied beside the length, so that
-    /// those who took a name before a rule was made can sign in; `None` when no name can be meant. Control characters
-    /// never were in one, and PostgreSQL does not take NUL in a text.
+    /// Returns the key by which the owner of the name `text` is looked up, or `None` if no account can have this name.
+    /// Only the length is checked, so that owners of names that were taken before a rule existed can still sign in.
+    /// Control characters were never allowed, and PostgreSQL does not store NUL in a text.
     pub(super) fn key_of(text: &str) -> Option<String> {
         let text = canonical::clean(text);
         let possible = !text.is_empty()
@@ -42,13 +43,13 @@ impl Username {
         possible.then(|| canonical::key(&text))
     }
 
-    /// As typed, in Unicode normal form KC.
+    /// Returns the name as typed, in Unicode normalization form KC.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0.text
     }
 
-    /// What must be unique: one for all spellings that a reader would take for this name.
+    /// Returns the unique key. All spellings that a reader would confuse have the same key.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.0.key
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_many_scripts_stand_as_typed() {
+    fn names_of_many_scripts_are_kept_as_typed() {
         for text in [
             "zhangsan",
             "Zhang_San-1.x",
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operator_may_give_reserved_names_and_no_bad_ones() {
+    fn the_operator_may_assign_reserved_names_but_not_invalid_ones() {
         assert_eq!(parse("admin"), Err(InvalidValue::Reserved));
         assert_eq!(Username::parse_any("admin").unwrap().key(), Username::key_of("admin").unwrap());
         assert_eq!(Username::parse_any("13800138000"), Err(InvalidValue::LooksLikeContact));
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_an_address_is_no_name() {
+    fn names_that_look_like_contacts_are_refused() {
         for text in [
             "13800138000",
             "+86 138 0013 8000",
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn look_alikes_make_no_second_account() {
+    fn look_alikes_have_the_same_key_or_are_refused() {
         for (one, other) in [
             ("zhangsan", "ZhangSan"),
             ("paypal", "PAYPAI"),
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_names_are_kept_in_every_spelling() {
+    fn reserved_names_are_refused_in_every_spelling() {
         for text in [
             "admin",
             "Admin",
@@ -216,13 +217,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_without_panic(text in any::<String>()) {
+        fn parsing_any_text_does_not_panic(text in any::<String>()) {
             let _ = parse(&text);
             let _ = Username::key_of(&text);
         }
 
         #[test]
-        fn what_was_read_is_read_again(text in "[a-zA-Z0-9_.张三ßé-]{1,34}") {
+        fn a_parsed_name_parses_to_itself(text in "[a-zA-Z0-9_.张三ßé-]{1,34}") {
             if let Ok(name) = parse(&text) {
                 prop_assert_eq!(parse(name.as_str()), Ok(name.clone()));
                 let key = Username::key_of(&text);

@@ -1,4 +1,4 @@
-//! Signatures of requests: of cloud services, and of webhooks. No I/O.
+//! Signatures of requests to cloud services and of webhooks. No I/O.
 
 pub mod standard_webhooks;
 pub mod tc3;

@@ -37,16 +37,16 @@ impl WebhookSecret {
         hmac::Key::new(hmac::HMAC_SHA256, &key)
     }
 
-    /// Returns the value of the header `webhook-signature`. `at` is the moment of this attempt, which the header
-    /// `webhook-timestamp` has in seconds since the Unix epoch.
+    /// Returns the value of the header `webhook-signature`. `at` is the time of this attempt, which the header
+    /// `webhook-timestamp` contains in seconds since the Unix epoch.
     #[must_use]
     pub fn sign(&self, id: &str, at: Instant, body: &[u8]) -> String {
         let tag = hmac::sign(&self.key(), &signed_text(id, at.timestamp(), body));
         format!("v1,{}", STANDARD.encode(tag.as_ref()))
     }
 
-    /// Checks the value of the header `webhook-signature`: several signatures with blanks between them, of which one must be
-    /// valid, while a secret is being changed.
+    /// Checks the value of the header `webhook-signature`: signatures separated by spaces. One of them must be valid,
+    /// so that a secret can be changed.
     #[must_use]
     pub fn verify(&self, id: &str, timestamp: i64, body: &[u8], signatures: &str) -> bool {
         let (key, text) = (self.key(), signed_text(id, timestamp, body));
@@ -68,7 +68,7 @@ mod tests {
 
     /// Secret, id, time, body and signature.
     const VECTORS: [(&str, &str, i64, &str, &str); 2] = [
-        // Of the official libraries.
+        // From the official libraries.
         (
             "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
             "msg_p5jXN8AQM9LWM0D4loKWxJek",

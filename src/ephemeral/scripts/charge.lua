@@ -1,9 +1,11 @@
 -- Charges several limits, or none of them. The rules are in limit.rs.
--- KEYS: one a limit, all different. ARGV: now (microseconds), spare (milliseconds), then five a limit: kind and four numbers.
--- Returns {0, when the next charge may come} or {place of the limit that holds longest, when it ends}.
+-- KEYS: one per limit, all different. ARGV: now (microseconds), spare (milliseconds), then five per limit: kind and
+-- four numbers.
+-- Returns {0, time of the next possible charge} or {index of the limit with the longest delay, end of the delay}.
 local now, spare = tonumber(ARGV[1]), tonumber(ARGV[2])
 
--- Each rule returns nil and the moment to try again, or the fields to write, when they end and when the next may come.
+-- Each rule returns nil and the time to retry, or the fields to write, their end and the time of the next possible
+-- charge.
 local rules = {}
 
 function rules.rate(key, interval, burst)

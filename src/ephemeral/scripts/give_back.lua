@@ -1,5 +1,5 @@
--- Gives back charges and clears keys. The rules are in limit.rs.
--- KEYS: all different. ARGV: now (microseconds), then six a key: when it was charged, kind and four numbers.
+-- Returns charges and clears keys. The rules are in limit.rs.
+-- KEYS: all different. ARGV: now (microseconds), then six per key: time of the charge, kind and four numbers.
 local now = tonumber(ARGV[1])
 local rules = {}
 

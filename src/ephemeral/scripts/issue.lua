@@ -1,4 +1,4 @@
--- Keeps a code as the newest of its slot; the count of wrong ones stays. The rule is in code.rs.
+-- Stores a code as the newest of its slot and keeps the number of wrong codes. The rule is in code.rs.
 -- KEYS: slot. ARGV: now, id, digest, expires, remembered (microseconds), spare (milliseconds).
 local slot = KEYS[1]
 local now, expires, remembered = tonumber(ARGV[1]), tonumber(ARGV[4]), tonumber(ARGV[5])

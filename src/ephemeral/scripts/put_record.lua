@@ -1,4 +1,4 @@
--- Keeps a record in the place of what was under its key.
+-- Stores a record and replaces any existing record of its key.
 -- KEYS: key. ARGV: now, record, expires (microseconds), spare (milliseconds).
 local lasts = math.max(tonumber(ARGV[3]) - tonumber(ARGV[1]), 0)
 redis.call('DEL', KEYS[1])

@@ -1,6 +1,6 @@
--- Tries a code. The rule is in code.rs.
+-- Redeems a code. The rule is in code.rs.
 -- KEYS: slot. ARGV: now, digest, max attempts, window, remembered (microseconds), spare (milliseconds).
--- Returns {outcome, attempts left, id}.
+-- Returns {result, attempts left, id}.
 local slot = KEYS[1]
 local now, digest, max = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local window, remembered = tonumber(ARGV[4]), tonumber(ARGV[5])

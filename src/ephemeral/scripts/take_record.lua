@@ -1,4 +1,4 @@
--- Reads a record and takes it away. KEYS: key. ARGV: now (microseconds). Returns what peek_record.lua does.
+-- Returns a record and deletes it. KEYS: key. ARGV: now (microseconds). Returns the same as peek_record.lua.
 local kept = redis.call('HMGET', KEYS[1], 'record', 'expires')
 if not kept[1] then
   return false
