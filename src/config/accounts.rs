@@ -1,4 +1,4 @@
-//! Accounts: who may register, and under which names.
+//! Account settings.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,41 +9,41 @@ use super::http::Origin;
 use super::reader::Reader;
 use crate::core::identifier::Region;
 
-/// What accounts may look like.
+/// Account settings.
 #[derive(Clone, Debug)]
 pub struct AccountSettings {
-    /// Where codes may be sent; the first is meant when a number has no calling code.
+    /// Regions whose mobile numbers are accepted. Numbers without a calling code belong to the first one.
     pub regions: Vec<Region>,
     pub reserved_names: Vec<String>,
     pub availability: bool,
     pub terms_version: Option<String>,
-    /// Missing, in development only: `/reset` at the gateway's public address.
+    /// In development, `None` means `/reset` at the gateway's public URL.
     pub reset_url: Option<PageUrl>,
     pub reset_link_lifetime: Duration,
-    /// How long after a sign-in its session may change credentials without the password.
+    /// How long after a sign-in its session can change credentials without the password.
     pub fresh_session: Duration,
-    /// Between the deletion of an account and its erasure.
+    /// The time between the deletion of an account and the purge of its data.
     pub deletion_grace: Duration,
-    /// Between the merge of an account into another and its erasure.
+    /// The time between a merge and the purge of the merged account.
     pub merge_undo: Duration,
 }
 
-/// A page of the application. Our parameters go into its query.
+/// The URL of a page of the application. The gateway adds query parameters to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageUrl(Url);
 
 impl PageUrl {
-    /// The page at `path` of the gateway itself.
+    /// Returns the page at `path` of the gateway.
     ///
     /// # Panics
-    /// When `path` does not begin with a slash: a mistake in this program.
+    /// If `path` does not begin with a slash.
     #[must_use]
     pub fn at(origin: &Origin, path: &str) -> Self {
         let text = format!("{}{path}", origin.as_str());
-        text.parse().expect("an origin and a path make an address")
+        text.parse().expect("an origin and a path form a URL")
     }
 
-    /// The address with one parameter more.
+    /// Returns the URL with an additional query parameter.
     #[must_use]
     pub fn with(&self, name: &str, value: &str) -> String {
         let mut url = self.0.clone();
@@ -62,7 +62,7 @@ impl FromStr for PageUrl {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const EXPECTED: &str =
-            "http:// or https:// and a host are expected, no name or password, and no fragment";
+            "expected an http:// or https:// URL without credentials and without a fragment";
         let url = Url::parse(text).map_err(|_| EXPECTED)?;
         let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
         let fine = plain && url.has_host() && matches!(url.scheme(), "http" | "https");
@@ -77,49 +77,49 @@ impl AccountSettings {
             regions: reader.list(
                 "accounts.mobile_regions",
                 "CN",
-                "Regions whose mobile numbers are taken, by ISO 3166 code; the first is meant when a number has no calling code.",
+                "Regions whose mobile numbers are accepted, as ISO 3166 codes. Numbers without a calling code belong to the first one.",
             ),
             reserved_names: reader.list(
                 "accounts.reserved_names",
                 "",
-                "User names and nicknames that nobody may take, beside the built-in ones.",
+                "Reserved user names and nicknames, in addition to the built-in list.",
             ),
             availability: reader.value(
                 "accounts.availability",
                 "true",
-                "Whether `usernameAvailable` and its sisters answer. They tell strangers which accounts exist.",
+                "Whether availability queries (`usernameAvailable` and the like) are enabled. They reveal which accounts exist.",
             ),
             terms_version: reader.optional(
                 "accounts.terms_version",
-                "The version of the terms that people accept when they register; kept with the account.",
+                "The version of the terms of service that users accept when they register. Stored with the account.",
             ),
             reset_url: reader.optional(
                 "accounts.reset_url",
-                "Your page for new passwords, which mailed reset links open; `token` is added to its query (docs/accounts.md). Needed in production; development: `/reset` at `http.public_url`, where nothing is.",
+                "The page of your application that reset links open; the query parameter `token` is added (docs/accounts.md). Required in production. Default in development: `/reset` at `http.public_url`, where there is no page.",
             ),
             reset_link_lifetime: reader.duration(
                 "accounts.reset_link_lifetime",
                 "30m",
-                "How long a mailed reset link is good.",
+                "How long a reset link is valid.",
             ),
             fresh_session: reader.duration(
                 "accounts.fresh_session",
                 "10m",
-                "How long after a sign-in addresses may be changed and the account deleted without the password.",
+                "How long after a sign-in users can change contacts or delete the account without entering the password.",
             ),
             deletion_grace: reader.duration(
                 "accounts.deletion_grace",
                 "7d",
-                "How long a deleted account can be restored by an operator; then it is erased.",
+                "How long an operator can restore a deleted account. Afterwards its data is purged.",
             ),
             merge_undo: reader.duration(
                 "accounts.merge_undo",
                 "30d",
-                "How long the merge of two accounts can be undone by an operator; then the merged one is erased.",
+                "How long an operator can undo a merge. Afterwards the merged account is purged.",
             ),
         };
         if settings.regions.is_empty() {
-            reader.error("accounts.mobile_regions", "at least one region is needed");
+            reader.error("accounts.mobile_regions", "expected at least one region");
         }
         let minute = Duration::from_secs(60);
         let day = minute * 1_440;
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_keeps_its_query_and_takes_one_parameter_more() {
+    fn a_parameter_is_added_to_the_query_of_the_page() {
         let with = |text: &str| text.parse::<PageUrl>().map(|page| page.with("token", "a-_"));
         assert_eq!(with("https://a.example/reset").as_deref(), Ok("https://a.example/reset?token=a-_"));
         assert_eq!(with("https://a.example?b=c").as_deref(), Ok("https://a.example/?b=c&token=a-_"));

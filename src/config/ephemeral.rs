@@ -1,27 +1,27 @@
-//! Where the short-lived store is: Redis, or this process.
+//! Settings of the short-lived store.
 
 use std::time::Duration;
 
 use super::reader::Reader;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 
-/// The short-lived store.
+/// Settings of the short-lived store.
 #[derive(Clone)]
 pub struct EphemeralSettings {
-    /// `None`: codes and limits live in this process, so there can be one gateway only.
+    /// `None` if codes and limits are in this process. Then only one gateway can run.
     pub redis: Option<RedisSettings>,
 }
 
-/// One Redis server. No `Debug`: the address may hold a password.
+/// Settings of a Redis server. No `Debug`: the URL may contain a password.
 #[derive(Clone)]
 pub struct RedisSettings {
-    /// `redis://` or, with TLS, `rediss://`; user, password and database number may stand in it.
+    /// `redis://` or, with TLS, `rediss://`, optionally with user, password and database number.
     pub url: SecretString,
-    /// Connections kept at most. Each carries one call at a time.
+    /// The maximum number of connections. Each executes one call at a time.
     pub pool_size: u32,
-    /// For each operation, waiting for a connection included.
+    /// The deadline of each operation, including the wait for a connection.
     pub deadline: Duration,
-    /// What every key begins with, in braces, so that all keys share one slot of a Redis Cluster.
+    /// The prefix of all keys, in braces, so that all keys are in one slot of a Redis Cluster.
     pub prefix: String,
 }
 
@@ -30,33 +30,33 @@ impl EphemeralSettings {
     pub fn read(reader: &mut Reader) -> Self {
         let url = reader.secret(
             "redis.url",
-            "Redis, as redis:// or rediss://; empty: one gateway keeps codes and limits itself.",
+            "The Redis server, as redis:// or rediss://. Without it, codes and limits are in the process, and only one gateway can run.",
         );
-        let pool_size = reader.value("redis.pool_size", "16", "Connections to Redis kept at most.");
+        let pool_size = reader.value("redis.pool_size", "16", "The maximum number of connections to Redis.");
         let deadline = reader.duration(
             "redis.deadline",
             "700ms",
-            "For each operation, waiting for a connection included; then the answer is `UNAVAILABLE`.",
+            "The deadline of each operation, including the wait for a connection. Afterwards the request fails with `UNAVAILABLE`.",
         );
-        let prefix: String = reader.value("redis.prefix", "menjin", "What every key in Redis begins with.");
+        let prefix: String = reader.value("redis.prefix", "menjin", "The prefix of all keys in Redis.");
         if !(1..=64).contains(&pool_size) {
-            reader.error("redis.pool_size", "1 to 64");
+            reader.error("redis.pool_size", "must be 1 to 64");
         }
         if !(Duration::from_millis(50)..=Duration::from_secs(60)).contains(&deadline) {
-            reader.error("redis.deadline", "50ms to 60s");
+            reader.error("redis.deadline", "must be 50ms to 60s");
         }
         if !is_prefix(&prefix) {
-            reader.error("redis.prefix", "1 to 64 ASCII letters, digits, '-', '_', '.' or ':'");
+            reader.error("redis.prefix", "must be 1 to 64 ASCII letters, digits, '-', '_', '.' or ':'");
         }
         if url.as_ref().is_some_and(|url| !is_redis(url)) {
-            reader.error("redis.url", "redis://host or rediss://host is expected");
+            reader.error("redis.url", "expected redis://host or rediss://host");
         }
         let redis = url.map(|url| RedisSettings { url, pool_size, deadline, prefix });
         Self { redis }
     }
 }
 
-/// Braces are left out: they would cut the hash tag of Redis Cluster short.
+/// Braces are not allowed: they would end the hash tag of Redis Cluster early.
 fn is_prefix(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
     (1..=64).contains(&text.len()) && text.chars().all(allowed)
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_taken_with_or_without_tls() {
+    fn urls_with_and_without_tls_are_accepted() {
         for url in ["redis://127.0.0.1", "rediss://user:pass@cache.example:6380/2"] {
             let (settings, errors) = read(&[("REDIS_URL", url)]);
             assert!(settings.redis.is_some() && errors.is_empty(), "{errors:?}");
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_values_are_faults_and_the_password_is_not_repeated() {
+    fn invalid_values_are_errors_and_the_password_is_not_repeated() {
         let (_, errors) = read(&[
             ("REDIS_URL", "http://:hunter2@cache"),
             ("MENJIN_REDIS_PREFIX", "a{b}"),

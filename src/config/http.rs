@@ -1,4 +1,4 @@
-//! HTTP: where the gateway listens, how it is reached, whom it believes and how long it waits.
+//! HTTP settings: listener, public URL, allowed origins, trusted proxies and timeouts.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -9,41 +9,40 @@ use url::Url;
 
 use super::reader::Reader;
 
-/// The section, checked.
+/// HTTP settings.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
     pub development: bool,
     pub listen: SocketAddr,
-    /// How browsers reach the gateway: an origin, without a path.
+    /// The origin under which browsers reach the gateway.
     pub public_url: Origin,
-    /// Origins of the web applications that may call with credentials.
+    /// Origins of web applications that may send requests with credentials.
     pub allowed_origins: Vec<Origin>,
-    /// Whose `X-Forwarded-For` and `X-Request-Id` count.
+    /// Proxies whose `X-Forwarded-For` and `X-Request-Id` are trusted.
     pub trusted_proxies: Vec<Network>,
     pub max_connections: usize,
     pub header_timeout: Duration,
     pub body_timeout: Duration,
     pub request_timeout: Duration,
-    /// How long a connection may stay open without a request.
+    /// How long a connection may be idle.
     pub idle_timeout: Duration,
-    /// How long requests under way may take after the gateway was told to stop.
+    /// How long requests in progress may continue after the shutdown has begun.
     pub drain: Duration,
-    /// Bytes of a request's body.
+    /// The maximum size of a request body in bytes.
     pub max_body: usize,
 }
 
 impl HttpSettings {
-    /// Reads the section. In development the public address follows `http.listen`; production must name it, and by
-    /// https.
+    /// Reads the section. In development the public URL defaults to `http.listen`. Production requires an https URL.
     pub fn read(reader: &mut Reader, development: bool) -> Self {
         let listen: SocketAddr =
             reader.value("http.listen", "127.0.0.1:8000", "The address and port to listen on.");
         let public_url: Option<Origin> = reader.optional(
             "http.public_url",
-            "How browsers reach the gateway, such as https://login.example.com; development: `http.listen`, with 127.0.0.1 for all addresses.",
+            "The URL under which browsers reach the gateway, such as https://login.example.com. Required in production. Default in development: `http.listen`, with 127.0.0.1 for the wildcard address.",
         );
         if !development && !public_url.as_ref().is_some_and(Origin::is_https) {
-            reader.error("http.public_url", "production needs the https address of the gateway");
+            reader.error("http.public_url", "production requires the https URL of the gateway");
         }
         let settings = Self {
             development,
@@ -52,26 +51,26 @@ impl HttpSettings {
             allowed_origins: reader.list(
                 "http.allowed_origins",
                 "",
-                "Origins of web applications that may call with credentials, such as https://app.example.com.",
+                "Origins of web applications that may send requests with credentials, such as https://app.example.com.",
             ),
             trusted_proxies: reader.list(
                 "http.trusted_proxies",
                 "",
-                "Networks of proxies whose X-Forwarded-For counts, such as 10.0.0.0/8.",
+                "Networks of proxies whose X-Forwarded-For is trusted, such as 10.0.0.0/8.",
             ),
-            max_connections: reader.value("http.max_connections", "1024", "Connections at one time."),
-            header_timeout: reader.duration("http.header_timeout", "5s", "How long a request's head may take to come."),
-            body_timeout: reader.duration("http.body_timeout", "10s", "How long a request's body may take to come."),
-            request_timeout: reader.duration("http.request_timeout", "10s", "How long an answer may take."),
-            idle_timeout: reader.duration("http.idle_timeout", "75s", "How long a connection may stay unused."),
-            drain: reader.duration("http.drain", "10s", "How long requests under way may take at the end."),
-            max_body: reader.value("http.max_body", "65536", "Bytes that a request's body may have."),
+            max_connections: reader.value("http.max_connections", "1024", "The maximum number of open connections."),
+            header_timeout: reader.duration("http.header_timeout", "5s", "The timeout for receiving the headers of a request."),
+            body_timeout: reader.duration("http.body_timeout", "10s", "The timeout for receiving the body of a request."),
+            request_timeout: reader.duration("http.request_timeout", "10s", "The timeout for responding to a request."),
+            idle_timeout: reader.duration("http.idle_timeout", "75s", "How long a connection may be idle."),
+            drain: reader.duration("http.drain", "10s", "How long requests in progress may continue during shutdown."),
+            max_body: reader.value("http.max_body", "65536", "The maximum size of a request body in bytes."),
         };
         if settings.max_connections == 0 {
-            reader.error("http.max_connections", "at least 1");
+            reader.error("http.max_connections", "must be at least 1");
         }
         if settings.max_body < 1_024 {
-            reader.error("http.max_body", "at least 1024");
+            reader.error("http.max_body", "must be at least 1024");
         }
         for (key, value) in [
             ("http.header_timeout", settings.header_timeout),
@@ -80,7 +79,7 @@ impl HttpSettings {
             ("http.idle_timeout", settings.idle_timeout),
         ] {
             if value.is_zero() {
-                reader.error(key, "more than nothing is expected");
+                reader.error(key, "must be more than zero");
             }
         }
         settings
@@ -95,13 +94,13 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// As browsers write it: lower case, no path, the scheme's own port left out.
+    /// Returns the origin as browsers write it: lower case, without path and default port.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The name or address alone; an IPv6 address in brackets.
+    /// Returns the host name or address; an IPv6 address is in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
@@ -112,10 +111,10 @@ impl Origin {
         self.text.starts_with("https://")
     }
 
-    /// The origin under which a listener is opened in a browser on this machine.
+    /// Returns the origin under which a browser on this machine opens the listener.
     #[must_use]
     pub fn of_listener(listen: SocketAddr) -> Self {
-        // Nobody can open 0.0.0.0 or [::] in a browser.
+        // Browsers cannot open 0.0.0.0 or [::].
         let address = match listen.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => {
                 SocketAddr::new(IpAddr::from([127, 0, 0, 1]), listen.port())
@@ -139,7 +138,7 @@ impl FromStr for Origin {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const EXPECTED: &str =
-            "http:// or https://, a host and perhaps a port are expected, and nothing behind them";
+            "expected http:// or https:// with a host and optionally a port, and nothing after them";
         let url = Url::parse(text).map_err(|_| EXPECTED)?;
         let bare = url.path() == "/"
             && url.query().is_none()
@@ -152,7 +151,7 @@ impl FromStr for Origin {
     }
 }
 
-/// A network, or one address.
+/// A network or a single address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network(IpNet);
 
@@ -169,10 +168,10 @@ impl FromStr for Network {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let network = match text.parse::<IpAddr>() {
             Ok(address) => IpNet::from(address),
-            Err(_) => text.parse().map_err(|_| "an address or a network such as 10.0.0.0/8 is expected")?,
+            Err(_) => text.parse().map_err(|_| "expected an address or a network such as 10.0.0.0/8")?,
         };
         if network.prefix_len() == 0 {
-            return Err("a network of all addresses would let every caller choose its own");
+            return Err("must not be the network of all addresses: every client could choose its address");
         }
         Ok(Self(network))
     }
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn development_needs_nothing_and_follows_the_port() {
+    fn development_has_defaults_that_follow_the_port() {
         let (settings, errors) = read(&[], true);
         assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(settings.public_url.as_str(), "http://127.0.0.1:8000");
@@ -200,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn production_must_be_reached_by_https() {
+    fn production_requires_https() {
         assert_eq!(read(&[], false).1.len(), 1);
         assert_eq!(read(&[("MENJIN_HTTP_PUBLIC_URL", "http://a.example")], false).1.len(), 1);
         let (settings, errors) = read(&[("MENJIN_HTTP_PUBLIC_URL", "https://A.example:443/")], false);

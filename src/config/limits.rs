@@ -1,4 +1,4 @@
-//! How often things may be done.
+//! Rate limits, budgets and delays.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,63 +6,63 @@ use std::time::Duration;
 
 use super::reader::Reader;
 
-/// Rates, budgets and delays. `network` is one client address (IPv6: its /64).
+/// Rate limits, budgets and delays. `network` means one client address (IPv6: its /64).
 #[derive(Clone, Debug)]
 pub struct LimitSettings {
-    /// Least time between two codes to one address.
+    /// The minimum time between two codes to the same address.
     pub send_interval: Duration,
     pub send_destination: Rate,
     pub send_network: Rate,
-    /// Messages a UTC day, all destinations together.
+    /// SMS messages per UTC day, for all destinations.
     pub sms_daily_budget: u64,
     pub email_daily_budget: u64,
-    /// Spent on SMS a UTC day.
+    /// The budget for SMS per UTC day.
     pub sms_daily_money: Money,
-    /// The price of one SMS where `sms_prices` names no other.
+    /// The price of an SMS to a region that is not in `sms_prices`.
     pub sms_price: Money,
     pub sms_prices: Vec<RegionPrice>,
-    /// Failed logins that cost no delay: of one account (or of a device known to it), and of one network.
+    /// Failed logins without a delay: per account (or per device known to it), and per network.
     pub login_free: u32,
     pub login_network_free: u32,
-    /// The first delay; each further failure doubles it.
+    /// The first delay. Each further failure doubles it.
     pub login_first_delay: Duration,
     pub login_longest_delay: Duration,
-    /// Failures are forgotten so long after the last delay has ended.
+    /// Failures are reset this long after the last delay has ended.
     pub login_forget: Duration,
     pub register: Rate,
     pub redeem: Rate,
-    /// Social sign-ins begun or carried on, per client address.
+    /// Steps of social sign-ins, per client address.
     pub social: Rate,
-    /// Per client address.
+    /// Refreshed sessions, per client address.
     pub refresh: Rate,
     pub availability: Rate,
     /// Per account and kind of change.
     pub account_changes: Rate,
     pub delivery_status: Rate,
-    /// Of one service at one network, in one gateway.
+    /// Failed authentications per service, network and gateway.
     pub service_failures: Rate,
 }
 
-/// So many at once, and as many evenly spread over the period: `20/1h`.
+/// A rate such as `20/1h`: this many at once, and as many evenly distributed over the period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     pub count: u32,
     pub period: Duration,
 }
 
-/// An amount of money in ten-thousandths of the unit that the operator is billed in.
+/// An amount of money, in ten-thousandths of the currency unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Money(pub u64);
 
-/// What one SMS to a region costs: `CN=0.05`.
+/// The price of an SMS to a region: `CN=0.05`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegionPrice {
-    /// ISO 3166 code, upper case.
+    /// The ISO 3166 code in upper case.
     pub region: String,
     pub price: Money,
 }
 
-/// Far more than anybody spends, and far less than a script number can hold.
+/// A limit that nobody reaches and that Lua numbers can represent.
 const MOST: u64 = 1_000_000_000_000;
 const LONGEST_PERIOD: Duration = Duration::from_secs(30 * 86_400);
 
@@ -73,35 +73,35 @@ impl LimitSettings {
             send_interval: reader.duration(
                 "limits.send_interval",
                 "60s",
-                "Least time between two codes to one address, whatever they are for.",
+                "The minimum time between two codes to the same address, for any purpose.",
             ),
             send_destination: reader.value("limits.send_destination", "10/1d", "Codes to one address."),
             send_network: reader.value(
                 "limits.send_network",
                 "20/1h",
-                "Codes that one client address may ask for.",
+                "Codes requested from one client address.",
             ),
             sms_daily_budget: reader.value(
                 "limits.sms_daily_budget",
                 "10000",
-                "SMS a UTC day; then none is sent.",
+                "SMS messages per UTC day. When they are used up, no more are sent.",
             ),
             email_daily_budget: reader.value(
                 "limits.email_daily_budget",
                 "50000",
-                "Mails with codes a UTC day; then none is sent.",
+                "E-mails with codes per UTC day. When they are used up, no more are sent.",
             ),
             sms_daily_money: reader.value(
                 "limits.sms_daily_money",
                 "1000",
-                "Spent on SMS a UTC day, in the unit of the prices; then none is sent.",
+                "The budget for SMS per UTC day, in the currency of the prices. When it is used up, no more are sent.",
             ),
             sms_price: reader.value(
                 "limits.sms_price",
                 "0.5",
-                "Price of an SMS to a region that `limits.sms_prices` does not name.",
+                "The price of an SMS to a region that is not in `limits.sms_prices`.",
             ),
-            sms_prices: reader.list("limits.sms_prices", "CN=0.05", "Prices of an SMS by region."),
+            sms_prices: reader.list("limits.sms_prices", "CN=0.05", "Prices of an SMS per region."),
             login_free: reader.value(
                 "limits.login_free",
                 "5",
@@ -115,52 +115,52 @@ impl LimitSettings {
             login_first_delay: reader.duration(
                 "limits.login_first_delay",
                 "30s",
-                "The first delay; each failure doubles it.",
+                "The first delay. Each further failure doubles it.",
             ),
             login_longest_delay: reader.duration("limits.login_longest_delay", "1h", "The longest delay."),
             login_forget: reader.duration(
                 "limits.login_forget",
                 "1d",
-                "Failed logins are forgotten so long after the last delay.",
+                "Failed logins are reset this long after the last delay.",
             ),
             register: reader.value(
                 "limits.register",
                 "20/1h",
-                "Registrations tried from one client address.",
+                "Attempts to register from one client address.",
             ),
-            redeem: reader.value("limits.redeem", "60/1h", "Codes tried from one client address."),
+            redeem: reader.value("limits.redeem", "60/1h", "Attempts to redeem a code from one client address."),
             social: reader.value(
                 "limits.social",
                 "120/10m",
-                "Social sign-ins begun or carried on from one client address.",
+                "Steps of social sign-ins from one client address.",
             ),
             refresh: reader.value("limits.refresh", "120/1m", "Sessions refreshed from one client address."),
             availability: reader.value(
                 "limits.availability",
                 "30/1m",
-                "Questions whether a name is free, from one client address.",
+                "Availability queries from one client address.",
             ),
             account_changes: reader.value(
                 "limits.account_changes",
                 "20/1d",
-                "Changes of one account by its owner; password, addresses, names, providers, merges, deletion, export each.",
+                "Changes of one account by its owner. Password, contacts, names, linked providers, merges, deletion and export count separately.",
             ),
             delivery_status: reader.value(
                 "limits.delivery_status",
                 "60/1m",
-                "Questions how a message fares, from one client address.",
+                "Queries for a delivery status from one client address.",
             ),
             service_failures: reader.value(
                 "limits.service_failures",
                 "30/1m",
-                "Wrong credentials of one service from one client address; each gateway counts for itself.",
+                "Failed authentications of one service from one client address, counted per gateway.",
             ),
         };
         settings.check(reader);
         settings
     }
 
-    /// The price of one SMS to `region`.
+    /// Returns the price of an SMS to `region`.
     #[must_use]
     pub fn price(&self, region: &str) -> Money {
         let named = self.sms_prices.iter().find(|named| named.region == region);
@@ -169,35 +169,44 @@ impl LimitSettings {
 
     fn check(&self, reader: &mut Reader) {
         if self.send_interval.is_zero() || self.send_interval > Duration::from_secs(3_600) {
-            reader.error("limits.send_interval", "at least 1ms and at most 1h");
+            reader.error("limits.send_interval", "must be 1ms to 1h");
         }
         for (key, budget) in [
             ("limits.sms_daily_budget", self.sms_daily_budget),
             ("limits.email_daily_budget", self.email_daily_budget),
         ] {
             if !(1..=MOST).contains(&budget) {
-                reader.error(key, "at least 1: nothing could be sent");
+                reader.error(key, "must be at least 1: otherwise nothing could be sent");
             }
         }
         let dearest = self.sms_prices.iter().map(|named| named.price).chain([self.sms_price]).max();
         if dearest > Some(self.sms_daily_money) {
-            reader.error("limits.sms_daily_money", "less than the price of one SMS");
+            reader.error("limits.sms_daily_money", "must be at least the price of one SMS");
         }
         for (key, free) in
             [("limits.login_free", self.login_free), ("limits.login_network_free", self.login_network_free)]
         {
             if !(1..=1_000).contains(&free) {
-                reader.error(key, "1 to 1000");
+                reader.error(key, "must be 1 to 1000");
             }
         }
         if self.login_first_delay.is_zero() || self.login_first_delay > self.login_longest_delay {
-            reader.error("limits.login_first_delay", "more than 0 and at most `limits.login_longest_delay`");
+            reader.error(
+                "limits.login_first_delay",
+                "must be more than 0 and at most `limits.login_longest_delay`",
+            );
         }
         if self.login_longest_delay > Duration::from_secs(86_400) {
-            reader.error("limits.login_longest_delay", "at most 1d: a stranger must not shut a person out");
+            reader.error(
+                "limits.login_longest_delay",
+                "must be at most 1d: otherwise a stranger could lock out a user",
+            );
         }
         if self.login_forget < self.login_longest_delay || self.login_forget > LONGEST_PERIOD {
-            reader.error("limits.login_forget", "at least `limits.login_longest_delay` and at most 30d");
+            reader.error(
+                "limits.login_forget",
+                "must be at least `limits.login_longest_delay` and at most 30d",
+            );
         }
     }
 }
@@ -206,7 +215,7 @@ impl FromStr for Rate {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "a count and a period of at most 30d are expected, such as 20/1h";
+        const EXPECTED: &str = "expected a count and a period of at most 30d, such as 20/1h";
         let (count, period) = text.split_once('/').ok_or(EXPECTED)?;
         let unit = period.chars().last().ok_or(EXPECTED)?;
         let seconds: u64 = match unit {
@@ -236,7 +245,7 @@ impl FromStr for Money {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "an amount with at most four decimals is expected, such as 0.05";
+        const EXPECTED: &str = "expected an amount with at most four decimals, such as 0.05";
         let (units, decimals) = text.split_once('.').unwrap_or((text, "0"));
         if decimals.len() > 4 {
             return Err(EXPECTED);
@@ -251,7 +260,7 @@ impl FromStr for RegionPrice {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "a region and a price are expected, such as CN=0.05";
+        const EXPECTED: &str = "expected a region and a price, such as CN=0.05";
         let (region, price) = text.split_once('=').ok_or(EXPECTED)?;
         let region = region.trim();
         if region.len() != 2 || !region.chars().all(|c| c.is_ascii_uppercase()) {
@@ -261,7 +270,7 @@ impl FromStr for RegionPrice {
     }
 }
 
-/// Digits only: the standard parser would also take a sign.
+/// Accepts digits only: the standard parser also accepts a sign.
 fn whole(text: &str) -> Option<u64> {
     text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
 }
@@ -281,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_stand() {
+    fn the_defaults_are_valid() {
         let (settings, errors) = read(&[]);
         assert!(errors.is_empty(), "{errors:?}");
         assert_eq!(settings.send_network, Rate { count: 20, period: Duration::from_secs(3_600) });
@@ -290,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_shut_everybody_out_are_faults() {
+    fn values_that_lock_everyone_out_are_errors() {
         for (name, value) in [
             ("MENJIN_LIMITS_SEND_INTERVAL", "2h"),
             ("MENJIN_LIMITS_SMS_DAILY_BUDGET", "0"),
@@ -322,12 +331,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_the_parsers_panic(text in "\\PC{0,12}") {
+        fn parsing_any_text_does_not_panic(text in "\\PC{0,12}") {
             let _ = (text.parse::<Rate>().is_ok(), text.parse::<Money>().is_ok(), text.parse::<RegionPrice>().is_ok());
         }
 
         #[test]
-        fn rates_read_back(count in 1_u32..=1_000_000, seconds in 1_u64..=2_592_000) {
+        fn rates_round_trip(count in 1_u32..=1_000_000, seconds in 1_u64..=2_592_000) {
             let rate = Rate { count, period: Duration::from_secs(seconds) };
             prop_assert_eq!(rate.to_string().parse(), Ok(rate));
         }

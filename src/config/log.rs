@@ -1,4 +1,4 @@
-//! What is logged, and how.
+//! Log settings.
 
 use std::str::FromStr;
 
@@ -8,12 +8,12 @@ use super::reader::Reader;
 /// Log lines go to standard error.
 #[derive(Clone, Debug)]
 pub struct LogSettings {
-    /// In the language of `tracing_subscriber::EnvFilter`.
+    /// The filter, in the syntax of `tracing_subscriber::EnvFilter`.
     pub filter: String,
     pub format: Format,
 }
 
-/// How a line looks.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Text,
@@ -27,7 +27,7 @@ impl FromStr for Format {
         match text {
             "text" => Ok(Self::Text),
             "json" => Ok(Self::Json),
-            _ => Err("text or json is expected"),
+            _ => Err("expected text or json"),
         }
     }
 }
@@ -35,13 +35,16 @@ impl FromStr for Format {
 impl LogSettings {
     /// Reads the section.
     pub fn read(reader: &mut Reader, mode: Mode) -> Self {
-        let filter: String =
-            reader.value("log.filter", "info", "Levels, for all or by target: `info`, `warn,menjin=debug`.");
+        let filter: String = reader.value(
+            "log.filter",
+            "info",
+            "Log levels, global or per target: `info`, `warn,menjin=debug`.",
+        );
         if tracing_subscriber::EnvFilter::try_new(&filter).is_err() {
-            reader.error("log.filter", "a filter such as `info` or `warn,menjin=debug` is expected");
+            reader.error("log.filter", "expected a filter such as `info` or `warn,menjin=debug`");
         }
         let format: Option<Format> = reader
-            .optional("log.format", "`text` or `json`; empty: text in development, JSON in production.");
+            .optional("log.format", "`text` or `json`. Default: text in development, JSON in production.");
         let usual = match mode {
             Mode::Development => Format::Text,
             Mode::Production => Format::Json,

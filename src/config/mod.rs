@@ -1,6 +1,6 @@
-//! Settings: one struct a section, read from a TOML file and the environment, every fault told at once.
+//! Settings: one struct per section, read from a TOML file and the environment. All errors are reported at once.
 //!
-//! Sections are plain data. This folder alone reads the environment.
+//! Sections are plain data. Only this folder reads the environment.
 
 pub mod accounts;
 pub mod captcha;
@@ -44,14 +44,14 @@ use services::ServiceSettings;
 use sessions::SessionSettings;
 use social::SocialSettings;
 
-/// Every setting of a gateway.
+/// All settings of a gateway.
 #[derive(Clone)]
 pub struct Config {
     pub mode: Mode,
-    /// Where the embedded database and the development key are kept.
+    /// The folder of the embedded database and the development key.
     pub data_folder: PathBuf,
     pub database: DatabaseSettings,
-    /// Missing: the short-lived store is in this process.
+    /// `None` if the short-lived store is in this process.
     pub redis: Option<RedisSettings>,
     pub secrets: SecretSettings,
     pub http: HttpSettings,
@@ -71,10 +71,10 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads every section.
+    /// Reads all sections.
     ///
     /// # Errors
-    /// Every fault at once, one line each, in words for the operator and without the values.
+    /// All configuration errors, one per line, without the values.
     pub fn load(source: Source) -> Result<Self, Vec<String>> {
         let mut reader = Reader::new(source);
         let config = Self::read(&mut reader);
@@ -92,7 +92,7 @@ impl Config {
         let data_folder: PathBuf = reader.value(
             "data.folder",
             "menjin-data",
-            "Where the embedded database and the development key are kept; made when missing.",
+            "The folder of the embedded database and the development key. It is created if it does not exist.",
         );
         let http = HttpSettings::read(reader, development);
         Self {
@@ -118,42 +118,47 @@ impl Config {
         }
     }
 
-    /// Nothing that is meant for development may serve the public, and nothing that the public needs may be missing.
+    /// Reports development features that are enabled and required settings that are missing in production.
     fn check_production(&self, reader: &mut Reader) {
         self.social.check_production(reader);
         if self.secrets.master_key.is_none() && !reader.is_set("secrets.master_key") {
-            reader
-                .error("secrets.master_key", "needed in production; make one with `openssl rand -base64 32`");
+            reader.error(
+                "secrets.master_key",
+                "required in production; create one with `openssl rand -base64 32`",
+            );
         }
         if self.database.embedded {
-            reader.error("database.url", "production keeps its accounts in PostgreSQL: postgres://…");
+            reader.error("database.url", "production requires PostgreSQL: postgres://…");
         }
         if self.redis.is_none() {
-            reader.error("redis.url", "production keeps codes and limits in Redis: redis://… or rediss://…");
+            reader.error("redis.url", "production requires Redis: redis://… or rediss://…");
         }
         if self.delivery.smtp.is_none() {
-            reader.error("smtp.host", "needed in production: the inbox page exists in development only");
+            reader.error("smtp.host", "required in production: the inbox page exists only in development");
             if !reader.is_set("smtp.from") {
-                reader.error("smtp.from", "needed in production: the sender of mails");
+                reader.error("smtp.from", "required in production: the sender of e-mails");
             }
         }
-        // The gateway serves no such page itself.
+        // The gateway has no such page.
         if !self.accounts.reset_url.as_ref().is_some_and(PageUrl::is_https) {
             reader.error(
                 "accounts.reset_url",
-                "production needs the https address of your page for new passwords",
+                "production requires the https URL of your page for new passwords",
             );
         }
         if self.graphql.introspection {
-            reader.error("graphql.introspection", "off in production; `menjin schema` prints the contract");
+            reader.error(
+                "graphql.introspection",
+                "must be off in production; `menjin schema` prints the schema",
+            );
         }
         if self.graphql.graphiql {
-            reader.error("graphql.graphiql", "off in production");
+            reader.error("graphql.graphiql", "must be off in production");
         }
     }
 }
 
-/// Every setting that exists, in the order of the documentation.
+/// Returns all settings in the order of the documentation.
 #[must_use]
 pub fn settings() -> Vec<Setting> {
     let mut reader = Reader::new(Source::default());
@@ -161,10 +166,10 @@ pub fn settings() -> Vec<Setting> {
     reader.finish().0
 }
 
-/// The environment, and the settings file that `file` or `MENJIN_CONFIG` points to.
+/// Returns the environment and the settings file, which `file` or `MENJIN_CONFIG` names.
 ///
 /// # Errors
-/// When that file cannot be read or is no TOML.
+/// If that file cannot be read or is not valid TOML.
 pub fn source(file: Option<&Path>) -> Result<Source, Vec<String>> {
     let pointed = std::env::var_os(CONFIG_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
     let source = Source::from_variables(std::env::vars());
@@ -186,21 +191,21 @@ mod tests {
     }
 
     #[test]
-    fn production_needs_a_page_for_reset_links_and_tells_a_bad_key_once() {
+    fn production_requires_a_reset_page_and_reports_an_invalid_key_once() {
         let production = ("MENJIN_MODE", "production");
         let told = errors(&[production, ("MENJIN_SECRETS_MASTER_KEY", "abc")]);
-        assert!(told.contains("MENJIN_ACCOUNTS_RESET_URL): production needs the https address"), "{told}");
+        assert!(told.contains("MENJIN_ACCOUNTS_RESET_URL): production requires the https URL"), "{told}");
         assert_eq!(told.matches("MENJIN_SECRETS_MASTER_KEY").count(), 1, "{told}");
         for (page, fine) in [("http://app.example/reset", false), ("https://app.example/reset", true)] {
             let told = errors(&[production, ("MENJIN_ACCOUNTS_RESET_URL", page)]);
             assert_eq!(told.contains("RESET_URL"), !fine, "{told}");
         }
-        assert!(errors(&[production]).contains("MENJIN_SECRETS_MASTER_KEY): needed in production"));
-        assert_eq!(errors(&[]), "", "development needs nothing");
+        assert!(errors(&[production]).contains("MENJIN_SECRETS_MASTER_KEY): required in production"));
+        assert_eq!(errors(&[]), "", "development has defaults");
     }
 
     #[test]
-    fn tokens_are_issued_under_the_public_address() {
+    fn the_issuer_defaults_to_the_public_url() {
         let issuer = |variables: &[(&str, &str)]| {
             let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
             Config::load(Source::from_variables(pairs)).ok().unwrap().sessions.issuer

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use super::reader::Reader;
 
-/// What the gateway is run for. Conveniences such as the inbox page exist in development only.
+/// The mode of the gateway. Conveniences such as the inbox page exist only in development.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     Development,
@@ -17,7 +17,7 @@ impl Mode {
         reader.value(
             "mode",
             "development",
-            "`development`: GraphiQL, the inbox page, keys made by themselves. `production`: none of them.",
+            "`development` enables GraphiQL, the inbox page and generated keys; `production` has none of them.",
         )
     }
 }
@@ -29,7 +29,7 @@ impl FromStr for Mode {
         match text {
             "development" => Ok(Self::Development),
             "production" => Ok(Self::Production),
-            _ => Err("development or production is expected"),
+            _ => Err("expected development or production"),
         }
     }
 }

@@ -1,28 +1,28 @@
-//! Passwords: what they must be like, and what hashing one may cost.
+//! Settings of passwords and of their hashing.
 
 use super::reader::Reader;
 
-/// What passwords must be like, and what hashing one may cost.
+/// Settings of passwords and of their hashing.
 #[derive(Clone, Debug)]
 pub struct PasswordSettings {
-    /// The least and the most characters (Unicode code points).
+    /// The minimum and maximum length in Unicode code points.
     pub min_length: u32,
     pub max_length: u32,
-    /// Words of the product: a password must not be made of them.
+    /// Words of the product. A password must not consist of them.
     pub product_words: Vec<String>,
-    /// Memory of one hash, in KiB.
+    /// The memory of one hash, in KiB.
     pub memory_kib: u32,
     pub iterations: u32,
     pub parallelism: u32,
-    /// How many hashes are worked on at once; 0 is one a core.
+    /// How many hashes are computed at once; 0 means one per core.
     pub workers: u32,
     /// How many more may wait.
     pub queue: u32,
 }
 
-/// Memory (KiB) and iterations of Argon2id that OWASP holds equally strong; below them all is too weak.
+/// Pairs of memory (KiB) and iterations of Argon2id that OWASP considers equally strong. Anything less is too weak.
 const FLOORS: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
-/// 4 GiB for one password is a mistake, and so are a thousand rounds: the gateway would stand still.
+/// Upper bounds against typing errors: with 4 GiB or a thousand iterations per password, the gateway would not respond.
 const MOST_MEMORY: u32 = 4 * 1024 * 1024;
 const MOST_ITERATIONS: u32 = 1_000;
 const MOST_PARALLELISM: u32 = 64;
@@ -34,26 +34,34 @@ impl PasswordSettings {
             min_length: reader.value(
                 "passwords.min_length",
                 "8",
-                "The least number of characters of a password.",
+                "The minimum length of a password in characters.",
             ),
-            max_length: reader.value("passwords.max_length", "128", "The most characters of a password."),
+            max_length: reader.value(
+                "passwords.max_length",
+                "128",
+                "The maximum length of a password in characters.",
+            ),
             product_words: reader.list(
                 "passwords.product_words",
                 "menjin",
-                "Names of the product and the company: a password must not be made of them.",
+                "Names of the product and the company. A password must not consist of them.",
             ),
-            memory_kib: reader.value("passwords.memory_kib", "19456", "Memory of one Argon2id hash, in KiB."),
+            memory_kib: reader.value(
+                "passwords.memory_kib",
+                "19456",
+                "The memory of one Argon2id hash, in KiB.",
+            ),
             iterations: reader.value("passwords.iterations", "2", "Iterations of Argon2id."),
             parallelism: reader.value("passwords.parallelism", "1", "Lanes of Argon2id."),
             workers: reader.value(
                 "passwords.workers",
                 "0",
-                "How many passwords are hashed at once; 0: one a core.",
+                "How many passwords are hashed at once; 0 means one per core.",
             ),
             queue: reader.value(
                 "passwords.queue",
                 "64",
-                "How many more may wait for their turn; beyond, the answer is UNAVAILABLE at once.",
+                "How many more may wait. Further requests fail with `UNAVAILABLE` at once.",
             ),
         };
         settings.check(reader);
@@ -62,12 +70,12 @@ impl PasswordSettings {
 
     fn check(&self, reader: &mut Reader) {
         if self.min_length < 8 {
-            reader.error("passwords.min_length", "at least 8 (NIST SP 800-63B)");
+            reader.error("passwords.min_length", "must be at least 8 (NIST SP 800-63B)");
         }
         if self.max_length < 64.max(self.min_length) || self.max_length > 1_024 {
             reader.error(
                 "passwords.max_length",
-                "at least 64 (NIST SP 800-63B) and the least length, at most 1024",
+                "must be at least 64 (NIST SP 800-63B) and the minimum length, and at most 1024",
             );
         }
         let strong = FLOORS
@@ -76,23 +84,23 @@ impl PasswordSettings {
         if !strong {
             reader.error(
                 "passwords.memory_kib",
-                "too weak: at least 47104 with 1 iteration, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5 (OWASP)",
+                "is too weak: use at least 47104 with 1 iteration, 19456 with 2, 12288 with 3, 9216 with 4, 7168 with 5 (OWASP)",
             );
         }
         if self.memory_kib > MOST_MEMORY {
-            reader.error("passwords.memory_kib", "at most 4194304 (4 GiB)");
+            reader.error("passwords.memory_kib", "must be at most 4194304 (4 GiB)");
         }
         if self.iterations > MOST_ITERATIONS {
-            reader.error("passwords.iterations", "at most 1000");
+            reader.error("passwords.iterations", "must be at most 1000");
         }
         if !(1..=MOST_PARALLELISM).contains(&self.parallelism) {
-            reader.error("passwords.parallelism", "at least 1 and at most 64");
+            reader.error("passwords.parallelism", "must be 1 to 64");
         }
         if self.workers > 1_024 {
-            reader.error("passwords.workers", "at most 1024");
+            reader.error("passwords.workers", "must be at most 1024");
         }
         if self.queue > 100_000 {
-            reader.error("passwords.queue", "at most 100000");
+            reader.error("passwords.queue", "must be at most 100000");
         }
     }
 }
@@ -111,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_stand() {
+    fn the_defaults_are_valid() {
         let (settings, errors) = read(&[]);
         assert_eq!(errors, Vec::<String>::new());
         assert_eq!((settings.min_length, settings.max_length), (8, 128));
@@ -120,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn weakness_is_a_fault() {
+    fn weak_values_are_errors() {
         for (name, value) in [
             ("MIN_LENGTH", "7"),
             ("MAX_LENGTH", "63"),

@@ -1,7 +1,8 @@
-//! Reads settings one by one, remembers which exist, and gathers every fault instead of stopping at the first.
+//! Reads settings, records which settings exist, and collects all configuration errors instead of stopping at the
+//! first.
 //!
-//! A setting has one key (`http.listen`), one environment variable (`MENJIN_HTTP_LISTEN`) and one default. The
-//! environment wins over the file. `docs/configuration.md` is compared with what the sections ask for here.
+//! A setting has a key (`http.listen`), an environment variable (`MENJIN_HTTP_LISTEN`) and a default. The environment
+//! overrides the file. A test compares `docs/configuration.md` with the settings that are read here.
 
 use std::any::TypeId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use crate::core::secret::SecretString;
 
-/// A setting that exists, as the documentation shows it.
+/// A setting as the documentation shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     pub key: &'static str,
@@ -22,14 +23,14 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// The environment variable.
+    /// Returns the environment variable.
     #[must_use]
     pub fn variable(&self) -> String {
         variable(self.key)
     }
 }
 
-/// `http.listen` is `MENJIN_HTTP_LISTEN`; the two addresses that every platform sets keep their usual names.
+/// Returns `MENJIN_HTTP_LISTEN` for `http.listen`. The two URLs that every platform sets keep their usual names.
 fn variable(key: &str) -> String {
     match key {
         "database.url" => "DATABASE_URL".into(),
@@ -38,7 +39,7 @@ fn variable(key: &str) -> String {
     }
 }
 
-/// Where values come from: the file, flattened to dotted keys, and the environment.
+/// The source of values: the file, flattened to dotted keys, and the environment.
 #[derive(Clone, Default)]
 pub struct Source {
     file: BTreeMap<String, String>,
@@ -46,7 +47,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// Values by environment variable, as [`std::env::vars`] gives them.
+    /// Builds a source from environment variables, as [`std::env::vars`] returns them.
     #[must_use]
     pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let ours = |name: &str| name.starts_with("MENJIN_") || name == "DATABASE_URL" || name == "REDIS_URL";
@@ -57,7 +58,7 @@ impl Source {
     /// Adds the values of a TOML text.
     ///
     /// # Errors
-    /// Where the text is no TOML, or the key whose value is no string, number, boolean or list of them.
+    /// The position of a syntax error, or the key whose value is not a string, a number, a boolean or a list of them.
     pub fn with_toml(mut self, text: &str) -> Result<Self, String> {
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| place(text, &error))?;
         flatten("", &toml::Value::Table(table), &mut self.file)?;
@@ -65,7 +66,7 @@ impl Source {
     }
 }
 
-/// What the parser says and where. Its own text repeats the line, which may hold a secret.
+/// Returns the parser's message and the line. The parser's own text repeats the line, which may contain a secret.
 fn place(text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     format!("line {}: {}", before.matches('\n').count() + 1, error.message())
@@ -101,12 +102,12 @@ fn scalar(key: &str, value: &toml::Value) -> Result<String, String> {
         toml::Value::Float(number) => Ok(number.to_string()),
         toml::Value::Boolean(flag) => Ok(flag.to_string()),
         toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
-            Err(format!("{key}: a string, a number, true or false, or a list of them is expected"))
+            Err(format!("{key}: expected a string, a number, true or false, or a list of them"))
         }
     }
 }
 
-/// Hands out values and keeps the account of errors.
+/// Reads values and collects errors.
 pub struct Reader {
     source: Source,
     asked: Vec<Setting>,
@@ -115,23 +116,23 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader of `source`.
+    /// Builds a reader of `source`.
     #[must_use]
     pub fn new(source: Source) -> Self {
         Self { source, asked: Vec::new(), secrets: BTreeSet::new(), errors: Vec::new() }
     }
 
-    /// A value that has a default. A value that cannot be read is a fault, and the default stands in for it.
+    /// Reads a value that has a default. If the value is invalid, an error is recorded and the default is returned.
     ///
     /// # Panics
-    /// When the default itself cannot be read: a mistake in this program, which every test would meet.
+    /// If the default is invalid. Every test would detect that.
     pub fn value<T>(&mut self, key: &'static str, default: &str, meaning: &'static str) -> T
     where
         T: FromStr<Err: Display> + 'static,
     {
         let fallback = || match default.parse() {
             Ok(value) => value,
-            Err(error) => panic!("the default of {key} cannot be read: {error}"),
+            Err(error) => panic!("the default of {key} is invalid: {error}"),
         };
         match self.find(key, default, meaning) {
             Some(text) => self.parsed(key, &text).unwrap_or_else(fallback),
@@ -139,7 +140,7 @@ impl Reader {
         }
     }
 
-    /// A value that may be missing. The empty string counts as missing.
+    /// Reads an optional value. The empty string counts as missing.
     pub fn optional<T>(&mut self, key: &'static str, meaning: &'static str) -> Option<T>
     where
         T: FromStr<Err: Display> + 'static,
@@ -148,7 +149,7 @@ impl Reader {
         self.parsed(key, &text)
     }
 
-    /// A list, separated by commas (a list in the file).
+    /// Reads a list: separated by commas in the environment, a list in the file.
     pub fn list<T>(&mut self, key: &'static str, default: &str, meaning: &'static str) -> Vec<T>
     where
         T: FromStr<Err: Display> + 'static,
@@ -158,12 +159,12 @@ impl Reader {
         items.filter_map(|item| self.parsed(key, item)).collect()
     }
 
-    /// A length of time: a whole number and `ms`, `s`, `m`, `h` or `d`.
+    /// Reads a duration: a whole number and `ms`, `s`, `m`, `h` or `d`.
     pub fn duration(&mut self, key: &'static str, default: &str, meaning: &'static str) -> Duration {
         self.value::<Span>(key, default, meaning).0
     }
 
-    /// A secret. It may also stand in a file that the variable with `_FILE` behind its name points to.
+    /// Reads a secret. The variable with the suffix `_FILE` can name a file that contains it.
     pub fn secret(&mut self, key: &'static str, meaning: &'static str) -> Option<SecretString> {
         let pointer = format!("{}_FILE", variable(key));
         self.secrets.insert(key);
@@ -183,19 +184,19 @@ impl Reader {
         self.find(key, "", meaning).map(SecretString::from)
     }
 
-    /// Notes that a value cannot stand, in words for the operator. The value itself is not repeated: it may be secret.
+    /// Records a configuration error. The value is not repeated, because it may be secret.
     pub fn error(&mut self, key: &str, message: &str) {
         self.errors.push(format!("{key} ({}): {message}", variable(key)));
     }
 
-    /// Whether a value was given, good or bad.
+    /// Returns whether a value was set, even an invalid one.
     #[must_use]
     pub fn is_set(&self, key: &str) -> bool {
         let given = self.source.environment.get(&variable(key)).or_else(|| self.source.file.get(key));
         given.is_some_and(|text| !text.is_empty())
     }
 
-    /// Every setting that was asked for, and every fault, settings that nobody asked for among them.
+    /// Returns all settings that were read and all errors. Settings that nobody read are errors.
     #[must_use]
     pub fn finish(mut self) -> (Vec<Setting>, Vec<String>) {
         let keys: BTreeSet<&str> = self.asked.iter().map(|setting| setting.key).collect();
@@ -203,10 +204,10 @@ impl Reader {
         variables.extend(self.secrets.iter().map(|key| format!("{}_FILE", variable(key))));
         variables.insert(CONFIG_VARIABLE.to_owned());
         for key in self.source.file.keys().filter(|key| !keys.contains(key.as_str())) {
-            self.errors.push(format!("{key}: there is no such setting"));
+            self.errors.push(format!("{key}: unknown setting"));
         }
         for name in self.source.environment.keys().filter(|name| !variables.contains(*name)) {
-            self.errors.push(format!("{name}: there is no such setting"));
+            self.errors.push(format!("{name}: unknown setting"));
         }
         (self.asked, self.errors)
     }
@@ -232,14 +233,14 @@ impl Reader {
     }
 }
 
-/// What to write for a type whose own error speaks to programmers.
+/// Returns the expected form for types whose own error messages are not meant for operators.
 fn expected<T: 'static>() -> Option<&'static str> {
     let wanted = TypeId::of::<T>();
     if wanted == TypeId::of::<SocketAddr>() {
-        return Some("an IP address and a port are expected, such as 127.0.0.1:8000");
+        return Some("expected an IP address and a port, such as 127.0.0.1:8000");
     }
     if wanted == TypeId::of::<bool>() {
-        return Some("true or false is expected");
+        return Some("expected true or false");
     }
     let whole = [
         TypeId::of::<u8>(),
@@ -248,28 +249,28 @@ fn expected<T: 'static>() -> Option<&'static str> {
         TypeId::of::<u64>(),
         TypeId::of::<usize>(),
     ];
-    whole.contains(&wanted).then_some("a whole number is expected, not negative and not too large")
+    whole.contains(&wanted).then_some("expected a whole number that is neither negative nor too large")
 }
 
-/// Points to the settings file; not a setting itself.
+/// The variable that names the settings file. It is not a setting itself.
 pub const CONFIG_VARIABLE: &str = "MENJIN_CONFIG";
 
-/// Reads a length of time as settings have it: a whole number and `ms`, `s`, `m`, `h` or `d`.
+/// Parses a duration as settings write it: a whole number and `ms`, `s`, `m`, `h` or `d`.
 ///
 /// # Errors
-/// What is expected.
+/// The expected form.
 pub fn length_of_time(text: &str) -> Result<Duration, &'static str> {
     text.parse::<Span>().map(|span| span.0)
 }
 
-/// A length of time in the form `10m`.
+/// A duration in the form `10m`.
 struct Span(Duration);
 
 impl FromStr for Span {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const EXPECTED: &str = "a whole number and ms, s, m, h or d is expected, such as 10m";
+        const EXPECTED: &str = "expected a whole number and ms, s, m, h or d, such as 10m";
         let at = text.find(|c: char| !c.is_ascii_digit()).ok_or(EXPECTED)?;
         let (number, unit) = text.split_at(at);
         let number: u64 = number.parse().map_err(|_| EXPECTED)?;
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
+    fn the_environment_overrides_the_file_and_the_file_the_default() {
         let source = source(&[("MENJIN_HTTP_LISTEN", "127.0.0.1:1")])
             .with_toml(
                 "[http]\nlisten = \"127.0.0.1:2\"\norigins = [\"a\", \"b\"]\n[database]\npool_size = 3",
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_told_at_once_and_no_value_with_it() {
+    fn all_errors_are_reported_at_once_without_values() {
         let source = source(&[("MENJIN_HTTP_LISTEN", "hunter2"), ("MENJIN_HTPT_LISTEN", "x"), ("HOME", "/")]);
         let mut reader = Reader::new(source.with_toml("a.b = 1").unwrap());
         let _: SocketAddr = reader.value("http.listen", "127.0.0.1:8000", "");
@@ -326,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_says_what_to_write() {
+    fn errors_describe_the_expected_form() {
         let mut reader = Reader::new(source(&[
             ("MENJIN_HTTP_LISTEN", "localhost:8000"),
             ("MENJIN_CODES_LENGTH", "six"),
@@ -342,13 +343,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_toml_is_told_by_its_line_and_not_by_its_text() {
+    fn a_syntax_error_is_reported_by_line_without_the_text() {
         let error = source(&[]).with_toml("[smtp]\nport = 25\npassword = \"hunter2\n").err().unwrap();
         assert!(error.starts_with("line 3: ") && !error.contains("hunter2"), "{error}");
     }
 
     #[test]
-    fn lengths_of_time() {
+    fn durations_are_parsed() {
         for (text, millis) in
             [("10ms", 10), ("3s", 3_000), ("10m", 600_000), ("2h", 7_200_000), ("1d", 86_400_000)]
         {
@@ -360,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_may_stand_in_a_file() {
+    fn a_secret_can_be_read_from_a_file() {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), "s3cret\n").unwrap();
         let path = file.path().to_string_lossy().into_owned();
@@ -370,6 +371,6 @@ mod tests {
         let secret = reader.secret("smtp.password", "").unwrap();
         assert_eq!(crate::core::secret::ExposeSecret::expose_secret(&secret), "s3cret");
         let errors = reader.finish().1;
-        assert_eq!(errors, ["MENJIN_SMTP_HOST_FILE: there is no such setting"], "only secrets may");
+        assert_eq!(errors, ["MENJIN_SMTP_HOST_FILE: unknown setting"], "only secrets can be in files");
     }
 }

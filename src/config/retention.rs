@@ -1,16 +1,16 @@
-//! How long rows are kept that nobody needs any more.
+//! Retention periods.
 
 use std::time::Duration;
 
 use super::reader::Reader;
 
-/// How long what has been is remembered.
+/// How long rows are kept after their use.
 #[derive(Clone, Copy, Debug)]
 pub struct RetentionSettings {
     pub audit: Duration,
-    /// After a message was made. Its address and text are gone as soon as it was sent or given up.
+    /// The time since a message was created. Its address and text are deleted as soon as it is sent or given up.
     pub messages: Duration,
-    /// After a session has ended.
+    /// The time since a session has ended.
     pub sessions: Duration,
 }
 
@@ -19,7 +19,7 @@ impl RetentionSettings {
     pub fn read(reader: &mut Reader) -> Self {
         let settings = Self {
             audit: reader.duration("retention.audit", "180d", "How long entries of the audit log are kept."),
-            messages: reader.duration("retention.messages", "7d", "How long the outbox remembers a message; its address and text are gone once it was sent or given up."),
+            messages: reader.duration("retention.messages", "7d", "How long the outbox keeps a message. Its address and text are deleted as soon as it is sent or given up."),
             sessions: reader.duration("retention.sessions", "30d", "How long a session is kept after its end."),
         };
         let day = Duration::from_secs(86_400);
@@ -29,7 +29,7 @@ impl RetentionSettings {
             ("retention.sessions", settings.sessions),
         ] {
             if length < day {
-                reader.error(key, "at least 1d");
+                reader.error(key, "must be at least 1d");
             }
         }
         settings

@@ -1,4 +1,4 @@
-//! The one secret from which all others are derived.
+//! The master key, from which all other keys are derived.
 
 use super::reader::Reader;
 use crate::core::secret::{ExposeSecret as _, MasterKey};
@@ -6,7 +6,7 @@ use crate::core::secret::{ExposeSecret as _, MasterKey};
 /// Secrets of the installation.
 #[derive(Clone)]
 pub struct SecretSettings {
-    /// Missing in development: the gateway makes one and keeps it in the data folder.
+    /// If missing in development, the gateway generates one in the data folder.
     pub master_key: Option<MasterKey>,
 }
 
@@ -15,12 +15,12 @@ impl SecretSettings {
     pub fn read(reader: &mut Reader) -> Self {
         let text = reader.secret(
             "secrets.master_key",
-            "32 random bytes in base64, the same for all gateways of one database: seals keys and messages at rest. \
-             Development makes one in the data folder.",
+            "The master key, which encrypts keys and messages at rest: 32 random bytes in base64, the same for all \
+             gateways that share a database. Development generates one in the data folder.",
         );
         let master_key = text.as_ref().and_then(|text| MasterKey::parse(text.expose_secret()));
         if text.is_some() && master_key.is_none() {
-            reader.error("secrets.master_key", "32 bytes in base64 are expected");
+            reader.error("secrets.master_key", "expected 32 bytes in base64");
         }
         Self { master_key }
     }

@@ -1,27 +1,27 @@
-//! Services behind the gateway: how they learn who is calling.
+//! Settings for services behind the gateway.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use super::reader::Reader;
 
-/// What proxies and services may ask, and what they are told. No `Debug`: it holds digests of secrets.
+/// Settings of forward authentication, introspection and upstream tokens. No `Debug`: it contains digests of secrets.
 #[derive(Clone)]
 pub struct ServiceSettings {
-    /// Whether forward-auth and the Hasura webhook look at the session and the account.
+    /// Whether forward authentication and the Hasura webhook check the session and the account in the database.
     pub strict: bool,
     /// `aud` of upstream tokens.
     pub upstream_audience: String,
-    /// How long an upstream token is good.
+    /// How long an upstream token is valid.
     pub upstream_lifetime: Duration,
-    /// Who may introspect tokens. A name may stand here more than once, so that its secret can be changed.
+    /// The services that can introspect tokens. A name can occur more than once while its secret is being changed.
     pub clients: Vec<ServiceClient>,
 }
 
-/// A service that proves itself by a name and a secret.
+/// A service that authenticates by name and secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ServiceClient {
-    /// Letters, digits, `.`, `_` and `-`.
+    /// The name: letters, digits, `.`, `_` and `-`.
     pub name: String,
     /// SHA-256 of the secret.
     pub digest: [u8; 32],
@@ -34,36 +34,37 @@ impl ServiceSettings {
             strict: reader.value(
                 "services.strict",
                 "true",
-                "Whether `/auth/verify` and `/auth/hasura` ask the database if the session and the account still stand; without, a token that holds is enough.",
+                "Whether `/auth/verify` and `/auth/hasura` check in the database that the session and the account are active. Otherwise a valid token is sufficient.",
             ),
             upstream_audience: reader.value(
                 "services.upstream_audience",
                 "menjin-upstream",
-                "`aud` of the upstream tokens that `/auth/verify` hands to proxies; not that of access tokens.",
+                "`aud` of the upstream tokens that `/auth/verify` returns to proxies. It must differ from that of access tokens.",
             ),
             upstream_lifetime: reader.duration(
                 "services.upstream_lifetime",
                 "60s",
-                "How long an upstream token is good.",
+                "How long an upstream token is valid.",
             ),
             clients: reader.list(
                 "services.clients",
                 "",
-                "Services that may introspect tokens and ask for `_entities` (federation), as `name:SHA-256 of the secret in hex`; make secrets with `openssl rand -hex 32`.",
+                "Services that can introspect tokens and query `_entities` (federation), as `name:SHA-256 of the secret in hex`. Create secrets with `openssl rand -hex 32`.",
             ),
         };
         if settings.upstream_lifetime < Duration::from_secs(1)
             || settings.upstream_lifetime > Duration::from_secs(300)
         {
-            reader.error("services.upstream_lifetime", "at least 1s and at most 5m: it is for one request");
+            reader.error("services.upstream_lifetime", "must be 1s to 5m: the token is for one request");
         }
         settings
     }
 
-    /// A service that looks at signature and audience only must not take one kind of token for the other.
+    /// Checks that upstream tokens have an audience of their own: a service that checks only signature and audience
+    /// must not accept one kind of token for the other.
     pub fn check(&self, access_audience: &str, reader: &mut Reader) {
         if self.upstream_audience == access_audience {
-            reader.error("services.upstream_audience", "the same as `tokens.audience`");
+            reader.error("services.upstream_audience", "must differ from `tokens.audience`");
         }
     }
 }
@@ -73,7 +74,7 @@ impl FromStr for ServiceClient {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const EXPECTED: &str =
-            "a name and the SHA-256 of a secret in 64 hex digits are expected, such as orders:9f86…";
+            "expected a name and the SHA-256 of a secret in 64 hex digits, such as orders:9f86…";
         let (name, hex) = text.split_once(':').ok_or(EXPECTED)?;
         let named = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if !(1..=64).contains(&name.len()) || !name.bytes().all(named) || hex.len() != 64 {
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_is_a_name_and_a_digest() {
+    fn a_client_has_a_name_and_a_digest() {
         // printf s3cret | sha256sum
         let text = "orders:1ec1c26b50d5d3c58d9583181af8076655fe00756bf7285940ba3670f99fcba0";
         let client: ServiceClient = text.parse().unwrap_or_else(|error| panic!("{error}"));
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_would_weaken_the_tokens_are_faults() {
+    fn values_that_weaken_tokens_are_errors() {
         assert!(errors(&[]).is_empty());
         for (name, value) in [
             ("MENJIN_SERVICES_UPSTREAM_AUDIENCE", "menjin"),
@@ -146,7 +147,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_the_parser_panic(text in "\\PC{0,80}") {
+        fn parsing_any_text_does_not_panic(text in "\\PC{0,80}") {
             let _ = text.parse::<ServiceClient>().is_ok();
         }
     }

@@ -1,11 +1,11 @@
-//! Sessions and access tokens.
+//! Settings of sessions and access tokens.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use super::reader::Reader;
 
-/// How long sign-ins last, and what access tokens say of themselves.
+/// Lifetimes of sessions, and the claims of access tokens.
 #[derive(Clone, Debug)]
 pub struct SessionSettings {
     pub issuer: String,
@@ -17,18 +17,18 @@ pub struct SessionSettings {
     pub remember_idle: Duration,
     pub remember_absolute: Duration,
     pub refresh_delivery: RefreshDelivery,
-    /// Whether access tokens hold the claims of Hasura's JWT mode.
+    /// Whether access tokens contain the claims of Hasura's JWT mode.
     pub hasura: bool,
-    /// The role in which Hasura lets everybody act who is signed in.
+    /// The Hasura role of every signed-in user.
     pub hasura_role: String,
 }
 
-/// How a client gets its refresh token.
+/// How a client receives its refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshDelivery {
-    /// As a cookie that scripts cannot read: for browsers.
+    /// As a cookie that scripts cannot read, for browsers.
     Cookie,
-    /// As a field of the answer: for native clients.
+    /// As a field of the response, for native clients.
     Field,
 }
 
@@ -39,74 +39,71 @@ impl FromStr for RefreshDelivery {
         match text {
             "cookie" => Ok(Self::Cookie),
             "field" => Ok(Self::Field),
-            _ => Err("cookie or field is expected"),
+            _ => Err("expected cookie or field"),
         }
     }
 }
 
 impl SessionSettings {
-    /// Reads the section. `usual_issuer` is the issuer where none is set.
+    /// Reads the section. `usual_issuer` is the default of the issuer.
     pub fn read(reader: &mut Reader, usual_issuer: &str) -> Self {
         let issuer: Option<String> = reader.optional(
             "tokens.issuer",
-            "`iss` of access tokens, the same at all gateways of one database; empty: `http.public_url`.",
+            "`iss` of access tokens. It must be the same on all gateways that share a database. Default: `http.public_url`.",
         );
         let settings = Self {
             issuer: issuer.unwrap_or_else(|| usual_issuer.to_owned()),
             audience: reader.value(
                 "tokens.audience",
                 "menjin",
-                "`aud` of access tokens: who may rely on them.",
+                "`aud` of access tokens: the application that accepts them.",
             ),
             access_lifetime: reader.duration(
                 "tokens.access_lifetime",
                 "10m",
-                "How long an access token is good.",
+                "How long an access token is valid.",
             ),
-            leeway: reader.duration("tokens.leeway", "5s", "How far the clocks of two gateways may differ."),
+            leeway: reader.duration("tokens.leeway", "5s", "The maximum difference between the clocks of two gateways."),
             hasura: reader.value(
                 "tokens.hasura",
                 "false",
-                "Whether access tokens hold the claims that Hasura's JWT mode wants.",
+                "Whether access tokens contain the claims of Hasura's JWT mode.",
             ),
             hasura_role: reader.value(
                 "tokens.hasura_role",
                 "user",
-                "Hasura's role for everybody who is signed in; `admin`, which no permission binds, is given to nobody.",
+                "The Hasura role of every signed-in user. `admin`, which has all permissions, is never assigned.",
             ),
-            idle: reader.duration("sessions.idle", "12h", "A session not used for this long has ended."),
+            idle: reader.duration("sessions.idle", "12h", "A session that is not used for this long expires."),
             absolute: reader.duration(
                 "sessions.absolute",
                 "24h",
-                "A session ends after this long, used or not.",
+                "A session expires after this long, whether used or not.",
             ),
             remember_idle: reader.duration(
                 "sessions.remember_idle",
                 "14d",
-                "As `sessions.idle`, with `remember`.",
+                "Like `sessions.idle`, for sign-ins with `remember`.",
             ),
             remember_absolute: reader.duration(
                 "sessions.remember_absolute",
                 "90d",
-                "As `sessions.absolute`, with `remember`.",
+                "Like `sessions.absolute`, for sign-ins with `remember`.",
             ),
             refresh_delivery: reader.value(
                 "sessions.refresh_delivery",
                 "cookie",
-                "How clients get refresh tokens: `cookie` (HttpOnly, for browsers) or `field` (for native clients). One choice for a gateway; docs/accounts.md tells how to have both.",
+                "How clients receive refresh tokens: `cookie` (HttpOnly, for browsers) or `field` (for native clients). A gateway has one of them; docs/accounts.md describes how to offer both.",
             ),
         };
         if settings.access_lifetime > Duration::from_secs(3_600) || settings.access_lifetime.is_zero() {
-            reader.error(
-                "tokens.access_lifetime",
-                "at least 1s and at most 1h: such a token cannot be called back",
-            );
+            reader.error("tokens.access_lifetime", "must be 1s to 1h: an access token cannot be revoked");
         }
         if settings.hasura_role.eq_ignore_ascii_case("admin") {
-            reader.error("tokens.hasura_role", "everybody would be Hasura's superuser");
+            reader.error("tokens.hasura_role", "must not be admin: every user would have all permissions");
         }
         if settings.leeway > Duration::from_secs(60) {
-            reader.error("tokens.leeway", "at most 60s");
+            reader.error("tokens.leeway", "must be at most 60s");
         }
         settings
     }

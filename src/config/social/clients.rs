@@ -1,4 +1,4 @@
-//! What QQ, Weibo, WeChat and GitHub call the gateway, and where they are.
+//! Client ids, secrets and URLs for QQ, Weibo, WeChat and GitHub.
 
 use super::reading::{address, pair};
 use crate::config::reader::Reader;
@@ -9,9 +9,9 @@ use crate::core::secret::SecretString;
 pub struct QqSettings {
     pub app_id: String,
     pub app_key: SecretString,
-    /// Of `graph.qq.com`, without a slash at the end, as all addresses here.
+    /// The URL of `graph.qq.com`. All URLs here are without a trailing slash.
     pub url: String,
-    /// Whether `unionid` is asked for. Apps without that permission work either way.
+    /// Whether to request the `unionid`. Apps without this permission work either way.
     pub union_id: bool,
 }
 
@@ -20,18 +20,18 @@ pub struct QqSettings {
 pub struct WeiboSettings {
     pub app_key: String,
     pub app_secret: SecretString,
-    /// Of `api.weibo.com`.
+    /// The URL of `api.weibo.com`.
     pub url: String,
 }
 
-/// WeChat, for web sites.
+/// WeChat for web sites.
 #[derive(Clone)]
 pub struct WechatSettings {
     pub app_id: String,
     pub app_secret: SecretString,
-    /// Of `open.weixin.qq.com`, where browsers go.
+    /// The URL of `open.weixin.qq.com`, which browsers open.
     pub web_url: String,
-    /// Of `api.weixin.qq.com`.
+    /// The URL of `api.weixin.qq.com`.
     pub api_url: String,
 }
 
@@ -40,23 +40,23 @@ pub struct WechatSettings {
 pub struct GithubSettings {
     pub client_id: String,
     pub client_secret: SecretString,
-    /// Of `github.com`: authorization and tokens.
+    /// The URL of `github.com`, for authorization and tokens.
     pub web_url: String,
-    /// Of `api.github.com`.
+    /// The URL of `api.github.com`.
     pub api_url: String,
 }
 
 pub(super) fn qq(reader: &mut Reader) -> Option<QqSettings> {
     let client = pair(
         reader,
-        ("social.qq.app_id", "The APP ID of QQ Connect; development without one: the sandbox."),
+        ("social.qq.app_id", "The APP ID of QQ Connect. Without it, development uses the sandbox."),
         ("social.qq.app_key", "The APP Key of QQ Connect."),
     );
-    let url = address(reader, "social.qq.url", "https://graph.qq.com", "Where QQ Connect is.");
+    let url = address(reader, "social.qq.url", "https://graph.qq.com", "The URL of QQ Connect.");
     let union_id = reader.value(
         "social.qq.unionid",
         "true",
-        "Whether QQ is asked for the `unionid`, which all apps of one owner share; without permission the gateway goes on without it.",
+        "Whether to request the `unionid`, which is the same for all apps of one owner. If QQ denies it, sign-in works without it.",
     );
     client.map(|(app_id, app_key)| QqSettings { app_id, app_key, url, union_id })
 }
@@ -64,27 +64,30 @@ pub(super) fn qq(reader: &mut Reader) -> Option<QqSettings> {
 pub(super) fn weibo(reader: &mut Reader) -> Option<WeiboSettings> {
     let client = pair(
         reader,
-        ("social.weibo.app_key", "The App Key of Weibo; development without one: the sandbox."),
+        ("social.weibo.app_key", "The App Key of Weibo. Without it, development uses the sandbox."),
         ("social.weibo.app_secret", "The App Secret of Weibo."),
     );
-    let url = address(reader, "social.weibo.url", "https://api.weibo.com", "Where Weibo is.");
+    let url = address(reader, "social.weibo.url", "https://api.weibo.com", "The URL of Weibo.");
     client.map(|(app_key, app_secret)| WeiboSettings { app_key, app_secret, url })
 }
 
 pub(super) fn wechat(reader: &mut Reader) -> Option<WechatSettings> {
     let client = pair(
         reader,
-        ("social.wechat.app_id", "The AppID of a WeChat web site app; development without one: the sandbox."),
+        (
+            "social.wechat.app_id",
+            "The AppID of a WeChat web site app. Without it, development uses the sandbox.",
+        ),
         ("social.wechat.app_secret", "The AppSecret of WeChat."),
     );
     let web_url = address(
         reader,
         "social.wechat.web_url",
         "https://open.weixin.qq.com",
-        "Where WeChat shows its QR code.",
+        "The URL of the page with WeChat's QR code.",
     );
     let api_url =
-        address(reader, "social.wechat.api_url", "https://api.weixin.qq.com", "Where WeChat's API is.");
+        address(reader, "social.wechat.api_url", "https://api.weixin.qq.com", "The URL of WeChat's API.");
     client.map(|(app_id, app_secret)| WechatSettings { app_id, app_secret, web_url, api_url })
 }
 
@@ -93,7 +96,7 @@ pub(super) fn github(reader: &mut Reader) -> Option<GithubSettings> {
         reader,
         (
             "social.github.client_id",
-            "The client ID of a GitHub OAuth app; development without one: the sandbox.",
+            "The client ID of a GitHub OAuth app. Without it, development uses the sandbox.",
         ),
         ("social.github.client_secret", "The client secret of the GitHub OAuth app."),
     );
@@ -101,9 +104,9 @@ pub(super) fn github(reader: &mut Reader) -> Option<GithubSettings> {
         reader,
         "social.github.web_url",
         "https://github.com",
-        "Where GitHub authorizes and hands out tokens.",
+        "The URL for GitHub's authorization page and tokens.",
     );
     let api_url =
-        address(reader, "social.github.api_url", "https://api.github.com", "Where GitHub's API is.");
+        address(reader, "social.github.api_url", "https://api.github.com", "The URL of GitHub's API.");
     client.map(|(client_id, client_secret)| GithubSettings { client_id, client_secret, web_url, api_url })
 }

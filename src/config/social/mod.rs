@@ -1,4 +1,4 @@
-//! Sign-in by QQ and its siblings: what the gateway is called there, where they are, and how long a sign-in may take.
+//! Settings of social sign-in: credentials and URLs of the providers, and lifetimes.
 
 mod clients;
 mod oidc;
@@ -13,26 +13,26 @@ use super::accounts::PageUrl;
 use super::http::Origin;
 use super::reader::Reader;
 
-/// The section, checked. No `Debug`: it holds secrets.
+/// Settings of social sign-in. No `Debug`: it contains secrets.
 #[derive(Clone)]
 pub struct SocialSettings {
     pub qq: Option<QqSettings>,
     pub weibo: Option<WeiboSettings>,
     pub wechat: Option<WechatSettings>,
     pub github: Option<GithubSettings>,
-    /// Google, Apple and one of the operator's own, as far as they are set.
+    /// Google, Apple and the operator's own provider, if configured.
     pub oidc: Vec<OidcSettings>,
-    /// Whether the operator's own one, or the sandbox's, is asked to answer with a form.
+    /// Whether the operator's own provider, or the sandbox's, posts its response as a form.
     pub form_post: bool,
-    /// The page of the web application that providers send browsers back to; `{provider}` stands for the slug.
+    /// The page of the web application that providers redirect browsers to; `{provider}` stands for the slug.
     pub callback_url: Option<String>,
-    /// How long somebody may take at the provider.
+    /// How long a user may take at the provider.
     pub state_lifetime: Duration,
-    /// How long somebody may take to bind or to register.
+    /// How long a user may take to bind an account or to register.
     pub ticket_lifetime: Duration,
-    /// For each question to a provider, connecting included.
+    /// The timeout of each request to a provider, including the connection.
     pub timeout: Duration,
-    /// The HTTP proxy by which providers are reached; none for addresses of this machine.
+    /// The HTTP proxy for requests to providers. Addresses of this machine are requested directly.
     pub proxy: Option<String>,
 }
 
@@ -48,30 +48,30 @@ impl SocialSettings {
             form_post: reader.value(
                 "social.oidc.form_post",
                 "false",
-                "Whether it is asked to post its answer as a form (`response_mode=form_post`) to `/auth/callback/<slug>` of the gateway, which sends the browser on to `social.callback_url`.",
+                "Whether this provider posts its response as a form (`response_mode=form_post`) to `/auth/callback/<slug>` of the gateway, which redirects the browser to `social.callback_url`.",
             ),
             callback_url: reader.optional(
                 "social.callback_url",
-                "The page of the web application that providers send browsers back to, such as https://app.example.com/callback/{provider}; development: the sandbox's own page.",
+                "The page of the web application that providers redirect browsers to, such as https://app.example.com/callback/{provider}. Required in production if a provider is configured. Default in development: the sandbox's page.",
             ),
             state_lifetime: reader.duration(
                 "social.state_lifetime",
                 "10m",
-                "How long somebody may take at the provider.",
+                "How long a user may take at the provider.",
             ),
             ticket_lifetime: reader.duration(
                 "social.ticket_lifetime",
                 "5m",
-                "How long somebody may take to bind an account or to register after the provider has vouched for them.",
+                "How long a user may take to bind an account or to register after signing in at the provider.",
             ),
             timeout: reader.duration(
                 "social.timeout",
                 "4s",
-                "For each question to a provider, connecting included.",
+                "The timeout of each request to a provider, including the connection.",
             ),
             proxy: reader.optional(
                 "social.proxy",
-                "The HTTP proxy by which providers are reached, such as http://proxy.example.com:3128.",
+                "The HTTP proxy for requests to providers, such as http://proxy.example.com:3128.",
             ),
         };
         let own = |client: &&mut OidcSettings| !["google", "apple"].contains(&client.slug.as_str());
@@ -89,23 +89,24 @@ impl SocialSettings {
             ("social.ticket_lifetime", self.ticket_lifetime, minute * 15),
         ] {
             if length < minute || length > max {
-                reader.error(key, if max == minute * 30 { "1m to 30m" } else { "1m to 15m" });
+                reader.error(key, if max == minute * 30 { "must be 1m to 30m" } else { "must be 1m to 15m" });
             }
         }
         if self.timeout < Duration::from_millis(100) || self.timeout > Duration::from_secs(8) {
-            reader.error("social.timeout", "100ms to 8s: a sign-in asks up to four times");
+            reader.error("social.timeout", "must be 100ms to 8s: a sign-in makes up to four requests");
         }
         if let Some(page) = &self.callback_url
             && (!page.contains("{provider}") || callback(page, "qq").is_none())
         {
-            reader.error("social.callback_url", "an http:// or https:// address with {provider} in it");
+            reader
+                .error("social.callback_url", "expected an http:// or https:// URL that contains {provider}");
         }
         if self.proxy.as_ref().is_some_and(|proxy| proxy.parse::<PageUrl>().is_err()) {
-            reader.error("social.proxy", "http:// or https:// and a host are expected");
+            reader.error("social.proxy", "expected an http:// or https:// URL");
         }
     }
 
-    /// What the public needs: TLS all the way, and a page to come back to.
+    /// Checks what production requires: https everywhere, and a callback page.
     pub fn check_production(&self, reader: &mut Reader) {
         let none = self.qq.is_none()
             && self.weibo.is_none()
@@ -116,7 +117,7 @@ impl SocialSettings {
             return;
         }
         if self.callback_url.is_none() {
-            reader.error("social.callback_url", "needed in production where a provider is set");
+            reader.error("social.callback_url", "required in production if a provider is configured");
         }
         let mut addresses = vec![("social.callback_url", self.callback_url.as_deref())];
         addresses.push(("social.qq.url", self.qq.as_ref().map(|qq| qq.url.as_str())));
@@ -135,24 +136,24 @@ impl SocialSettings {
         }
         for (key, address) in addresses {
             if address.is_some_and(|address| !address.starts_with("https://")) {
-                reader.error(key, "production needs an https address");
+                reader.error(key, "production requires an https URL");
             }
         }
     }
 
-    /// Where `provider` sends browsers back to. `None` in production without providers.
+    /// Returns the URL that `provider` redirects browsers to. `None` in production without providers.
     #[must_use]
     pub fn callback(&self, provider: &str) -> Option<url::Url> {
         callback(self.callback_url.as_deref()?, provider)
     }
 
-    /// Where browsers come back to from a provider that posts a form: the gateway, which sends them on to the page.
+    /// Returns the URL that a provider posts its form to: the gateway, which redirects the browser to the page.
     #[must_use]
     pub fn form_callback(public_url: &Origin, provider: &str) -> Option<url::Url> {
         url::Url::parse(&format!("{}/auth/callback/{provider}", public_url.as_str())).ok()
     }
 
-    /// Development: every provider without credentials is the sandbox's, and so is the page to come back to.
+    /// Configures the sandbox for every provider without credentials, and its callback page. For development only.
     pub fn fill_from_sandbox(&mut self, public_url: &Origin) {
         let at = |provider: &str| format!("{}/sandbox/{provider}", public_url.as_str());
         self.qq.get_or_insert_with(|| QqSettings {
@@ -194,9 +195,9 @@ impl SocialSettings {
     }
 }
 
-/// What the gateway is called by the providers of the sandbox: digits, as QQ's are.
+/// The gateway's client id at the providers of the sandbox: digits, as QQ requires.
 pub const SANDBOX_ID: &str = "101000001";
-/// Its secret there. It guards nothing: the sandbox exists in development only.
+/// The client secret in the sandbox. It protects nothing: the sandbox exists only in development.
 pub const SANDBOX_SECRET: &str = "sandbox-secret-that-guards-nothing";
 
 fn callback(page: &str, provider: &str) -> Option<url::Url> {
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_needed_and_the_sandbox_fills_the_gaps() {
+    fn the_sandbox_replaces_missing_credentials() {
         let (mut settings, errors) = read(&[], true);
         assert!(errors.is_empty(), "{errors:?}");
         assert!(settings.qq.is_none() && settings.oidc.is_empty() && settings.callback("qq").is_none());
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_is_set_stays_beside_the_sandbox() {
+    fn configured_credentials_are_kept_beside_the_sandbox() {
         let (mut settings, _) =
             read(&[("MENJIN_SOCIAL_QQ_APP_ID", "1"), ("MENJIN_SOCIAL_QQ_APP_KEY", "k")], false);
         settings.fill_from_sandbox(&"http://127.0.0.1:8000".parse().unwrap());
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_client_is_a_fault_and_so_is_a_plain_address_in_production() {
+    fn half_a_credential_and_a_plain_url_in_production_are_errors() {
         let half = read(&[("MENJIN_SOCIAL_GITHUB_CLIENT_ID", "1")], false).1;
         assert!(half.len() == 1 && half[0].contains("client_secret"), "{half:?}");
         let client = [
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_to_come_back_to_names_the_provider() {
+    fn the_callback_url_contains_the_provider() {
         for (page, good) in [
             ("https://app.example/callback/{provider}", true),
             ("https://app.example/callback?provider={provider}", true),

@@ -1,48 +1,48 @@
-//! Providers of `OpenID` Connect: Google, Apple, and one of the operator's own.
+//! Settings of `OpenID` Connect providers: Google, Apple, and one of the operator's choice.
 
 use super::reading::{address, pair};
 use crate::config::accounts::PageUrl;
 use crate::config::reader::Reader;
 use crate::core::secret::SecretString;
 
-/// A provider of `OpenID` Connect.
+/// Settings of an `OpenID` Connect provider.
 #[derive(Clone)]
 pub struct OidcSettings {
-    /// Its name in the API: ASCII lower-case letters, digits and `-`.
+    /// The slug in the API: ASCII lower-case letters, digits and `-`.
     pub slug: String,
-    /// Its name for people.
+    /// The display name.
     pub name: String,
-    /// Exactly as its discovery document says.
+    /// The issuer, exactly as in its discovery document.
     pub issuer: String,
     pub client_id: String,
     pub secret: OidcSecret,
-    /// `openid` is always among them.
+    /// The requested scopes, which always include `openid`.
     pub scopes: Vec<String>,
-    /// Whether the answer comes as a form (`response_mode=form_post`), as Apple's does when names are asked for.
+    /// Whether the response is posted as a form (`response_mode=form_post`), as Apple does if the name is requested.
     pub form_post: bool,
 }
 
-/// How the gateway proves itself at the token endpoint.
+/// How the gateway authenticates at the token endpoint.
 #[derive(Clone)]
 pub enum OidcSecret {
-    /// A public client: PKCE alone.
+    /// A public client, with PKCE only.
     None,
     Shared(SecretString),
-    /// A token that the gateway signs itself with ES256.
+    /// A client assertion that the gateway signs with ES256.
     Apple {
         team_id: String,
         key_id: String,
-        /// PKCS#8 in PEM, as Apple hands it out.
+        /// PKCS#8 in PEM, as Apple issues it.
         private_key: SecretString,
     },
 }
 
-/// What is asked for where nothing else is said.
+/// Returns the default scopes.
 pub(super) fn scopes() -> Vec<String> {
     ["openid", "email", "profile"].map(String::from).to_vec()
 }
 
-/// Those that are set.
+/// Returns the providers that are configured.
 pub(super) fn read(reader: &mut Reader) -> Vec<OidcSettings> {
     [google(reader), apple(reader), own(reader)].into_iter().flatten().collect()
 }
@@ -76,7 +76,7 @@ fn apple(reader: &mut Reader) -> Option<OidcSettings> {
     let issuer = address(reader, "social.apple.issuer", "https://appleid.apple.com", "Apple's issuer.");
     let (client_id, private_key) = client?;
     let (Some(team_id), Some(key_id)) = (team_id, key_id) else {
-        reader.error("social.apple.team_id", "needed with `social.apple.key_id` beside the Services ID");
+        reader.error("social.apple.team_id", "required with `social.apple.key_id` and the Services ID");
         return None;
     };
     Some(OidcSettings {
@@ -92,48 +92,53 @@ fn apple(reader: &mut Reader) -> Option<OidcSettings> {
 
 fn own(reader: &mut Reader) -> Option<OidcSettings> {
     let slug: String =
-        reader.value("social.oidc.slug", "oidc", "The name of one more OpenID Connect provider in the API.");
-    let name = reader.value("social.oidc.name", "OpenID Connect", "Its name for people.");
+        reader.value("social.oidc.slug", "oidc", "The slug of another OpenID Connect provider in the API.");
+    let name = reader.value("social.oidc.name", "OpenID Connect", "The display name of this provider.");
     let issuer: Option<String> = reader.optional(
         "social.oidc.issuer",
-        "Its issuer, exactly as its discovery document says, such as https://sso.example.com/realms/staff.",
+        "The issuer of this provider, exactly as in its discovery document, such as https://sso.example.com/realms/staff.",
     );
     let client_id: Option<String> =
-        reader.optional("social.oidc.client_id", "The gateway's client ID there.");
+        reader.optional("social.oidc.client_id", "The client ID at this provider.");
     let secret = reader.secret(
         "social.oidc.client_secret",
-        "The gateway's secret there; empty: a public client, by PKCE alone.",
+        "The client secret at this provider. Without it, the gateway is a public client with PKCE.",
     );
-    let scopes =
-        reader.list("social.oidc.scopes", "openid,email,profile", "What is asked for; `openid` is needed.");
+    let scopes = reader.list(
+        "social.oidc.scopes",
+        "openid,email,profile",
+        "The requested scopes. `openid` is required.",
+    );
     if !is_slug(&slug) {
-        reader
-            .error("social.oidc.slug", "1 to 32 lower-case letters, digits or '-', and no other provider's");
+        reader.error(
+            "social.oidc.slug",
+            "must be 1 to 32 lower-case letters, digits or '-', and not the slug of another provider",
+        );
     }
     match (issuer, client_id) {
         (Some(issuer), Some(client_id)) => {
             if issuer.parse::<PageUrl>().is_err() || issuer.contains('?') {
-                reader.error("social.oidc.issuer", "http:// or https:// and a host are expected");
+                reader.error("social.oidc.issuer", "expected an http:// or https:// URL");
             }
             if !scopes.iter().any(|scope: &String| scope == "openid") {
-                reader.error("social.oidc.scopes", "`openid` must be among them");
+                reader.error("social.oidc.scopes", "must contain `openid`");
             }
             let secret = secret.map_or(OidcSecret::None, OidcSecret::Shared);
             Some(OidcSettings { slug, name, issuer, client_id, secret, scopes, form_post: false })
         }
         (None, None) => None,
         (Some(_), None) => {
-            reader.error("social.oidc.client_id", "needed beside the issuer");
+            reader.error("social.oidc.client_id", "required with the issuer");
             None
         }
         (None, Some(_)) => {
-            reader.error("social.oidc.issuer", "needed beside the client ID");
+            reader.error("social.oidc.issuer", "required with the client ID");
             None
         }
     }
 }
 
-/// The names of the other providers are theirs.
+/// The slugs of the other providers are reserved.
 fn is_slug(slug: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let taken = ["qq", "weibo", "wechat", "github", "google", "apple"].contains(&slug);

@@ -1,10 +1,10 @@
-//! What the sections of providers have in common.
+//! Helpers for the settings of providers.
 
 use crate::config::accounts::PageUrl;
 use crate::config::reader::Reader;
 use crate::core::secret::SecretString;
 
-/// Both or none; one alone is a fault.
+/// Reads two settings that require each other.
 pub(super) fn pair(
     reader: &mut Reader,
     id: (&'static str, &'static str),
@@ -16,11 +16,11 @@ pub(super) fn pair(
         (Some(id), Some(secret)) => Some((id, secret)),
         (None, None) => None,
         (Some(_), None) => {
-            reader.error(secret.0, "needed beside the client's name");
+            reader.error(secret.0, "required with the client ID");
             None
         }
         (None, Some(_)) => {
-            reader.error(id.0, "needed beside the secret");
+            reader.error(id.0, "required with the secret");
             None
         }
     }
@@ -34,7 +34,7 @@ pub(super) fn address(
 ) -> String {
     let text: String = reader.value(key, default, meaning);
     if text.parse::<PageUrl>().is_err() || text.contains('?') {
-        reader.error(key, "http:// or https:// and a host are expected");
+        reader.error(key, "expected an http:// or https:// URL");
     }
     text.trim_end_matches('/').to_owned()
 }
