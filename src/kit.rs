@@ -2,6 +2,7 @@
 
 use crate::audit::Audit;
 use crate::config::limits::LimitSettings;
+use crate::config::webhooks::WebhookSettings;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::core::secret::MasterKey;
@@ -32,8 +33,9 @@ impl Kit {
         random: Random,
         master: MasterKey,
         limits: LimitSettings,
+        webhooks: &WebhookSettings,
     ) -> Self {
-        let audit = Audit::new(clock.clone(), random.clone());
+        let audit = Audit::new(clock.clone(), random.clone()).publishing(webhooks);
         let limits = Limiter::new(store.clone(), &master, clock.clone(), limits);
         Self { db, store, clock, random, master, audit, limits }
     }

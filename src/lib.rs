@@ -32,3 +32,4 @@ pub mod sandbox;
 pub mod sessions;
 pub mod social;
 pub mod verification;
+pub mod webhooks;

@@ -25,6 +25,8 @@ pub enum StartError {
     Listen(SocketAddr, std::io::Error),
     #[error("social sign-in: {0}")]
     Social(String),
+    #[error("webhooks: {0}")]
+    Webhooks(String),
     #[error(transparent)]
     Mail(#[from] SmtpSetupError),
 }

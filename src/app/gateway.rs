@@ -10,6 +10,7 @@ use super::error::StartError;
 use super::master_key::master_key;
 use super::services::Composition;
 use super::social;
+use crate::audit::Kind;
 use crate::config::Config;
 use crate::config::http::Origin;
 use crate::config::mode::Mode;
@@ -27,7 +28,7 @@ pub struct Gateway {
     address: SocketAddr,
     db: Db,
     stopping: CancellationToken,
-    tasks: [(&'static str, JoinHandle<()>); 4],
+    tasks: [(&'static str, JoinHandle<()>); 5],
 }
 
 impl Gateway {
@@ -62,9 +63,10 @@ impl Gateway {
         }
         let providers = social::providers(&config, &clock).map_err(StartError::Social)?;
         let outbox = Outbox::new(db.clone(), &master, clock.clone(), random.clone());
-        let kit = Kit::new(db.clone(), store, clock, random, master, config.limits.clone());
+        let kit = Kit::new(db.clone(), store, clock, random, master, config.limits.clone(), &config.webhooks);
         let composition = Composition { config: &config, kit, keys, providers, outbox };
         let worker = composition.worker()?;
+        let dispatcher = composition.dispatcher()?;
         let router = http::router(composition.routes());
         let stopping = CancellationToken::new();
         let server = tokio::spawn(http::serve(listener, router, config.http.clone(), stopping.clone()));
@@ -73,14 +75,22 @@ impl Gateway {
             db.clone(),
             composition.kit.clock.clone(),
             config.retention,
+            composition.kit.audit.publication(Kind::UserErased).endpoints,
             stopping.clone(),
         ));
+        let dispatcher = tokio::spawn(dispatcher.run(stopping.clone()));
         let keeper = tokio::spawn(composition.keys.clone().keep(stopping.clone()));
         Ok(Self {
             address,
             db,
             stopping,
-            tasks: [("server", server), ("worker", worker), ("upkeep", upkeep), ("keys", keeper)],
+            tasks: [
+                ("server", server),
+                ("worker", worker),
+                ("upkeep", upkeep),
+                ("keys", keeper),
+                ("webhooks", dispatcher),
+            ],
         })
     }
 

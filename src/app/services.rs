@@ -30,6 +30,7 @@ use crate::sessions::{AccessTokens, KeyRing, Sessions, Strictness, UpstreamToken
 use crate::social::form_callback::FormCallback;
 use crate::social::{Providers, Social, SocialParts, States};
 use crate::verification::Verification;
+use crate::webhooks::{Dispatcher, WebhookClient};
 
 /// What the features are built from.
 pub(super) struct Composition<'a> {
@@ -52,6 +53,14 @@ impl Composition<'_> {
         let development = self.config.mode == Mode::Development;
         let sms = development.then(|| Sms::Inbox(SmsInbox::new(db.clone(), clock.clone(), random.clone())));
         Ok(Worker::new(&self.outbox, sms, email, self.config.delivery.worker.clone()))
+    }
+
+    /// Builds the dispatcher that sends events to webhook endpoints.
+    pub(super) fn dispatcher(&self) -> Result<Dispatcher, StartError> {
+        let Kit { db, clock, random, .. } = &self.kit;
+        let settings = &self.config.webhooks;
+        let client = WebhookClient::new(settings, clock.clone()).map_err(StartError::Webhooks)?;
+        Ok(Dispatcher::new(db.clone(), clock.clone(), random.clone(), settings, client))
     }
 
     /// Builds what HTTP serves.

@@ -84,7 +84,7 @@ async fn import(config: &Config, arguments: &Arguments, totals: &mut Totals) -> 
     let mut rows = Rows::new(file, format).map_err(|error| told(&error))?;
     let db = store::open(config, DEADLINE).await?;
     let (clock, random) = (Clock::system(), Random::system());
-    let audit = Audit::new(clock.clone(), random.clone());
+    let audit = Audit::new(clock.clone(), random.clone()).publishing(&config.webhooks);
     let options = Options { dry_run: arguments.dry_run, resume: arguments.resume };
     let mut importer = Importer::new(db, config.accounts.regions.clone(), audit, clock, random, options);
     let mut progress = Progress::new(length);

@@ -68,7 +68,7 @@ pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
 async fn rotate(config: &Config, now: bool) -> Result<(Option<Rotated>, Vec<SigningKey>), StartError> {
     let (clock, random) = (Clock::system(), Random::system());
     let order = if now { "now" } else { "next" }.to_owned();
-    let audit = Audit::new(clock.clone(), random.clone());
+    let audit = Audit::new(clock.clone(), random.clone()).publishing(&config.webhooks);
     let event = audit.by_operator(Kind::KeysRotated, None, &[("order", &[order])]);
     let (done, keys) = app::keys(config, &clock, &random).await?.rotate(now, &event).await?;
     Ok((Some(done), keys))

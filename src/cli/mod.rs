@@ -14,6 +14,7 @@ mod serve;
 mod store;
 mod table;
 mod users;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,6 +62,8 @@ enum Command {
         /// Id, user name, mobile number or e-mail address.
         who: String,
     },
+    /// List, test and replay webhooks (docs/webhooks.md).
+    Webhooks(webhooks::Arguments),
     /// Print the version and leave.
     Version,
 }
@@ -83,6 +86,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Some(Command::Users(users)) => configured(arguments, |config| users::run(config, users)),
         Some(Command::Import(import)) => configured(arguments, |config| import::run(config, import)),
         Some(Command::Audit(audit)) => configured(arguments, |config| audit::run(config, audit)),
+        Some(Command::Webhooks(webhooks)) => configured(arguments, |config| webhooks::run(config, webhooks)),
         Some(Command::Restore { who }) => configured(arguments, |config| restore::run(config, who)),
     })
 }

@@ -28,7 +28,7 @@ impl Operator {
         let (clock, random) = (Clock::system(), Random::system());
         let administration = Administration {
             db: store::open(&config, DEADLINE).await?,
-            audit: Audit::new(clock.clone(), random.clone()),
+            audit: Audit::new(clock.clone(), random.clone()).publishing(&config.webhooks),
             settings: config.accounts.clone(),
             clock,
             random,

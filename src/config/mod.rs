@@ -21,6 +21,7 @@ pub mod secrets;
 pub mod services;
 pub mod sessions;
 pub mod social;
+pub mod webhooks;
 
 use std::path::{Path, PathBuf};
 
@@ -43,6 +44,7 @@ use secrets::SecretSettings;
 use services::ServiceSettings;
 use sessions::SessionSettings;
 use social::SocialSettings;
+use webhooks::WebhookSettings;
 
 /// All settings of a gateway.
 #[derive(Clone)]
@@ -66,6 +68,7 @@ pub struct Config {
     pub services: ServiceSettings,
     pub social: SocialSettings,
     pub delivery: DeliverySettings,
+    pub webhooks: WebhookSettings,
     pub retention: RetentionSettings,
     pub log: LogSettings,
 }
@@ -111,6 +114,7 @@ impl Config {
             services: ServiceSettings::read(reader),
             social: SocialSettings::read(reader),
             delivery: DeliverySettings::read(reader),
+            webhooks: WebhookSettings::read(reader, development),
             retention: RetentionSettings::read(reader),
             log: LogSettings::read(reader, mode),
             data_folder,

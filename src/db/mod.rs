@@ -16,6 +16,7 @@ pub mod schema;
 mod sqlite;
 pub mod types;
 pub mod upkeep;
+pub mod webhooks;
 
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ use models::{
     MessageProgress, NewMessage, NewUser, ResetLink, Session, SigningKey, User, UserFilter,
 };
 use types::{AccountStatus, Ts, Uid};
+use webhooks::{BuildDeliveries, WebhookDelivery, WebhookFilter, WebhookResult};
 
 /// The durable store. Cheap to clone.
 #[derive(Clone)]
@@ -306,7 +308,7 @@ dispatch! {
     /// Opens an account again that its owner deleted; false when it is not on its way out.
     queries::erasure::restore_account(user: UserId, event: &AuditEvent) -> bool;
     /// Erases accounts whose time has come, 100 at the most; tells how many.
-    queries::erasure::erase_due(now: Instant) -> usize;
+    queries::erasure::erase_due(now: Instant, endpoints: &[String]) -> usize;
     /// Forgets reset links that ended before a moment; tells how many.
     queries::erasure::forget_reset_links(before: Instant) -> usize;
 
@@ -340,6 +342,22 @@ dispatch! {
     /// Claims messages that are due at `now`, oldest first, and counts an attempt for each. Until `leased_until` nobody
     /// else gets them.
     claims::messages::claim_due(now: Instant, lease: Uid, leased_until: Instant, limit: i64) -> Vec<DueMessage>;
+
+    /// Builds the deliveries of up to `limit` events that have none yet, all or nothing. Returns the number of events.
+    queries::webhooks::publish_events(build: BuildDeliveries<'_>, limit: i64) -> usize;
+    /// Claims deliveries to an endpoint that are due at `now`, oldest first, and counts an attempt for each. No other
+    /// gateway gets them until `leased_until`.
+    events::webhooks::claim_webhooks(
+        endpoint: &str, now: Instant, lease: Uid, leased_until: Instant, limit: i64
+    ) -> Vec<WebhookDelivery>;
+    /// Records the result of an attempt. Returns false if the lease is no longer the caller's.
+    queries::webhooks::finish_webhook(id: Uid, lease: Uid, result: &WebhookResult, now: Instant) -> bool;
+    /// Returns deliveries, newest first.
+    queries::webhooks::list_webhooks(filter: &WebhookFilter) -> Vec<WebhookDelivery>;
+    /// Queues a delivery again. Returns false while it is being sent.
+    queries::webhooks::replay_webhook(id: Uid, now: Instant) -> bool;
+    /// Deletes deliveries that were created before a moment. Returns their number.
+    queries::webhooks::delete_webhooks(before: Instant) -> usize;
 
     /// Puts a message into the development inbox, which keeps the newest 500.
     queries::inbox::put_into_inbox(message: &InboxMessage) -> ();

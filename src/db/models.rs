@@ -192,6 +192,8 @@ pub struct AuditEvent {
     pub user_agent: Option<String>,
     /// JSON object.
     pub detail: String,
+    /// The webhook endpoints that are still to receive the event: `db::webhooks::Publication` as JSON.
+    pub publication: Option<String>,
 }
 
 /// A key that signs access tokens.

@@ -89,6 +89,28 @@ table! {
         address -> Nullable<Text>,
         user_agent -> Nullable<Text>,
         detail -> Text,
+        publication -> Nullable<Text>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Integer, Nullable, Text};
+    use crate::db::types::{DbUuid, UtcTimestamp};
+
+    webhook_deliveries (id) {
+        id -> DbUuid,
+        event_id -> DbUuid,
+        endpoint -> Text,
+        event_type -> Text,
+        body -> Text,
+        status -> Text,
+        attempts -> Integer,
+        next_attempt_at -> UtcTimestamp,
+        lease -> Nullable<DbUuid>,
+        leased_until -> Nullable<UtcTimestamp>,
+        last_error -> Nullable<Text>,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
     }
 }
 

@@ -13,9 +13,15 @@ use crate::outcome::Refusal;
 const PERIOD: Duration = Duration::from_secs(3_600);
 
 /// Forgets what is old, now and every hour, until `stopping`.
-pub async fn run(db: Db, clock: Clock, settings: RetentionSettings, stopping: CancellationToken) {
+pub async fn run(
+    db: Db,
+    clock: Clock,
+    settings: RetentionSettings,
+    erased_endpoints: Vec<String>,
+    stopping: CancellationToken,
+) {
     loop {
-        if let Err(error) = forget(&db, &clock, settings).await {
+        if let Err(error) = forget(&db, &clock, settings, &erased_endpoints).await {
             tracing::warn!(%error, "old rows could not be forgotten; tried again in an hour");
         }
         tokio::select! {
@@ -25,11 +31,16 @@ pub async fn run(db: Db, clock: Clock, settings: RetentionSettings, stopping: Ca
     }
 }
 
-/// Forgets what is old.
+/// Forgets what is old. `erased_endpoints` are the webhook endpoints that are told which accounts were deleted.
 ///
 /// # Errors
 /// [`Refusal`]; what was forgotten before it stays forgotten.
-pub async fn forget(db: &Db, clock: &Clock, settings: RetentionSettings) -> Result<(), Refusal> {
+pub async fn forget(
+    db: &Db,
+    clock: &Clock,
+    settings: RetentionSettings,
+    erased_endpoints: &[String],
+) -> Result<(), Refusal> {
     let before = |length: Duration| -> Instant {
         TimeDelta::from_std(length)
             .ok()
@@ -39,13 +50,14 @@ pub async fn forget(db: &Db, clock: &Clock, settings: RetentionSettings) -> Resu
     let audit = db.forget_audit(before(settings.audit)).await?;
     let messages = db.forget_messages(before(settings.messages)).await?;
     let sessions = db.forget_sessions(before(settings.sessions)).await?;
+    let webhooks = db.delete_webhooks(before(settings.messages)).await?;
     let links = db.forget_reset_links(before(Duration::ZERO)).await?;
-    if audit + messages + sessions + links > 0 {
-        tracing::info!(audit, messages, sessions, links, "old rows forgotten");
+    if audit + messages + sessions + webhooks + links > 0 {
+        tracing::info!(audit, messages, sessions, webhooks, links, "old rows forgotten");
     }
     let mut accounts = 0;
     loop {
-        let erased = db.erase_due(clock.now()).await?;
+        let erased = db.erase_due(clock.now(), erased_endpoints).await?;
         accounts += erased;
         if erased == 0 {
             break;

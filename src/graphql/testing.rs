@@ -12,6 +12,7 @@ use crate::config::keys::KeySettings;
 use crate::config::limits::LimitSettings;
 use crate::config::reader::{Reader, Source};
 use crate::config::sessions::SessionSettings;
+use crate::config::webhooks::WebhookSettings;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::core::secret::MasterKey;
@@ -113,7 +114,15 @@ pub async fn api(introspection: bool) -> (Api, AccessTokens) {
     let keys = keys.unwrap_or_else(|error| panic!("{error}"));
     let tokens = AccessTokens::new(keys, clock.clone(), random.clone(), settings.clone());
     let limits = LimitSettings::read(&mut reader);
-    let kit = Kit::new(db, Ephemeral::memory(), clock, random, master, limits);
+    let kit = Kit::new(
+        db,
+        Ephemeral::memory(),
+        clock,
+        random,
+        master,
+        limits,
+        &WebhookSettings::read(&mut reader, true),
+    );
     let sessions = Sessions::new(&kit, tokens.clone(), settings);
     let schema = Schema::new(Query, Mutation, EmptySubscription);
     let settings = GraphqlSettings::read(&mut Reader::new(Source::default()), introspection);

@@ -157,6 +157,22 @@ async fn every_column_can_be_written_and_read(#[case] backend: Backend) {
         address: Option<String> = Some(text("127.0.0.1")),
         user_agent: Option<String> = Some(text("agent")),
         detail: String = text("{\"method\":\"password\"}"),
+        publication: Option<String> = Some(text("{\"endpoints\":[\"crm\"]}")),
+    });
+    round_trip!(sql, webhook_deliveries {
+        id: Uid = uid(9),
+        event_id: Uid = uid(5),
+        endpoint: String = text("crm"),
+        event_type: String = text("user.signed_in"),
+        body: String = text("{}"),
+        status: String = text("queued"),
+        attempts: i32 = 2,
+        next_attempt_at: Ts = ts(40),
+        lease: Option<Uid> = Some(uid(6)),
+        leased_until: Option<Ts> = Some(ts(41)),
+        last_error: Option<String> = Some(text("status 500")),
+        created_at: Ts = ts(42),
+        updated_at: Ts = ts(43),
     });
     round_trip!(sql, signing_keys {
         kid: String = text("kid"),
@@ -245,7 +261,8 @@ async fn no_table_is_missing_from_the_schema(#[case] backend: Backend) {
             "reset_links",
             "sessions",
             "signing_keys",
-            "users"
+            "users",
+            "webhook_deliveries"
         ]
     );
 }

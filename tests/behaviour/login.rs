@@ -274,6 +274,7 @@ async fn credentials_that_changed_since_they_were_checked_open_no_session(#[case
             address: None,
             user_agent: None,
             detail: "{}".into(),
+            publication: None,
         };
         db.open_session(&session, proven, &event).await.expect("a result")
     };

@@ -66,3 +66,4 @@ mod unlink_identity;
 mod unlink_social;
 mod update_profile;
 mod users_cli;
+mod webhooks;

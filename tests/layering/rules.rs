@@ -8,8 +8,8 @@ use super::source::{Crate, Reference, SourceFile};
 /// module alone. `parts` and `base` stand for the rooms that [`GROUPS`] lists.
 pub const ROOMS: &str = "
     main         -> cli
-    cli          -> app, graphql, social, accounts, parts, base
-    app          -> http, graphql, sandbox, social, accounts, parts, base
+    cli          -> app, graphql, social, accounts, webhooks, parts, base
+    app          -> http, graphql, sandbox, social, accounts, webhooks, parts, base
     http         -> graphql, social::form_callback, sessions, base
     sandbox      -> db, outcome, config, core
     graphql      -> social, accounts, verification, delivery, sessions, passwords, limits, captcha,
@@ -20,6 +20,7 @@ pub const ROOMS: &str = "
     delivery     -> base
     sessions     -> kit, audit, limits, base
     passwords    -> base
+    webhooks     -> audit, base
     captcha      -> base
     kit          -> audit, limits, base
     audit        -> base
@@ -61,7 +62,7 @@ const FRAMEWORKS: &[Framework] = &[
     Framework {
         name: "reqwest",
         crates: &["reqwest"],
-        places: &["delivery/sms/", "captcha/", "social/providers/"],
+        places: &["delivery/sms/", "captcha/", "social/providers/", "webhooks/client.rs"],
         elsewhere: 1, // the shared HTTP client
     },
     Framework {

@@ -9,7 +9,7 @@ pub mod messages {
     use crate::core::clock::Instant;
     use crate::db::error::DbError;
     use crate::db::models::DueMessage;
-    use crate::db::pg::Conn;
+    use crate::db::pg::connection::Conn;
     use crate::db::schema::messages;
     use crate::db::types::{DbUuid, MessageStatus, Ts, Uid};
 
@@ -55,7 +55,7 @@ pub mod keys {
     use diesel_async::RunQueryDsl;
 
     use crate::db::error::DbError;
-    use crate::db::pg::Conn;
+    use crate::db::pg::connection::Conn;
 
     /// Holds gateways that would rotate the keys at once apart: "menjikey" in ASCII.
     const LOCK: i64 = 0x6d65_6e6a_696b_6579;

@@ -29,7 +29,8 @@ use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use tokio_postgres::types::{FromSql, IsNull, Kind, ToSql, Type};
 use tokio_postgres::{Client, RowStream, Statement};
 
-use super::sqlstate;
+use super::{dial, sqlstate};
+use crate::db::error::DbError;
 
 /// How many prepared statements a connection keeps. The crate has about 90 different ones; lists of values make more.
 const MAX_STATEMENTS: usize = 256;
@@ -46,16 +47,16 @@ pub struct Conn {
 }
 
 impl Conn {
-    /// Wraps a client. With `named_statements`, each statement is prepared once, which halves the time of a query; behind a
+    /// Opens a connection. With `named_statements`, each statement is prepared once, which halves the time of a query; behind a
     /// pooler that shares sessions it must be false.
-    pub fn new(client: Client, named_statements: bool) -> Self {
-        Self {
-            client,
+    pub async fn connect(url: &str, named_statements: bool) -> Result<Self, DbError> {
+        Ok(Self {
+            client: dial::client(url).await?,
             transactions: AnsiTransactionManager::default(),
             instrumentation: DynInstrumentation::none(),
             statements: named_statements.then(HashMap::new),
             unusable: Arc::default(),
-        }
+        })
     }
 
     /// Keeps the connection out of the pool: its other end may have vanished without closing it, and the system would go
@@ -297,9 +298,7 @@ impl AsyncConnection for Conn {
     type TransactionManager = AnsiTransactionManager;
 
     async fn establish(url: &str) -> ConnectionResult<Self> {
-        super::dial::connect(url, true)
-            .await
-            .map_err(|error| ConnectionError::BadConnection(error.to_string()))
+        Self::connect(url, true).await.map_err(|error| ConnectionError::BadConnection(error.to_string()))
     }
 
     fn transaction_state(&mut self) -> &mut AnsiTransactionManager {

@@ -8,7 +8,6 @@ use tokio_postgres::Client;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::connection::Conn;
 use crate::db::error::DbError;
 
 /// How long connecting may take. A server that accepts a connection and then says nothing must neither delay the start nor
@@ -60,14 +59,10 @@ async fn open(url: &str) -> Result<Client, DbError> {
     }
 }
 
-async fn client(url: &str) -> Result<Client, DbError> {
+/// Opens a connection.
+pub async fn client(url: &str) -> Result<Client, DbError> {
     let late = |_| DbError::Unavailable("the server did not respond within 3 seconds".into());
     tokio::time::timeout(TIMEOUT, open(url)).await.map_err(late)?
-}
-
-/// Opens a connection.
-pub async fn connect(url: &str, named_statements: bool) -> Result<Conn, DbError> {
-    Ok(Conn::new(client(url).await?, named_statements))
 }
 
 /// What a connection leads to.

@@ -6,7 +6,7 @@ pub mod users {
 
     use crate::db::error::DbError;
     use crate::db::models::{AuditEvent, NewUser};
-    use crate::db::pg::Conn;
+    use crate::db::pg::connection::Conn;
     use crate::db::schema::{audit_events, users};
 
     /// One statement a table: a round trip for each row would take most of the time. A statement has at most 65 535

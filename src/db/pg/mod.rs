@@ -27,6 +27,7 @@ macro_rules! write_tx {
 pub mod claims;
 mod connection;
 mod dial;
+pub mod events;
 pub mod imports;
 #[path = "../queries/mod.rs"]
 pub mod queries;
@@ -47,7 +48,7 @@ pub async fn open(url: &str, size: u32, timeout: Duration) -> Result<Pool<Conn>,
     let mut config = ManagerConfig::default();
     config.custom_setup = Box::new(move |url| {
         let bad = |error: DbError| ConnectionError::BadConnection(error.to_string());
-        async move { dial::connect(url, named_statements).await.map_err(bad) }.boxed()
+        async move { Conn::connect(url, named_statements).await.map_err(bad) }.boxed()
     });
     // A closed socket is noticed without a ping, which would cost more than a third of the rate.
     config.recycling_method = RecyclingMethod::Fast;
@@ -63,7 +64,7 @@ pub async fn open(url: &str, size: u32, timeout: Duration) -> Result<Pool<Conn>,
 /// Applies the missing migrations in one transaction, one gateway at a time. The lock belongs to the transaction: behind a
 /// pooler, a lock of the session would stay on a connection that other clients use.
 pub async fn migrate(url: &str) -> Result<Vec<String>, DbError> {
-    let mut conn = dial::connect(url, false).await?;
+    let mut conn = Conn::connect(url, false).await?;
     AnsiTransactionManager::begin_transaction(&mut conn).await?;
     conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
     let mut harness = AsyncMigrationHarness::new(conn);
@@ -78,7 +79,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, DbError> {
 
 /// Returns the missing migrations.
 pub async fn pending(url: &str) -> Result<Vec<String>, DbError> {
-    let conn = dial::connect(url, false).await?;
+    let conn = Conn::connect(url, false).await?;
     let mut harness = AsyncMigrationHarness::new(conn);
     in_blocking_thread(move || {
         let pending = harness.pending_migrations(MIGRATIONS)?;

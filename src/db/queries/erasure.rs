@@ -11,6 +11,7 @@ use crate::core::random::Random;
 use crate::db::models::{AuditEvent, Session, User};
 use crate::db::schema::{audit_events, inbox, merges, messages, reset_links, sessions, users};
 use crate::db::types::{AccountStatus, Kind, MessageStatus, Ts, Uid};
+use crate::db::webhooks::Publication;
 
 /// So many accounts are erased in one go.
 const BATCH: i64 = 100;
@@ -50,7 +51,7 @@ pub async fn restore_account(conn: &mut Conn, user: UserId, event: &AuditEvent) 
     })
 }
 
-pub async fn erase_due(conn: &mut Conn, now: Instant) -> Result<usize, DbError> {
+pub async fn erase_due(conn: &mut Conn, now: Instant, endpoints: &[String]) -> Result<usize, DbError> {
     let due = users::table
         .filter(users::delete_at.le(Ts(now)))
         .filter(users::id.ne_all(with_open_merges(now).select(merges::kept_user_id)))
@@ -60,7 +61,7 @@ pub async fn erase_due(conn: &mut Conn, now: Instant) -> Result<usize, DbError> 
     let due: Vec<Uid> = due.load(conn).await?;
     let mut erased = 0;
     for id in due {
-        erased += usize::from(erase(conn, id, now).await?);
+        erased += usize::from(erase(conn, id, now, endpoints).await?);
     }
     Ok(erased)
 }
@@ -74,7 +75,7 @@ fn with_open_merges(now: Instant) -> _ {
 }
 
 /// Sessions, reset links, identities and merges go with the row.
-async fn erase(conn: &mut Conn, id: Uid, now: Instant) -> Result<bool, DbError> {
+async fn erase(conn: &mut Conn, id: Uid, now: Instant, endpoints: &[String]) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
         // Locked as merges and their ends lock it.
         let row = users::table.filter(users::id.eq(id));
@@ -93,7 +94,7 @@ async fn erase(conn: &mut Conn, id: Uid, now: Instant) -> Result<bool, DbError> 
             return Ok(false);
         }
         forget(conn, &user).await?;
-        super::audit::record(conn, &erased(now)).await?;
+        super::audit::record(conn, &erased(now, user.id, endpoints)).await?;
         Ok(true)
     })
 }
@@ -113,8 +114,10 @@ pub(super) async fn forget(conn: &mut Conn, user: &User) -> Result<(), DbError> 
     Ok(())
 }
 
-/// Builds the audit entry of an erased account, which does not name the account.
-fn erased(now: Instant) -> AuditEvent {
+/// Builds the audit entry of an erased account, which does not name the account. Only the applications behind `endpoints` are
+/// told which account it was, so that they can delete their data too.
+fn erased(now: Instant, user: UserId, endpoints: &[String]) -> AuditEvent {
+    let publication = Publication { endpoints: endpoints.to_vec(), user_id: Some(user.0) };
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
     let id = uuid::Builder::from_unix_timestamp_millis(millis, &Random::system().bytes()).into_uuid();
     AuditEvent {
@@ -126,6 +129,7 @@ fn erased(now: Instant) -> AuditEvent {
         address: None,
         user_agent: None,
         detail: r#"{"method":"upkeep"}"#.into(),
+        publication: publication.to_column(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every query that both backends can say, compiled once for each. `super::Conn` and `super::write_tx!` are all that
 //! differs; the macro is in scope by its place before the `mod` line. `super` is a different module in each compilation, so nothing here may name a backend.
 
-use super::{Conn, claims};
+use super::{Conn, claims, events};
 use crate::db::error::{DbError, WriteError};
 
 pub mod administration;
@@ -16,3 +16,4 @@ pub mod messages;
 pub mod sessions;
 pub mod upkeep;
 pub mod users;
+pub mod webhooks;

@@ -26,6 +26,7 @@ macro_rules! write_tx {
 }
 
 pub mod claims;
+pub mod events;
 pub mod imports;
 #[path = "../queries/mod.rs"]
 pub mod queries;

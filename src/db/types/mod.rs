@@ -21,7 +21,7 @@ use uuid::Uuid;
 pub use audit_kind::Kind;
 pub use roles::RolesJson;
 pub use session_method::SessionMethod;
-pub use text::{AccountStatus, Channel, KeyState, MessageStatus};
+pub use text::{AccountStatus, Channel, KeyState, MessageStatus, WebhookStatus};
 
 use crate::core::clock::Instant;
 use crate::core::ids::{AuditId, IdentityId, MergeId, MessageId, SessionId, UserId};

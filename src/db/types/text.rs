@@ -59,6 +59,19 @@ pub enum MessageStatus {
     Expired,
 }
 
+/// The status of a webhook delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, AsExpression, FromSqlRow)]
+#[strum(serialize_all = "snake_case")]
+#[diesel(sql_type = Text)]
+pub enum WebhookStatus {
+    /// The event waits to be sent or is being sent.
+    Queued,
+    /// The endpoint accepted the event.
+    Delivered,
+    /// The endpoint does not exist any more, or did not accept the event within three days.
+    Failed,
+}
+
 /// Stores a type as `TEXT`, in the form of its `Display` and `FromStr`.
 macro_rules! stored_as_text {
     ($($name:ident),+) => {$(
@@ -96,7 +109,7 @@ macro_rules! stored_as_text {
     )+};
 }
 
-stored_as_text!(AccountStatus, KeyState, Channel, MessageStatus, Kind, SessionMethod);
+stored_as_text!(AccountStatus, KeyState, Channel, MessageStatus, Kind, SessionMethod, WebhookStatus);
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ pub mod logs;
 pub mod people;
 pub mod provider;
 pub mod proxy;
+pub mod receiver;
 pub mod reply;
 pub mod rows;
 pub mod social;

@@ -1,6 +1,6 @@
 //! Direct access to the database, past the gateway.
 
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel::{QueryableByName, sql_query};
 use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
@@ -18,6 +18,12 @@ pub enum Sql {
 struct Count {
     #[diesel(sql_type = BigInt)]
     n: i64,
+}
+
+#[derive(QueryableByName)]
+struct Word {
+    #[diesel(sql_type = Text)]
+    value: String,
 }
 
 impl Sql {
@@ -41,6 +47,16 @@ impl Sql {
             Self::Sqlite(conn) => conn.batch_execute(statements).await,
         }
         .expect("the statements run");
+    }
+
+    /// Returns the column `value` of a query, which must be text.
+    pub async fn texts(&mut self, query: &str) -> Vec<String> {
+        let found: Vec<Word> = match self {
+            Self::Pg(conn) => sql_query(query).load(conn).await,
+            Self::Sqlite(conn) => sql_query(query).load(conn).await,
+        }
+        .expect("the query runs");
+        found.into_iter().map(|row| row.value).collect()
     }
 
     /// Returns the number of rows of `rest`: a table, and perhaps a condition.

@@ -195,7 +195,7 @@ impl World {
         let (clock, random) = (self.clock.clone(), Random::system());
         Administration {
             db: self.gateway.db().clone(),
-            audit: Audit::new(clock.clone(), random.clone()),
+            audit: Audit::new(clock.clone(), random.clone()).publishing(&self.config().webhooks),
             settings: self.config().accounts,
             clock,
             random,
