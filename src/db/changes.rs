@@ -24,13 +24,25 @@ pub enum Authorization<'a> {
     Link(&'a [u8]),
 }
 
-/// Why a change was not made: something changed since it was read. Nothing was written.
+/// Why a write was refused: something changed since it was read. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stale {
     /// The session or the account is no longer active.
     Inactive,
-    /// The account no longer has the credential, or the link is no longer valid.
+    /// The account no longer has the credential or contact, or the link is no longer valid.
     Credential,
+    /// A concurrent request changed the row first.
+    Row,
+}
+
+/// The result of setting the status of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatusChange {
+    Changed {
+        revoked_sessions: usize,
+    },
+    /// The account had the status already, is merged, or does not exist.
+    Unchanged,
 }
 
 /// A change of one account.

@@ -12,11 +12,11 @@ pub enum Taken {
     Nickname,
     Mobile,
     Email,
-    /// The person of a social provider: an account has them, by subject or by union id.
-    Identity,
-    /// The place of a provider: this account has another person of it.
-    Provider,
-    /// Another row of a table that people do not fill in by hand.
+    /// The identity is linked to an account, by its subject or its union id.
+    IdentityLinked,
+    /// The account is linked to another identity at the provider.
+    ProviderLinked,
+    /// A value that users do not choose.
     Other,
 }
 
@@ -50,9 +50,9 @@ fn taken(info: &dyn DatabaseErrorInformation) -> Taken {
     } else if named("identities_provider_subject_key", "identities.subject")
         || named("identities_provider_union_id_key", "identities.union_id")
     {
-        Taken::Identity
+        Taken::IdentityLinked
     } else if named("identities_user_id_provider_key", "identities.provider") {
-        Taken::Provider
+        Taken::ProviderLinked
     } else {
         Taken::Other
     }
@@ -116,6 +116,17 @@ pub enum WriteError {
     Stale(Stale),
     #[error(transparent)]
     Failed(#[from] Refusal),
+}
+
+impl WriteError {
+    /// Turns a stale write into `None`, for callers that do not care what changed.
+    pub fn stale_as_none<T>(written: Result<T, Self>) -> Result<Option<T>, Refusal> {
+        match written {
+            Ok(value) => Ok(Some(value)),
+            Err(Self::Stale(_)) => Ok(None),
+            Err(error @ (Self::Taken(_) | Self::Failed(_))) => Err(error.into()),
+        }
+    }
 }
 
 impl From<DbError> for WriteError {

@@ -1,4 +1,4 @@
-//! Rows of people as social providers know them.
+//! Rows of identities at social providers.
 
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
@@ -8,7 +8,7 @@ use super::schema;
 use super::types::{Ts, Uid};
 use crate::core::ids::{IdentityId, UserId};
 
-/// A person of a social provider, bound to an account. No `Debug`: it holds an address and tokens.
+/// An identity at a social provider that is linked to an account. No `Debug`: it contains a contact and tokens.
 #[derive(Clone, Queryable, Selectable)]
 #[diesel(table_name = schema::identities, check_for_backend(Pg, Sqlite))]
 pub struct Identity {
@@ -16,15 +16,15 @@ pub struct Identity {
     pub id: IdentityId,
     #[diesel(deserialize_as = Uid)]
     pub user_id: UserId,
-    /// The word of the provider: `qq`, `github` …
+    /// The slug of the provider: `qq`, `github` …
     pub provider: String,
-    /// Who the person is at the provider: openid, uid, sub.
+    /// The id at the provider: `openid`, `uid`, `sub`.
     pub subject: String,
-    /// The same person in all applications of one owner; `None` where the provider withholds it.
+    /// The id that all applications of one owner share; `None` where the provider does not send it.
     pub union_id: Option<String>,
     pub nickname: Option<String>,
     pub avatar_url: Option<String>,
-    /// Only where the provider attests it.
+    /// Only if the provider verified it.
     pub email: Option<String>,
     /// Sealed by the caller.
     pub tokens: Option<Vec<u8>>,
@@ -32,7 +32,7 @@ pub struct Identity {
     pub last_used_at: Ts,
 }
 
-/// A person of a social provider, to be bound. The fields are those of [`Identity`].
+/// An identity to be linked. The fields are those of [`Identity`].
 #[derive(Clone, Insertable)]
 #[diesel(table_name = schema::identities)]
 pub struct NewIdentity {
@@ -53,8 +53,8 @@ pub struct NewIdentity {
     pub last_used_at: Ts,
 }
 
-/// What a provider tells at a later sign-in; it takes the place of what was known, but for a union id that is withheld
-/// now. The fields are those of [`Identity`].
+/// What a provider sent at a later sign-in. It replaces the stored values, except for a union id that is missing now. The
+/// fields are those of [`Identity`].
 #[derive(Clone)]
 pub struct IdentityUpdate {
     pub subject: String,
@@ -66,14 +66,12 @@ pub struct IdentityUpdate {
     pub last_used_at: Ts,
 }
 
-/// What became of the wish to unbind a provider.
+/// The result of unlinking a provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unlinked {
     Done,
-    /// The account has no person of that provider.
-    Absent,
-    /// Without it, its owner could not sign in any more.
-    LastWayIn,
-    /// The session that asked for it does not stand any more.
-    Ended,
+    /// The account has no identity at the provider.
+    NotLinked,
+    /// Without the identity the owner could no longer sign in.
+    LastSignInMethod,
 }

@@ -2,8 +2,9 @@
 //!
 //! `queries/` is written once and compiled twice: `pg/mod.rs` and `sqlite/mod.rs` each define `Conn` and `write_tx!`
 //! and include it by `#[path]`. Each query is a function `(&mut Conn, ..) -> Result<_, DbError>`, and one line in the
-//! table at the end of this file makes it a method of [`Db`]. A compound write (user and session and audit entry) is
-//! one function and one transaction. A unique constraint is the check: its violation comes back as [`Taken`].
+//! table at the end of this file makes it a method of [`Db`]. A compound write (user and session and audit entry) is one
+//! function and one transaction: all of it is written, or nothing. Uniqueness is checked by constraints, whose violation is
+//! returned as [`Taken`].
 
 pub mod changes;
 mod error;
@@ -29,12 +30,12 @@ use crate::core::ids::{IdentityId, MergeId, MessageId, SessionId, UserId};
 use crate::core::outage::Outage;
 use crate::core::roles::Roles;
 use crate::outcome::Refusal;
-use changes::{AccountChange, ProfileChange};
+use changes::{AccountChange, ProfileChange, StatusChange};
 use error::StoreError;
 use identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use merges::{Merge, Merged, NewMerge, Seal, Undone, Unseal};
 use models::{
-    AuditEvent, AuditFilter, Credential, DueMessage, InboxMessage, KeyChange, KnownPerson, MessageEnd,
+    AuditEvent, AuditFilter, Credential, DueMessage, InboxMessage, KeyChange, KnownAccount, MessageEnd,
     MessageProgress, NewMessage, NewUser, ResetLink, Session, SigningKey, User, UserFilter,
 };
 use types::{AccountStatus, Ts, Uid};
@@ -54,14 +55,14 @@ enum Pools {
     Sqlite(Pool<sqlite::Conn>),
 }
 
-/// Which of the two.
+/// A database that the gateway supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
     Postgres,
     Sqlite,
 }
 
-/// Tells the backend of a `DATABASE_URL` and, for SQLite, the path; `None` for a scheme that is neither.
+/// Returns the backend of a database URL and, for SQLite, the path; `None` for another scheme.
 #[must_use]
 pub fn backend_of(url: &str) -> Option<(Backend, &str)> {
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
@@ -76,10 +77,10 @@ fn unknown_scheme() -> DbError {
     DbError::Unavailable("the database address must begin with postgres:// or sqlite:".into())
 }
 
-/// Applies the migrations that are missing and tells their names. Gateways that start together wait for each other.
+/// Applies the pending migrations and returns their names. Gateways that start at the same time wait for each other.
 ///
 /// # Errors
-/// [`DbError`] in the server's own words when it cannot be reached or a migration fails.
+/// [`DbError`] with the server's own text when it cannot be reached or a migration fails.
 pub async fn migrate(url: &str) -> Result<Vec<String>, DbError> {
     match backend_of(url).ok_or_else(unknown_scheme)? {
         (Backend::Postgres, url) => pg::migrate(url).await,
@@ -90,7 +91,7 @@ pub async fn migrate(url: &str) -> Result<Vec<String>, DbError> {
     }
 }
 
-/// The migrations that are missing. A new SQLite file is made by looking.
+/// Returns the names of the pending migrations. A missing SQLite file is created.
 ///
 /// # Errors
 /// As [`migrate`].
@@ -102,10 +103,10 @@ pub async fn pending(url: &str) -> Result<Vec<String>, DbError> {
 }
 
 impl Db {
-    /// Opens the pool: `size` connections at the most, `deadline` for each query, waiting for a connection included.
+    /// Opens a pool of at most `size` connections. `deadline` limits each query, including the wait for a connection.
     ///
     /// # Errors
-    /// [`DbError::Unavailable`] in the server's own words.
+    /// [`DbError::Unavailable`] with the server's own text.
     pub async fn open(url: &str, size: u32, deadline: Duration) -> Result<Self, DbError> {
         let pools = match backend_of(url).ok_or_else(unknown_scheme)? {
             (Backend::Postgres, url) => Pools::Pg(pg::open(url, size, deadline).await?),
@@ -114,7 +115,7 @@ impl Db {
         Ok(Self { pools, deadline, outage: Outage::new("database") })
     }
 
-    /// Notes whether the database responded.
+    /// Records whether the database responded.
     async fn watched<T, E: StoreError>(&self, query: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let outcome = query.await;
         match outcome.as_ref().err().and_then(StoreError::unavailable) {
@@ -124,7 +125,7 @@ impl Db {
         outcome
     }
 
-    /// Which database this is.
+    /// Returns the backend of this store.
     #[must_use]
     pub fn backend(&self) -> Backend {
         match self.pools {
@@ -134,8 +135,8 @@ impl Db {
     }
 }
 
-/// One line per query: its topic, name, arguments and result. `->` returns failures as [`Refusal`], so that use cases can
-/// pass them on by `?`; `=>` returns [`WriteError`], for writes that can violate a unique constraint.
+/// One line per query: its topic, name, arguments and result. `->` returns errors as [`Refusal`], so that use cases can
+/// return them by `?`. `=>` returns [`WriteError`], for writes that can violate a unique constraint or be stale.
 macro_rules! dispatch {
     ($($(#[$doc:meta])* $module:ident :: $topic:ident :: $name:ident ($($arg:ident : $type:ty),*)
         $(-> $out:ty)? $(=> $written:ty)?;)+) => {
@@ -176,171 +177,167 @@ macro_rules! dispatch {
 }
 
 dispatch! {
-    /// Finds a person by id.
+    /// Finds an account by id.
     queries::users::find_user(id: UserId) -> Option<User>;
-    /// Finds a person by the canonical form of a user name.
+    /// Finds an account by the key of a user name.
     queries::users::find_user_by_username(key: &str) -> Option<User>;
-    /// Finds a person by mobile number (E.164).
+    /// Finds an account by mobile number (E.164).
     queries::users::find_user_by_mobile(mobile: &str) -> Option<User>;
-    /// Finds a person by the canonical form of an e-mail address.
+    /// Finds an account by the key of an e-mail address.
     queries::users::find_user_by_email(key: &str) -> Option<User>;
-    /// Whether a nickname's canonical form is in use.
+    /// Returns whether a nickname (by its key) is in use.
     queries::users::nickname_exists(key: &str) -> bool;
-    /// A new account with its first session and the audit entry, all or nothing.
+    /// Creates an account with its first session and the audit entry.
     queries::users::create_user(user: &NewUser, session: &Session, event: &AuditEvent) => ();
-    /// Replaces a password hash, unless it changed since it was read.
-    queries::users::rehash_password(id: UserId, old: &str, new: &str, now: Instant) -> bool;
+    /// Replaces a password hash. Stale if the hash changed since it was read.
+    queries::users::rehash_password(id: UserId, old: &str, new: &str, now: Instant) => ();
 
-    /// A new account without a session, with its audit entry, all or nothing.
+    /// Creates an account without a session, with its audit entry.
     queries::administration::add_user(user: &NewUser, event: &AuditEvent) => ();
-    /// Many new accounts with their audit entries, all or nothing.
+    /// Creates many accounts with their audit entries, all or none.
     imports::users::import_users(users: &[NewUser], events: &[AuditEvent]) => ();
-    /// The accounts that have one of these user names, nicknames (keys), mobile numbers or e-mail addresses (keys); one
-    /// may be told several times.
-    queries::administration::known_people(
+    /// Returns the accounts that have one of these user names, nicknames (keys), mobile numbers or e-mail addresses (keys).
+    /// An account can be returned several times.
+    queries::administration::known_accounts(
         usernames: &[String], nicknames: &[String], mobiles: &[String], emails: &[String]
-    ) -> Vec<KnownPerson>;
-    /// Accounts, newest first.
+    ) -> Vec<KnownAccount>;
+    /// Returns accounts, newest first.
     queries::administration::list_users(filter: &UserFilter) -> Vec<User>;
-    /// Makes an account `active` or `disabled` and ends all its sessions; tells how many, or `None` when it was so
-    /// before (then only sessions of a disabled account are ended) or there is no such account.
+    /// Enables or disables an account and revokes its sessions.
     queries::administration::set_status(
         id: UserId, status: AccountStatus, now: Instant, event: &AuditEvent
-    ) -> Option<usize>;
-    /// Replaces the roles of an account, unless they changed since they were read.
+    ) -> StatusChange;
+    /// Replaces the roles of an account. Stale if they changed since they were read.
     queries::administration::set_roles(
         id: UserId, old: &Roles, new: &Roles, now: Instant, event: &AuditEvent
-    ) -> bool;
-    /// Erases an account; of the log, only this entry names it then. False when there is none.
+    ) => ();
+    /// Deletes an account and its data at once; false when there is no such account. Only `event` still names it.
     queries::administration::delete_user(id: UserId, event: &AuditEvent) -> bool;
-    /// Entries of the audit log, newest first.
+    /// Returns audit entries, newest first.
     queries::administration::audit_entries(filter: &AuditFilter) -> Vec<AuditEvent>;
 
-    /// A new session with its audit entry, all or nothing; false when the account may not be used any more, or has no
-    /// longer what the person proved.
-    queries::sessions::open_session(session: &Session, proven: &Credential, event: &AuditEvent) -> bool;
+    /// Writes a session with its audit entry. Stale if the account is no longer active or no longer has the credential.
+    queries::sessions::open_session(session: &Session, credential: &Credential, event: &AuditEvent) => ();
     /// Finds a session by id.
     queries::sessions::find_session(id: SessionId) -> Option<Session>;
-    /// Whether the device has signed in to this account before.
+    /// Returns whether the device has signed in to this account before.
     queries::sessions::device_is_known(user: UserId, device: &[u8]) -> bool;
-
-    /// The sessions of a person that neither ended nor were ended, last used first; at most 200.
-    queries::sessions::live_sessions(user: UserId, now: Instant) -> Vec<Session>;
-    /// Moves a session on from the refresh token of `generation` to the next; false when another call was faster, or
-    /// the session has been ended.
-    queries::sessions::rotate_session(id: SessionId, generation: i32, idle_expires_at: Instant, now: Instant) -> bool;
-    /// Ends a session with its audit entry, all or nothing; false when it was ended before.
-    queries::sessions::revoke_session(id: SessionId, reason: &str, now: Instant, event: &AuditEvent) -> bool;
-    /// Ends all sessions of a person but one, with one audit entry where there were any; tells how many. `None`, and none
-    /// is ended, when that one does not stand itself.
+    /// Returns the active sessions of an account, last used first; at most 200.
+    queries::sessions::active_sessions(user: UserId, now: Instant) -> Vec<Session>;
+    /// Moves a session from the refresh token of `generation` to the next one. Stale if a concurrent request was first, or if
+    /// the session was revoked.
+    queries::sessions::rotate_session(id: SessionId, generation: i32, idle_expires_at: Instant, now: Instant) => ();
+    /// Revokes a session and writes the audit entry. Stale if the session was revoked already.
+    queries::sessions::revoke_session(id: SessionId, reason: &str, now: Instant, event: &AuditEvent) => ();
+    /// Revokes the sessions of an account, except for one, and writes one audit entry if there were any. Returns the number of
+    /// revoked sessions. Stale if the excepted session is not active.
     queries::sessions::revoke_sessions(
         user: UserId, except: Option<SessionId>, reason: &str, now: Instant, event: &AuditEvent
-    ) -> Option<usize>;
+    ) => usize;
 
-    /// Replaces the password and spends reset links; tells how many sessions it ended.
+    /// Replaces the password and consumes reset links. Returns the number of revoked sessions, like the other changes.
     queries::changes::replace_password(change: &AccountChange<'_>, new: &str) => usize;
-    /// Another mobile number (E.164); spends reset links; tells how many sessions it ended.
+    /// Replaces the mobile number (E.164) and consumes reset links.
     queries::changes::change_mobile(change: &AccountChange<'_>, mobile: &str) => usize;
-    /// Another e-mail address, as written and as compared; otherwise as `change_mobile`.
+    /// Replaces the e-mail address and its key, and consumes reset links.
     queries::changes::change_email(change: &AccountChange<'_>, email: &str, key: &str) => usize;
-    /// Other names, another picture.
+    /// Changes the profile.
     queries::changes::update_profile(change: &AccountChange<'_>, profile: &ProfileChange) => usize;
-    /// Shuts the account, to be erased at `due`; spends reset links; tells how many sessions it ended.
+    /// Deletes the account: its data is deleted at `due`. Consumes reset links.
     queries::changes::schedule_deletion(change: &AccountChange<'_>, due: Instant) => usize;
-    /// A reset link with its message and its audit entry, all or nothing; false when the account of the link may not be
-    /// used, or has no longer the address (as compared) that it was asked for.
-    queries::changes::ask_for_reset(
+    /// Writes a reset link with its message and its audit entry. Stale if the account of the link is no longer active or no
+    /// longer has the e-mail address with this key.
+    queries::changes::create_reset_link(
         key: &str, link: &ResetLink, message: &NewMessage, event: &AuditEvent
-    ) -> bool;
-    /// Finds a reset link by its digest, whether or not it is good.
+    ) => ();
+    /// Finds a reset link by its digest, valid or not.
     queries::changes::find_reset_link(digest: &[u8]) -> Option<ResetLink>;
 
-    /// Finds the person of a provider by subject; where there is none, by union id.
+    /// Finds an identity by subject, or else by union id.
     queries::identities::find_identity(provider: &str, subject: &str, union_id: Option<&str>) -> Option<Identity>;
-    /// The people of providers that are bound to an account, first bound first.
+    /// Returns the identities that are linked to an account, first linked first.
     queries::identities::identities_of(user: UserId) -> Vec<Identity>;
-    /// A session by way of a provider, with what the provider tells now and the audit entry, all or nothing; false when
-    /// the account of the session may not be used any more, or no longer has that person.
+    /// Updates an identity, and writes a session that it opens with the audit entry. Stale if the account is no longer active or
+    /// no longer has the identity.
     queries::identities::sign_in_with_identity(
-        id: IdentityId, refreshed: &IdentityUpdate, session: &Session, event: &AuditEvent
-    ) -> bool;
-    /// Binds the person of a provider to an account and opens a session on it, with audit entries and notice, all or
-    /// nothing; false when the account may not be used any more, or has no longer what was proved. `Taken::Identity`:
-    /// an account has that person; `Taken::Provider`: this account has another one.
+        id: IdentityId, profile: &IdentityUpdate, session: &Session, event: &AuditEvent
+    ) => ();
+    /// Links an identity to an account and opens a session, with audit entries and notice. Stale if the account is no longer
+    /// active or no longer has the credential. `Taken::IdentityLinked`: an account has the identity. `Taken::ProviderLinked`:
+    /// this account has another identity at the provider.
     queries::identities::bind_identity(
-        identity: &NewIdentity, proven: &Credential, session: &Session, events: &[AuditEvent], notice: Option<&NewMessage>
-    ) => bool;
-    /// Binds the person of a provider to the account of somebody who is signed in; false when `session` does not stand
-    /// any more at `identity.linked_at`, or the account may not be used. Refused as `bind_identity` is.
+        identity: &NewIdentity, credential: &Credential, session: &Session, events: &[AuditEvent],
+        notice: Option<&NewMessage>
+    ) => ();
+    /// Links an identity to the account of a signed-in caller. Stale if the account or the session is no longer active at
+    /// `identity.linked_at`. Taken as in `bind_identity`.
     queries::identities::link_identity(
         identity: &NewIdentity, session: SessionId, event: &AuditEvent, notice: Option<&NewMessage>
-    ) => bool;
-    /// A new account of a provider's person with its first session and the audit entries, all or nothing.
+    ) => ();
+    /// Creates an account with an identity, its first session and the audit entries.
     queries::identities::create_user_with_identity(
         user: &NewUser, identity: &NewIdentity, session: &Session, events: &[AuditEvent]
     ) => ();
-    /// Unbinds the person of a provider from an account; with `keep_a_way_in` not when it has no password, no address and
-    /// no other provider. Ends the sessions that the provider opened, but for that of `event`.
+    /// Unlinks the identity at a provider, unless the account has no other sign-in method. Revokes the sessions that the
+    /// provider opened, except for `session`. Stale if the account or `session` is no longer active at `event.at`.
     queries::identities::unlink_identity(
-        user: UserId, provider: &str, session: Option<(SessionId, Instant)>, keep_a_way_in: bool, event: &AuditEvent,
-        notice: Option<&NewMessage>
-    ) -> Unlinked;
+        user: UserId, provider: &str, session: SessionId, event: &AuditEvent, notice: Option<&NewMessage>
+    ) => Unlinked;
 
-    /// Makes two accounts one, with the audit entries and notices, all or nothing. The kept account gets the other's
-    /// people of providers and roles, and of mobile number, e-mail address and password what it has not; the merged one can
-    /// not be used any more, and all its sessions are ended.
+    /// Merges two accounts, with audit entries and notices. The kept account receives the identities and roles of the other one,
+    /// and those of mobile number, e-mail address and password that it lacks. The merged account can no longer be used, and
+    /// its sessions are revoked. Stale if the authorization is no longer valid.
     queries::merges::merge_accounts(merge: &NewMerge<'_>, seal: Seal<'_>, events: &[AuditEvent]) => Merged;
-    /// Takes two accounts apart again, and ends all sessions of the kept one. What its owner changed since stays.
+    /// Undoes a merge and revokes all sessions of the kept account. What its owner changed since the merge stays.
     queries::merges::undo_merge(
         id: MergeId, now: Instant, unseal: Unseal<'_>, events: &[AuditEvent], notices: &[NewMessage]
     ) -> Undone;
     /// Finds a merge by id.
     queries::merges::find_merge(id: MergeId) -> Option<Merge>;
-    /// The merges of an account, on whichever side, newest first.
+    /// Returns the merges of an account, kept or merged, newest first.
     queries::merges::find_merges(user: UserId) -> Vec<Merge>;
 
-    /// The newest entries of the audit log about a person, newest first.
+    /// Returns the newest audit entries about an account, newest first.
     queries::erasure::activity(user: UserId, limit: i64) -> Vec<AuditEvent>;
-    /// Every session of a person that is still known, newest first.
+    /// Returns all stored sessions of an account, newest first.
     queries::erasure::all_sessions(user: UserId) -> Vec<Session>;
-    /// Which terms a person accepted, and when the account was changed last.
+    /// Returns the accepted version of the terms, and when the account was changed last.
     queries::erasure::terms_and_update(user: UserId) -> (Option<String>, Ts);
-    /// Opens an account again that its owner deleted; false when it is not on its way out.
+    /// Restores an account that its owner deleted; false when it is not deleted.
     queries::erasure::restore_account(user: UserId, event: &AuditEvent) -> bool;
-    /// Erases accounts whose time has come, 100 at the most; tells how many.
+    /// Deletes the data of accounts that are due, at most 100. Returns their number.
     queries::erasure::erase_due(now: Instant, endpoints: &[String]) -> usize;
-    /// Forgets reset links that ended before a moment; tells how many.
-    queries::erasure::forget_reset_links(before: Instant) -> usize;
+    /// Deletes reset links that expired before a moment. Returns their number.
+    queries::erasure::purge_reset_links(before: Instant) -> usize;
 
-    /// Writes down what happened.
+    /// Writes an audit entry.
     queries::audit::record(event: &AuditEvent) -> ();
 
-    /// Forgets entries of the audit log before a moment; tells how many.
-    queries::upkeep::forget_audit(before: Instant) -> usize;
-    /// Forgets messages before a moment; tells how many.
-    queries::upkeep::forget_messages(before: Instant) -> usize;
-    /// Forgets sessions that ended before a moment; tells how many.
-    queries::upkeep::forget_sessions(before: Instant) -> usize;
+    /// Deletes audit entries from before a moment. Returns their number.
+    queries::upkeep::purge_audit(before: Instant) -> usize;
+    /// Deletes messages from before a moment. Returns their number.
+    queries::upkeep::purge_messages(before: Instant) -> usize;
+    /// Deletes sessions that expired before a moment. Returns their number.
+    queries::upkeep::purge_sessions(before: Instant) -> usize;
 
-    /// Whether it answers.
+    /// Checks that the database responds.
     queries::upkeep::ping() -> ();
 
-    /// Every signing key, oldest first.
+    /// Returns all signing keys, oldest first.
     queries::keys::signing_keys() -> Vec<SigningKey>;
-    /// Makes all `changes` in their order, or none: false when the keys are no longer those of `seen`. One gateway at a
-    /// time.
-    queries::keys::change_keys(seen: &[SigningKey], changes: &[KeyChange], event: Option<&AuditEvent>) -> bool;
+    /// Makes all `changes` in their order, or none. Stale if the keys are no longer those of `seen`. One gateway at a time.
+    queries::keys::change_keys(seen: &[SigningKey], changes: &[KeyChange], event: Option<&AuditEvent>) => ();
 
-    /// Puts a message into the outbox.
+    /// Inserts a message into the outbox.
     queries::messages::enqueue_message(message: &NewMessage) -> ();
-    /// How far a message has come.
+    /// Returns the delivery status of a message.
     queries::messages::message_progress(id: MessageId) -> Option<MessageProgress>;
-    /// Ends a message and wipes its address and payload; false when the lease is no longer the caller's.
-    queries::messages::finish_message(id: MessageId, lease: Uid, end: &MessageEnd, now: Instant) -> bool;
-    /// Puts off a message; false when the lease is no longer the caller's.
-    queries::messages::retry_message(id: MessageId, lease: Uid, at: Instant, error: &str, now: Instant) -> bool;
-    /// Claims messages that are due at `now`, oldest first, and counts an attempt for each. Until `leased_until` nobody
-    /// else gets them.
+    /// Sets the final status of a message and clears its destination and payload. Stale if another worker has the lease.
+    queries::messages::finish_message(id: MessageId, lease: Uid, end: &MessageEnd, now: Instant) => ();
+    /// Schedules the next attempt for a message. Stale if another worker has the lease.
+    queries::messages::retry_message(id: MessageId, lease: Uid, at: Instant, error: &str, now: Instant) => ();
+    /// Claims messages that are due at `now`, oldest first, and counts an attempt for each. No other worker can claim them before
+    /// `leased_until`.
     claims::messages::claim_due(now: Instant, lease: Uid, leased_until: Instant, limit: i64) -> Vec<DueMessage>;
 
     /// Builds the deliveries of up to `limit` events that have none yet, all or nothing. Returns the number of events.
@@ -359,10 +356,10 @@ dispatch! {
     /// Deletes deliveries that were created before a moment. Returns their number.
     queries::webhooks::delete_webhooks(before: Instant) -> usize;
 
-    /// Puts a message into the development inbox, which keeps the newest 500.
+    /// Inserts a message into the development inbox, which keeps the newest 500.
     queries::inbox::put_into_inbox(message: &InboxMessage) -> ();
-    /// The newest messages of the development inbox, newest first, at most `limit`; only those after `after`, if given.
+    /// Returns the newest messages of the development inbox, newest first, at most `limit`; only those after `after`, if given.
     queries::inbox::newest_in_inbox(after: Option<Uid>, limit: i64) -> Vec<InboxMessage>;
-    /// A message of the development inbox.
+    /// Finds a message of the development inbox.
     queries::inbox::find_in_inbox(id: Uid) -> Option<InboxMessage>;
 }

@@ -1,4 +1,4 @@
-//! The rows, as both backends read and write them.
+//! Rows of both backends.
 
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
@@ -12,7 +12,7 @@ use crate::core::clock::Instant;
 use crate::core::ids::{IdentityId, MessageId, SessionId, UserId};
 use crate::core::roles::Roles;
 
-/// A person. No `Debug`: it holds a password hash and addresses.
+/// An account. No `Debug`: it contains a password hash and contacts.
 #[derive(Clone, Queryable, Selectable)]
 #[diesel(table_name = schema::users, check_for_backend(Pg, Sqlite))]
 pub struct User {
@@ -68,7 +68,7 @@ impl User {
     }
 }
 
-/// A person to be.
+/// An account to be inserted.
 #[derive(Clone, Insertable)]
 #[diesel(table_name = schema::users)]
 pub struct NewUser {
@@ -93,10 +93,10 @@ pub struct NewUser {
     pub updated_at: Ts,
 }
 
-/// What makes an account unique, for those who look whether it is there.
+/// The unique values of an account.
 #[derive(Clone, Queryable, Selectable)]
 #[diesel(table_name = schema::users, check_for_backend(Pg, Sqlite))]
-pub struct KnownPerson {
+pub struct KnownAccount {
     #[diesel(deserialize_as = Uid)]
     pub id: UserId,
     pub username_key: String,
@@ -105,7 +105,7 @@ pub struct KnownPerson {
     pub email_key: Option<String>,
 }
 
-/// Which accounts the operator wants to see; newest first.
+/// The accounts to list.
 #[derive(Clone, Debug, Default)]
 pub struct UserFilter {
     pub state: Option<AccountState>,
@@ -115,7 +115,7 @@ pub struct UserFilter {
     pub limit: i64,
 }
 
-/// Which entries of the audit log the operator wants to see; newest first.
+/// The audit entries to list.
 #[derive(Clone, Debug, Default)]
 pub struct AuditFilter {
     pub user: Option<UserId>,
@@ -124,8 +124,8 @@ pub struct AuditFilter {
     pub limit: i64,
 }
 
-/// What a person was verified by, as it was read. The account must still have it when the session or the change is
-/// written. No `Debug`: it contains secrets.
+/// The credential that a user was verified by, as it was read. The account must still have it when the session or the change
+/// is written. No `Debug`: it contains secrets.
 pub enum Credential {
     /// The password hash.
     Password(String),
@@ -136,7 +136,7 @@ pub enum Credential {
     Identity(IdentityId),
 }
 
-/// A sign-in on one device.
+/// A session on one device.
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::sessions, check_for_backend(Pg, Sqlite))]
 pub struct Session {
@@ -159,27 +159,27 @@ pub struct Session {
     #[diesel(serialize_as = Ts)]
     pub expires_at: Ts,
     pub revoked_at: Option<Ts>,
-    /// 256 random bits; `None`: the session can have no refresh token.
+    /// 256 random bits; `None` for a session that can have no refresh token.
     pub refresh_salt: Option<Vec<u8>>,
-    /// Of the newest refresh token.
+    /// The generation of the newest refresh token.
     pub refresh_generation: i32,
-    /// Why it was ended: `logout`, `revoked`, `refresh_token_reused` …
+    /// Why the session was revoked: `logout`, `revoked`, `refresh_token_reused` …
     pub end_reason: Option<String>,
 }
 
-/// A link that resets a password, known by the digest of its token.
+/// A password reset link. Only the digest of its token is stored.
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::reset_links, check_for_backend(Pg, Sqlite))]
 pub struct ResetLink {
     pub digest: Vec<u8>,
-    /// `None`: nobody has the address that it was asked for.
+    /// `None` if no account has the address that it was requested for.
     pub user_id: Option<Uid>,
     pub expires_at: Ts,
     pub used_at: Option<Ts>,
     pub created_at: Ts,
 }
 
-/// An entry of the audit log: who, what, when, from where; no secrets.
+/// An audit entry: who, what, when, from where. It contains no secrets.
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::audit_events, check_for_backend(Pg, Sqlite))]
 pub struct AuditEvent {
@@ -207,22 +207,22 @@ pub struct SigningKey {
     pub private_key: Vec<u8>,
     pub public_jwk: String,
     pub created_at: Ts,
-    /// From when a `next` key signs; since when another has signed.
+    /// From when the key signs.
     pub activates_at: Ts,
-    /// From when a `retiring` key may be deleted.
+    /// From when a retiring key can be deleted.
     pub retires_at: Option<Ts>,
 }
 
-/// One step in the life of a signing key.
+/// A change of the signing keys.
 #[derive(Clone)]
 pub enum KeyChange {
     Insert(SigningKey),
-    /// `next` becomes `active`, and has signed since `at`.
+    /// The next key becomes active and signs from `at` on.
     Activate {
         kid: String,
         at: Ts,
     },
-    /// `active` becomes `retiring`, until `until`.
+    /// The active key becomes retiring, until `until`.
     Retire {
         kid: String,
         until: Ts,
@@ -232,7 +232,7 @@ pub enum KeyChange {
     },
 }
 
-/// A message to be sent. The destination and the payload are sealed.
+/// A message to be inserted. The destination and the payload are sealed.
 #[derive(Clone, Insertable)]
 #[diesel(table_name = schema::messages)]
 pub struct NewMessage {
@@ -243,7 +243,7 @@ pub struct NewMessage {
     /// BCP 47 tag.
     pub language: String,
     pub destination: Vec<u8>,
-    /// The destination as it may be shown.
+    /// The masked destination, which may be displayed and logged.
     pub masked: String,
     pub payload: Vec<u8>,
     pub status: MessageStatus,
@@ -268,12 +268,12 @@ pub struct DueMessage {
     pub language: String,
     pub destination: Vec<u8>,
     pub payload: Vec<u8>,
-    /// The one that begins now included.
+    /// Including the attempt that starts now.
     pub attempts: i32,
     pub expires_at: Ts,
 }
 
-/// How far a message has come.
+/// The delivery status of a message.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = schema::messages, check_for_backend(Pg, Sqlite))]
 pub struct MessageProgress {
@@ -285,7 +285,7 @@ pub struct MessageProgress {
     pub updated_at: Ts,
 }
 
-/// The end of a message: `sent`, `failed` or `expired`.
+/// The final status of a message.
 #[derive(Clone, Debug)]
 pub struct MessageEnd {
     pub status: MessageStatus,
@@ -294,7 +294,7 @@ pub struct MessageEnd {
     pub last_error: Option<String>,
 }
 
-/// What would have gone to a phone or a mailbox. Development mode only.
+/// A message in the inbox of the development mode, which replaces phones and mailboxes.
 #[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = schema::inbox, check_for_backend(Pg, Sqlite))]
 pub struct InboxMessage {

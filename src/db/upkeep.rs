@@ -1,4 +1,4 @@
-//! Once an hour, forgets rows that have had their time. Any number of gateways may do it at once.
+//! The hourly upkeep deletes rows whose retention time is over. Any number of gateways can run it at the same time.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::outcome::Refusal;
 
 const PERIOD: Duration = Duration::from_secs(3_600);
 
-/// Forgets what is old, now and every hour, until `stopping`.
+/// Purges old rows now and every hour, until `stopping`.
 pub async fn run(
     db: Db,
     clock: Clock,
@@ -21,8 +21,8 @@ pub async fn run(
     stopping: CancellationToken,
 ) {
     loop {
-        if let Err(error) = forget(&db, &clock, settings, &erased_endpoints).await {
-            tracing::warn!(%error, "old rows could not be forgotten; tried again in an hour");
+        if let Err(error) = purge(&db, &clock, settings, &erased_endpoints).await {
+            tracing::warn!(%error, "old rows could not be deleted; the upkeep tries again in an hour");
         }
         tokio::select! {
             () = stopping.cancelled() => return,
@@ -31,11 +31,9 @@ pub async fn run(
     }
 }
 
-/// Forgets what is old. `erased_endpoints` are the webhook endpoints that are told which accounts were deleted.
-///
-/// # Errors
-/// [`Refusal`]; what was forgotten before it stays forgotten.
-pub async fn forget(
+/// Deletes rows whose retention time is over, and the data of accounts that are due. After an error, what was deleted before
+/// stays deleted. `erased_endpoints` are the webhook endpoints that are told which accounts were deleted.
+pub async fn purge(
     db: &Db,
     clock: &Clock,
     settings: RetentionSettings,
@@ -47,13 +45,13 @@ pub async fn forget(
             .and_then(|length| clock.now().checked_sub_signed(length))
             .unwrap_or(Instant::UNIX_EPOCH)
     };
-    let audit = db.forget_audit(before(settings.audit)).await?;
-    let messages = db.forget_messages(before(settings.messages)).await?;
-    let sessions = db.forget_sessions(before(settings.sessions)).await?;
+    let audit = db.purge_audit(before(settings.audit)).await?;
+    let messages = db.purge_messages(before(settings.messages)).await?;
+    let sessions = db.purge_sessions(before(settings.sessions)).await?;
     let webhooks = db.delete_webhooks(before(settings.messages)).await?;
-    let links = db.forget_reset_links(before(Duration::ZERO)).await?;
+    let links = db.purge_reset_links(before(Duration::ZERO)).await?;
     if audit + messages + sessions + webhooks + links > 0 {
-        tracing::info!(audit, messages, sessions, webhooks, links, "old rows forgotten");
+        tracing::info!(audit, messages, sessions, webhooks, links, "old rows deleted");
     }
     let mut accounts = 0;
     loop {
@@ -64,7 +62,7 @@ pub async fn forget(
         }
     }
     if accounts > 0 {
-        tracing::info!(accounts, "deleted accounts erased");
+        tracing::info!(accounts, "data of deleted accounts deleted");
     }
     Ok(())
 }

@@ -36,6 +36,6 @@ impl Sessions {
 
     /// Returns the active sessions of a person, last used first.
     pub async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, Refusal> {
-        self.kit.db.live_sessions(user, self.kit.clock.now()).await
+        self.kit.db.active_sessions(user, self.kit.clock.now()).await
     }
 }

@@ -15,9 +15,9 @@ use crate::config::keys::TokenAlgorithm;
 use crate::core::clock::{Clock, Instant};
 use crate::core::random::Random;
 use crate::core::secret::{ExposeSecret as _, MasterKey, OpenError, Sealer};
-use crate::db::Db;
 use crate::db::models::{AuditEvent, KeyChange, SigningKey};
 use crate::db::types::KeyState;
+use crate::db::{Db, WriteError};
 use crate::outcome::Refusal;
 
 /// Why the keys could not be made ready.
@@ -248,7 +248,7 @@ impl KeyRing {
                 changes.push(self.change(step, now).await?);
             }
             let event = event.filter(|_| left != Order::Nothing);
-            if ring.db.change_keys(&rows, &changes, event).await? {
+            if WriteError::stale_as_none(ring.db.change_keys(&rows, &changes, event).await)?.is_some() {
                 tell(&changes);
                 followed.get_or_insert(rotation::done(&steps, &rows));
             }

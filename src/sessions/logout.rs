@@ -1,4 +1,4 @@
-//! `logout`: ends the caller's session.
+//! `logout`: revokes the caller's session.
 
 use super::access::Claims;
 use super::refresh::RefreshTokens;
@@ -6,25 +6,26 @@ use super::service::Sessions;
 use crate::audit::Kind;
 use crate::core::client::Client;
 use crate::core::ids::SessionId;
+use crate::db::WriteError;
 use crate::db::models::Session;
 use crate::outcome::Refusal;
 
 impl Sessions {
-    /// Ends the session of the access token and that of the refresh cookie, whichever are present. Succeeds when the
-    /// session has already ended.
+    /// Revokes the session of the access token and that of the refresh cookie, whichever are present. Succeeds when the
+    /// session is no longer active.
     #[tracing::instrument(skip_all)]
     pub async fn logout(&self, claims: Option<&Claims>, client: &Client) -> Result<(), Refusal> {
         if let Some(claims) = claims {
-            self.end(claims.sid, client, |session| session.user_id == claims.sub).await?;
+            self.revoke(claims.sid, client, |session| session.user_id == claims.sub).await?;
         }
         if let Some(presented) = client.refresh.as_ref().and_then(RefreshTokens::read) {
             let issued = |session: &Session| self.standing(&presented, session).is_some();
-            self.end(presented.session, client, issued).await?;
+            self.revoke(presented.session, client, issued).await?;
         }
         Ok(())
     }
 
-    async fn end(
+    async fn revoke(
         &self,
         id: SessionId,
         client: &Client,
@@ -38,7 +39,8 @@ impl Sessions {
             &session.method.to_string(),
             client,
         );
-        self.kit.db.revoke_session(id, "logout", self.kit.clock.now(), &event).await?;
+        let revoked = self.kit.db.revoke_session(id, "logout", self.kit.clock.now(), &event).await;
+        WriteError::stale_as_none(revoked)?;
         Ok(())
     }
 }

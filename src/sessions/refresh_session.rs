@@ -10,6 +10,7 @@ use super::signed_in::SignedIn;
 use crate::audit::Kind;
 use crate::core::client::Client;
 use crate::core::secret::SecretString;
+use crate::db::WriteError;
 use crate::db::models::{Session, User};
 use crate::outcome::Refusal;
 
@@ -81,9 +82,9 @@ impl Sessions {
     async fn rotate(&self, mut session: Session, presented: &Presented) -> Result<Option<Session>, Refusal> {
         let idle_end = self.idle_end(session.remember, session.expires_at.0);
         let now = self.kit.clock.now();
-        let rotated = self.kit.db.rotate_session(session.id, presented.generation, idle_end, now).await?;
+        let rotated = self.kit.db.rotate_session(session.id, presented.generation, idle_end, now).await;
         session.refresh_generation = presented.generation.saturating_add(1);
-        Ok(rotated.then_some(session))
+        Ok(WriteError::stale_as_none(rotated)?.map(|()| session))
     }
 
     fn with_new_tokens(&self, user: User, session: &Session) -> Result<SignedIn, Refusal> {
@@ -98,7 +99,9 @@ impl Sessions {
         let kind = Kind::RefreshTokenReused;
         let (user, id) = (Some(session.user_id), Some(session.id));
         let event = self.kit.audit.event(kind, user, id, "refresh_token", client);
-        self.kit.db.revoke_session(session.id, kind.into(), self.kit.clock.now(), &event).await?;
+        let revoked = self.kit.db.revoke_session(session.id, kind.into(), self.kit.clock.now(), &event).await;
+        // A concurrent request may have revoked it already.
+        WriteError::stale_as_none(revoked)?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ use super::caller::Caller;
 use super::service::Sessions;
 use crate::audit::Kind;
 use crate::core::client::Client;
+use crate::db::WriteError;
 use crate::outcome::Refusal;
 
 impl Sessions {
@@ -14,7 +15,7 @@ impl Sessions {
         self.kit.limits.revoke_others(&kept.to_string()).await?;
         let event = self.kit.audit.event(Kind::SessionsRevoked, Some(user), Some(kept), "others", client);
         let now = self.kit.clock.now();
-        let revoked = self.kit.db.revoke_sessions(user, Some(kept), "revoked", now, &event).await?;
-        revoked.ok_or(Refusal::SessionEnded)
+        let revoked = self.kit.db.revoke_sessions(user, Some(kept), "revoked", now, &event).await;
+        WriteError::stale_as_none(revoked)?.ok_or(Refusal::SessionEnded)
     }
 }

@@ -5,6 +5,7 @@ use super::service::Sessions;
 use crate::audit::Kind;
 use crate::core::client::Client;
 use crate::core::ids::SessionId;
+use crate::db::WriteError;
 use crate::outcome::Refusal;
 
 /// Why no session was revoked.
@@ -33,7 +34,7 @@ impl Sessions {
             .ok_or(RevokeSessionRefusal::NotFound)?;
         let (user, now) = (Some(caller.user.id), self.kit.clock.now());
         let event = self.kit.audit.event(Kind::SessionsRevoked, user, Some(owned.id), "one", client);
-        let revoked = self.kit.db.revoke_session(owned.id, "revoked", now, &event).await?;
-        if revoked { Ok(()) } else { Err(RevokeSessionRefusal::NotFound) }
+        let revoked = self.kit.db.revoke_session(owned.id, "revoked", now, &event).await;
+        WriteError::stale_as_none(revoked)?.ok_or(RevokeSessionRefusal::NotFound)
     }
 }

@@ -8,6 +8,8 @@ use crate::core::clock::Instant;
 use crate::core::ids::UserId;
 use crate::core::roles::Roles;
 use crate::core::secret::SecretString;
+use crate::db::WriteError;
+use crate::db::changes::Stale;
 use crate::db::models::{AuditEvent, Credential, Session, User};
 use crate::db::types::SessionMethod;
 use crate::outcome::Refusal;
@@ -51,21 +53,18 @@ impl Draft {
 }
 
 impl Sessions {
-    /// Writes a session with its audit entry. Returns `None` when the account was disabled or lost the credential since
-    /// it was verified.
+    /// Writes a session with its audit entry. Stale if the account is no longer active or no longer has the credential.
     pub async fn open(
         &self,
         user: User,
         method: SessionMethod,
         remember: bool,
         client: &Client,
-    ) -> Result<Option<SignedIn>, Refusal> {
-        let Some(credential) = credential(&user, &method) else { return Ok(None) };
+    ) -> Result<SignedIn, WriteError> {
+        let credential = credential(&user, &method).ok_or(WriteError::Stale(Stale::Credential))?;
         let draft = self.draft(user.id, &user.roles, method, remember, client)?;
-        if !self.kit.db.open_session(&draft.session, &credential, &draft.event).await? {
-            return Ok(None);
-        }
-        Ok(Some(draft.finish(user, false)))
+        self.kit.db.open_session(&draft.session, &credential, &draft.event).await?;
+        Ok(draft.finish(user, false))
     }
 
     /// Builds a session to be inserted in the caller's transaction.

@@ -51,8 +51,8 @@ impl AlreadyLinked {
     /// Interprets a violated constraint.
     pub(super) fn of(error: &WriteError) -> Option<Self> {
         match error {
-            WriteError::Taken(Taken::Identity) => Some(Self::Identity),
-            WriteError::Taken(Taken::Provider) => Some(Self::Account),
+            WriteError::Taken(Taken::IdentityLinked) => Some(Self::Identity),
+            WriteError::Taken(Taken::ProviderLinked) => Some(Self::Account),
             WriteError::Taken(
                 Taken::Username | Taken::Nickname | Taken::Mobile | Taken::Email | Taken::Other,
             )
@@ -132,11 +132,11 @@ impl Social {
         let written =
             self.kit.db.bind_identity(&row, &credential, &draft.session, &events, notice.as_ref()).await;
         match written {
-            Ok(true) => {
+            Ok(()) => {
                 self.outbox.wake();
                 Ok(draft.finish(user.clone(), false))
             }
-            Ok(false) => Err(BindRefusal::StaleCredential),
+            Err(WriteError::Stale(_)) => Err(BindRefusal::StaleCredential),
             Err(error) => match AlreadyLinked::of(&error) {
                 Some(reason) => {
                     Err(BindRefusal::AlreadyLinked { provider: identity.provider.clone(), reason })

@@ -7,6 +7,7 @@ use crate::accounts::credentials::reauthentication::ReauthenticationRefusal;
 use crate::audit::Kind;
 use crate::core::client::Client;
 use crate::core::secret::SecretString;
+use crate::db::WriteError;
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::ChangeKind;
 use crate::outcome::Refusal;
@@ -53,11 +54,11 @@ impl Social {
         let topic = NoticeTopic::ProviderLinked { provider: name };
         let notice = self.accounts.notice(user, Channel::Email, topic, client.language);
         match self.kit.db.link_identity(&identity, caller.session.id, &event, notice.as_ref()).await {
-            Ok(true) => {
+            Ok(()) => {
                 self.outbox.wake();
                 Ok(())
             }
-            Ok(false) => Err(Refusal::SessionEnded.into()),
+            Err(WriteError::Stale(_)) => Err(Refusal::SessionEnded.into()),
             Err(error) => match AlreadyLinked::of(&error) {
                 Some(reason) => Err(LinkRefusal::AlreadyLinked { provider: provider.to_owned(), reason }),
                 None => Err(Refusal::from(error).into()),

@@ -197,7 +197,7 @@ fn refusal(error: WriteError, provider: &str) -> RegisterWithSocialRefusal {
         WriteError::Taken(Taken::Nickname) => RegisterWithSocialRefusal::IdentifierTaken("nickname"),
         WriteError::Taken(Taken::Mobile) => RegisterWithSocialRefusal::IdentifierTaken("mobile.mobile"),
         WriteError::Taken(
-            Taken::Username | Taken::Email | Taken::Identity | Taken::Provider | Taken::Other,
+            Taken::Username | Taken::Email | Taken::IdentityLinked | Taken::ProviderLinked | Taken::Other,
         )
         | WriteError::Stale(_)
         | WriteError::Failed(_) => match AlreadyLinked::of(&error) {

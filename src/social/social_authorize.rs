@@ -9,6 +9,7 @@ use super::tickets::{Origin, PendingIdentity};
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::secret::SecretString;
+use crate::db::WriteError;
 use crate::db::identities::Identity;
 use crate::outcome::Refusal;
 use crate::sessions::{SessionMethod, SignedIn};
@@ -95,11 +96,9 @@ impl Social {
         let draft = self.sessions.draft(user.id, &user.roles, method, pending.remember, client)?;
         let update = self.vault.update(identity.id, profile);
         let written =
-            self.kit.db.sign_in_with_identity(identity.id, &update, &draft.session, &draft.event).await?;
-        if !written {
-            // A concurrent request unlinked the identity or disabled the account; starting again tells which.
-            return Err(ExchangeRefusal::StateExpired.into());
-        }
+            self.kit.db.sign_in_with_identity(identity.id, &update, &draft.session, &draft.event).await;
+        // If it is stale, a concurrent request unlinked the identity or disabled the account; starting again tells which.
+        WriteError::stale_as_none(written)?.ok_or(ExchangeRefusal::StateExpired)?;
         Ok(Authorized::SignedIn { signed_in: draft.finish(user, false), next: pending.next })
     }
 }

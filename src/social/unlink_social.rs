@@ -6,6 +6,7 @@ use crate::audit::Kind;
 use crate::core::client::Client;
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
+use crate::db::WriteError;
 use crate::db::identities::Unlinked;
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::ChangeKind;
@@ -39,20 +40,20 @@ impl Social {
         self.accounts.reauthenticate(caller, password, client).await?;
         self.kit.limits.account_change(ChangeKind::Provider, &user.id.to_string()).await?;
         let (id, session) = (Some(user.id), Some(caller.session.id));
-        let active = Some((caller.session.id, self.kit.clock.now()));
         let event = self.kit.audit.event(Kind::IdentityUnlinked, id, session, provider, client);
         let name = self.providers.name(provider, client.language).map(str::to_owned);
         let topic = NoticeTopic::ProviderUnlinked { provider: name };
         let notice = self.accounts.notice(user, Channel::Email, topic, client.language);
         let db = &self.kit.db;
-        match db.unlink_identity(user.id, provider, active, true, &event, notice.as_ref()).await? {
+        let unlinked =
+            db.unlink_identity(user.id, provider, caller.session.id, &event, notice.as_ref()).await;
+        match WriteError::stale_as_none(unlinked)?.ok_or(Refusal::SessionEnded)? {
             Unlinked::Done => {
                 self.outbox.wake();
                 Ok(())
             }
-            Unlinked::Absent => Err(Refusal::invalid("provider", InvalidValue::UnknownProvider).into()),
-            Unlinked::LastWayIn => Err(UnlinkRefusal::LastSignInMethod),
-            Unlinked::Ended => Err(Refusal::SessionEnded.into()),
+            Unlinked::NotLinked => Err(Refusal::invalid("provider", InvalidValue::UnknownProvider).into()),
+            Unlinked::LastSignInMethod => Err(UnlinkRefusal::LastSignInMethod),
         }
     }
 }

@@ -35,7 +35,7 @@ async fn account_and_session(world: &World, name: &str) -> (UserId, SessionId) {
     let session = rows.session(user);
     let credential = Credential::Password("hash".into());
     let event = rows.event(Entry::SignedIn, user);
-    assert!(world.db().open_session(&session, &credential, &event).await.expect("the store is available"));
+    world.db().open_session(&session, &credential, &event).await.expect("a session");
     (user, session.id)
 }
 
@@ -82,13 +82,7 @@ async fn an_inactive_session_changes_nothing(#[case] backend: Backend) {
     );
     let event = world.rows().event(Entry::SessionsRevoked, lilei);
     world.advance(1);
-    assert!(
-        world
-            .db()
-            .revoke_session(session, "revoked", world.now(), &event)
-            .await
-            .expect("the store is available")
-    );
+    world.db().revoke_session(session, "revoked", world.now(), &event).await.expect("an active session");
     let ended = || Authorization::Session { id: session, password: Some("hash") };
     assert_eq!(all_changes(&world, lilei, ended).await, inactive);
     world.sql().await.run("UPDATE sessions SET revoked_at = NULL").await;

@@ -22,7 +22,7 @@ async fn delete(browser: &Browser, input: Value) -> Value {
 async fn run_upkeep(world: &World) {
     let year = Duration::from_secs(365 * 86_400);
     let settings = RetentionSettings { audit: year, messages: year, sessions: year };
-    upkeep::forget(world.gateway.db(), &world.clock, settings, &[]).await.expect("the store is available");
+    upkeep::purge(world.gateway.db(), &world.clock, settings, &[]).await.expect("the store is available");
 }
 
 #[apply(both_backends)]

@@ -54,18 +54,14 @@ async fn the_export_contains_identities_and_merges(#[case] backend: Backend) {
         (world.person(MOBILE, "lilei").await, world.person("+8613900139000", "hanmei").await);
     let (db, rows) = (world.db(), world.rows());
     let user = UserId::parse(&other.id).expect("an id");
-    let session = db.live_sessions(user, world.now()).await.expect("a result")[0].id;
+    let session = db.active_sessions(user, world.now()).await.expect("a result")[0].id;
     let qq = NewIdentity {
         union_id: Some("u1".into()),
         email: Some("qq@example.com".into()),
         tokens: Some(b"sesame".to_vec()),
         ..rows.identity(user, "qq", "s1")
     };
-    assert!(
-        db.link_identity(&qq, session, &rows.event(Kind::IdentityLinked, user), None)
-            .await
-            .expect("a result")
-    );
+    db.link_identity(&qq, session, &rows.event(Kind::IdentityLinked, user), None).await.expect("an identity");
     let input = json!({ "account": { "password": { "account": "hanmei", "password": PASSWORD } } });
     let merged = person.new_browser(&world).mutate("mergeAccount", input).await.data("mergeAccount");
     assert_eq!(kind(&merged), "AccountsMerged", "{merged}");

@@ -2,6 +2,7 @@
 
 use menjin::audit::Kind;
 use menjin::core::ids::UserId;
+use menjin::db::changes::Stale;
 use menjin::db::identities::{IdentityUpdate, NewIdentity, Unlinked};
 use menjin::db::models::{Credential, NewUser};
 use menjin::db::{Taken, WriteError};
@@ -95,7 +96,7 @@ async fn an_account_and_its_identity_are_created_together_or_not_at_all(#[case] 
     let events = [rows.event(Kind::Registered, other.id)];
     let made =
         world.db().create_user_with_identity(&other, &identity, &rows.session(other.id), &events).await;
-    assert_eq!(taken(made), Taken::Identity);
+    assert_eq!(taken(made), Taken::IdentityLinked);
     assert_eq!(counts(&world).await, [1, 1, 2, 0]);
     assert!(world.db().find_user(other.id).await.expect("a result").is_none());
     let bound = world.db().identities_of(user).await.expect("a result");
@@ -114,7 +115,7 @@ async fn a_sign_in_updates_the_identity(#[case] backend: Backend) {
     let sign_in = async |update: IdentityUpdate| {
         let event = rows.event(Kind::SignedIn, user);
         let signed_in = world.db().sign_in_with_identity(id, &update, &rows.session(user), &event).await;
-        assert!(signed_in.expect("a result"));
+        signed_in.expect("a session");
         world.db().identities_of(user).await.expect("a result").remove(0)
     };
     let known = sign_in(update("s1", Some("u1"), &world)).await;
@@ -154,7 +155,8 @@ async fn binding_writes_everything_or_nothing(#[case] backend: Backend) {
         db.bind_identity(identity, proven, &rows.session(user), &events, Some(&rows.notice())).await
     };
     let qq = rows.identity(user, "qq", "s1");
-    assert!(!bind(&qq, &Credential::Password("another".into())).await.expect("a result"));
+    let changed = Err(WriteError::Stale(Stale::Credential));
+    assert_eq!(bind(&qq, &Credential::Password("another".into())).await, changed);
     assert_eq!(counts(&world).await, [0, 0, 1, 0]);
     // The last audit entry cannot be written, so nothing is.
     let twice = [events[0].clone(), events[0].clone()];
@@ -162,26 +164,23 @@ async fn binding_writes_everything_or_nothing(#[case] backend: Backend) {
     assert_eq!(taken(failed), Taken::Other);
     assert_eq!(counts(&world).await, [0, 0, 1, 0]);
     let with_union = NewIdentity { union_id: Some("u1".into()), ..qq.clone() };
-    assert!(bind(&with_union, &password()).await.expect("a result"));
+    bind(&with_union, &password()).await.expect("an identity");
     assert_eq!(counts(&world).await, [1, 1, 3, 1]);
 
     let other = rows.add(with_password(&rows, "second")).await;
     let full = counts(&world).await;
-    assert_eq!(taken(bind(&rows.identity(other, "qq", "s1"), &password()).await), Taken::Identity);
+    assert_eq!(taken(bind(&rows.identity(other, "qq", "s1"), &password()).await), Taken::IdentityLinked);
     let same_person = NewIdentity { union_id: Some("u1".into()), ..rows.identity(other, "qq", "s2") };
-    assert_eq!(taken(bind(&same_person, &password()).await), Taken::Identity);
-    assert_eq!(taken(bind(&rows.identity(user, "qq", "s2"), &password()).await), Taken::Provider);
-    assert_eq!(taken(bind(&rows.identity(user, "qq", "s1"), &password()).await), Taken::Identity);
+    assert_eq!(taken(bind(&same_person, &password()).await), Taken::IdentityLinked);
+    assert_eq!(taken(bind(&rows.identity(user, "qq", "s2"), &password()).await), Taken::ProviderLinked);
+    assert_eq!(taken(bind(&rows.identity(user, "qq", "s1"), &password()).await), Taken::IdentityLinked);
     let same_person = NewIdentity { union_id: Some("u1".into()), ..rows.identity(user, "qq", "s2") };
-    assert_eq!(taken(bind(&same_person, &password()).await), Taken::Identity);
+    assert_eq!(taken(bind(&same_person, &password()).await), Taken::IdentityLinked);
     assert_eq!(counts(&world).await, full);
     world.advance(1);
-    assert!(
-        bind(&rows.identity(user, "wechat", "s1"), &Credential::Identity(qq.id)).await.expect("a result")
-    );
-    assert!(
-        !bind(&rows.identity(other, "wechat", "s2"), &Credential::Identity(qq.id)).await.expect("a result")
-    );
+    let by_qq = Credential::Identity(qq.id);
+    bind(&rows.identity(user, "wechat", "s1"), &by_qq).await.expect("an identity");
+    assert_eq!(bind(&rows.identity(other, "wechat", "s2"), &by_qq).await, changed);
     let names: Vec<_> =
         db.identities_of(user).await.expect("a result").into_iter().map(|one| one.provider).collect();
     assert_eq!(names, ["qq", "wechat"]);
@@ -206,9 +205,9 @@ async fn one_of_two_accounts_that_bind_an_identity_concurrently_gets_it(#[case] 
         let (mut bound, mut refused) = (0, 0);
         for tried in tries {
             match tried.await.expect("a result") {
-                Ok(true) => bound += 1,
+                Ok(()) => bound += 1,
                 outcome => {
-                    assert_eq!(taken(outcome), Taken::Identity);
+                    assert_eq!(taken(outcome), Taken::IdentityLinked);
                     refused += 1;
                 }
             }
@@ -225,11 +224,7 @@ async fn an_account_gets_one_of_two_concurrent_identities_of_a_provider(#[case] 
     for round in 0..10 {
         let user = rows.add(with_password(&rows, &format!("u{round}"))).await;
         let session = rows.session(user);
-        assert!(
-            db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user))
-                .await
-                .expect("a result")
-        );
+        db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user)).await.expect("a session");
         let (one, other) = (
             rows.identity(user, "qq", &format!("a{round}")),
             rows.identity(user, "qq", &format!("b{round}")),
@@ -242,9 +237,9 @@ async fn an_account_gets_one_of_two_concurrent_identities_of_a_provider(#[case] 
             db.link_identity(&other, session.id, &linked, None),
         );
         let outcomes = [first, second];
-        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(true))).count(), 1);
+        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(()))).count(), 1);
         for outcome in outcomes {
-            assert!(matches!(outcome, Ok(true) | Err(WriteError::Taken(Taken::Provider))), "{outcome:?}");
+            assert!(matches!(outcome, Ok(()) | Err(WriteError::Taken(Taken::ProviderLinked))), "{outcome:?}");
         }
     }
     assert_eq!(world.sql().await.count("identities").await, 10);
@@ -258,38 +253,36 @@ async fn only_an_active_session_links(#[case] backend: Backend) {
     let other = rows.add(with_password(&rows, "second")).await;
     let open = async |user| {
         let session = rows.session(user);
-        assert!(
-            db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user))
-                .await
-                .expect("a result")
-        );
+        db.open_session(&session, &password(), &rows.event(Kind::SignedIn, user)).await.expect("a session");
         session.id
     };
     let (active, ended, foreign) = (open(user).await, open(user).await, open(other).await);
     let event = rows.event(Kind::SignedOut, user);
-    assert!(db.revoke_session(ended, "logout", world.now(), &event).await.expect("a result"));
+    db.revoke_session(ended, "logout", world.now(), &event).await.expect("a result");
+    assert_eq!(
+        db.revoke_session(ended, "logout", world.now(), &event).await,
+        Err(WriteError::Stale(Stale::Inactive)),
+        "once"
+    );
     let link = async |session| {
         let event = rows.event(Kind::IdentityLinked, user);
-        db.link_identity(&rows.identity(user, "qq", "s1"), session, &event, Some(&rows.notice()))
-            .await
-            .expect("a result")
+        db.link_identity(&rows.identity(user, "qq", "s1"), session, &event, Some(&rows.notice())).await
     };
+    let inactive = Err(WriteError::Stale(Stale::Inactive));
     let before = counts(&world).await;
-    assert!(!link(ended).await);
-    assert!(!link(foreign).await);
+    assert_eq!(link(ended).await, inactive);
+    assert_eq!(link(foreign).await, inactive);
     assert_eq!(counts(&world).await, before);
-    assert!(link(active).await);
+    assert_eq!(link(active).await, Ok(()));
     assert_eq!(counts(&world).await, [1, before[1], before[2] + 1, 1]);
     let event = rows.event(Kind::IdentityUnlinked, user);
-    assert_eq!(
-        db.unlink_identity(user, "qq", None, true, &event, Some(&rows.notice())).await.expect("a result"),
-        Unlinked::Done
-    );
+    let unlinked = db.unlink_identity(user, "qq", active, &event, Some(&rows.notice())).await;
+    assert_eq!(unlinked, Ok(Unlinked::Done));
     assert_eq!(counts(&world).await, [0, before[1], before[2] + 2, 2]);
     world.advance(3_600);
-    assert!(!link(active).await, "the session has expired");
+    assert_eq!(link(active).await, inactive, "the session has expired");
     world.advance(-1);
-    assert!(link(active).await);
+    assert_eq!(link(active).await, Ok(()));
 }
 
 #[apply(both_backends)]

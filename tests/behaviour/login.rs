@@ -5,6 +5,8 @@ use serde_json::json;
 
 use menjin::audit::Kind;
 use menjin::core::ids::{SessionId, UserId};
+use menjin::db::WriteError;
+use menjin::db::changes::Stale;
 use menjin::db::models::{AuditEvent, Credential, Session};
 use menjin::db::types::{Ts, Uid};
 
@@ -257,10 +259,11 @@ async fn credentials_that_changed_since_they_were_checked_open_no_session(#[case
     let db = world.gateway.db();
     let id = UserId(person.id.parse().expect("a UUID"));
     let user = db.find_user(id).await.expect("a result").expect("the user");
-    let sessions = db.live_sessions(user.id, world.now()).await.expect("a result");
+    let sessions = db.active_sessions(user.id, world.now()).await.expect("a result");
     let hash = user.password_hash.clone().expect("a hash");
     let password = Credential::Password(hash.clone());
     let mobile = Credential::Mobile(MOBILE.into());
+    let stale = |stale| Err(WriteError::Stale(stale));
     let mut number = 1;
     let mut opens = async |proven: &Credential| {
         number += 1;
@@ -276,16 +279,18 @@ async fn credentials_that_changed_since_they_were_checked_open_no_session(#[case
             detail: "{}".into(),
             publication: None,
         };
-        db.open_session(&session, proven, &event).await.expect("a result")
+        db.open_session(&session, proven, &event).await
     };
-    assert_eq!((opens(&password).await, opens(&mobile).await), (true, true));
+    assert_eq!((opens(&password).await, opens(&mobile).await), (Ok(()), Ok(())));
     world.sql().await.run("UPDATE users SET password_hash = 'another'").await;
-    assert_eq!((opens(&password).await, opens(&mobile).await), (false, true));
+    assert_eq!((opens(&password).await, opens(&mobile).await), (stale(Stale::Credential), Ok(())));
     world.sql().await.run("UPDATE users SET mobile = '+8613900139000'").await;
-    assert_eq!((opens(&password).await, opens(&mobile).await), (false, false));
+    let changed = stale(Stale::Credential);
+    assert_eq!((opens(&password).await, opens(&mobile).await), (changed.clone(), changed));
     let disable =
         format!("UPDATE users SET mobile = '{MOBILE}', password_hash = '{hash}', status = 'disabled'");
     world.sql().await.run(&disable).await;
-    assert_eq!((opens(&password).await, opens(&mobile).await), (false, false));
+    let inactive = stale(Stale::Inactive);
+    assert_eq!((opens(&password).await, opens(&mobile).await), (inactive.clone(), inactive));
     assert_eq!(world.sql().await.count("sessions").await, 4);
 }

@@ -35,10 +35,10 @@ fn by_code(code: &str) -> Value {
 async fn link(world: &World, person: &Person, provider: &str, subject: &str) {
     let (db, rows) = (world.db(), world.rows());
     let user = UserId::parse(&person.id).expect("an id");
-    let session: SessionId = db.live_sessions(user, world.now()).await.expect("a result")[0].id;
+    let session: SessionId = db.active_sessions(user, world.now()).await.expect("a result")[0].id;
     let (identity, event) =
         (rows.identity(user, provider, subject), rows.event(Happened::IdentityLinked, user));
-    assert!(db.link_identity(&identity, session, &event, None).await.expect("a result"));
+    db.link_identity(&identity, session, &event, None).await.expect("an identity");
 }
 
 /// Creates two accounts of one person: one with an e-mail address and QQ, one (`hanmei`) with a mobile number and

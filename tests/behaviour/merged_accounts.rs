@@ -2,6 +2,7 @@
 
 use menjin::audit::Kind as Happened;
 use menjin::core::ids::UserId;
+use menjin::db::changes::StatusChange;
 use menjin::db::merges::Merged;
 use menjin::db::models::Credential;
 use menjin::db::types::AccountStatus;
@@ -49,7 +50,7 @@ async fn a_merged_account_cannot_be_used(#[case] backend: Backend) {
         let status = if command == "enable" { AccountStatus::Active } else { AccountStatus::Disabled };
         let event = world.rows().event(Happened::UserEnabled, row.id);
         let set = world.db().set_status(row.id, status, world.now(), &event).await.expect("a result");
-        assert_eq!(set, None);
+        assert_eq!(set, StatusChange::Unchanged);
     }
     assert_eq!(pair.undo_completely(plan.id).await, [""; 0]);
     assert_eq!(kind(&world.browser().login("hanmei", PASSWORD).await), "SignedIn");

@@ -6,6 +6,7 @@ use menjin::config::retention::RetentionSettings;
 use menjin::core::ids::{MergeId, SessionId, UserId};
 use menjin::core::random::Random;
 use menjin::core::roles::Roles;
+use menjin::db::changes::Stale;
 use menjin::db::merges::{Merged, NewMerge, Undone};
 use menjin::db::models::{Credential, NewUser, User};
 use menjin::db::types::AccountStatus;
@@ -66,8 +67,8 @@ impl<'a> Pair<'a> {
             kept: self.kept,
             merged: self.merged,
             session: self.session,
-            kept_proven: None,
-            merged_proven: proven,
+            kept_credential: None,
+            merged_credential: proven,
             at: self.world.now(),
             undo_until: self.world.now() + TimeDelta::days(30),
             notices: &[],
@@ -107,7 +108,7 @@ impl<'a> Pair<'a> {
         let bound = self.world.db().identities_of(user).await.expect("a result");
         let mut providers: Vec<_> = bound.into_iter().map(|identity| identity.provider).collect();
         providers.sort();
-        let live = self.world.db().live_sessions(user, self.world.now()).await.expect("a result").len();
+        let live = self.world.db().active_sessions(user, self.world.now()).await.expect("a result").len();
         Snapshot::new(row, providers.join(" "), live)
     }
 
@@ -173,7 +174,7 @@ async fn a_merge_moves_everything_and_can_be_undone(#[case] backend: Backend) {
     assert_eq!(sql.count("audit_events WHERE kind = 'accounts_unmerged'").await, 2);
     assert_eq!(sql.count("users WHERE delete_at IS NOT NULL").await, 0);
     assert_eq!(sql.count("messages").await, 3);
-    assert_eq!(pair.undo(id).await, Undone::Closed, "once");
+    assert_eq!(pair.undo(id).await, Undone::NotPossible, "once");
     let merge = world.db().find_merge(id).await.expect("a result").expect("a merge");
     assert_eq!(merge.undone_at.map(|at| at.0), Some(world.now()));
     // The accounts are independent again: purging one does not purge the other.
@@ -209,7 +210,7 @@ async fn values_that_changed_since_are_not_given_back(#[case] backend: Backend) 
                   WHERE username = 'kept'";
     sql.run(change).await;
     let event = world.rows().event(Happened::IdentityUnlinked, pair.kept);
-    world.db().unlink_identity(pair.kept, "github", None, true, &event, None).await.expect("a result");
+    world.db().unlink_identity(pair.kept, "github", pair.session, &event, None).await.expect("a result");
     let stayed = ["mobile", "email", "password", "identity"].map(String::from).to_vec();
     assert_eq!(pair.undo(id).await, Undone::Done { returned: vec!["roles".into()], stayed });
     let (kept, merged) = pair.snapshots().await;
@@ -224,16 +225,17 @@ async fn a_merge_needs_valid_authorization(#[case] backend: Backend) {
     let (pair, proven, wrong) = (Pair::new(&world).await, password("hash"), password("another"));
     let qq = world.db().identities_of(pair.kept).await.expect("a result")[0].id;
     let (by_qq, foreign) = (Credential::Identity(qq), SessionId(uuid::Uuid::nil()));
-    let lapsed = async |plan: NewMerge<'_>| {
+    let refused = async |plan: NewMerge<'_>, stale| {
         let before = pair.snapshots().await;
-        assert_eq!(pair.make(&plan).await.expect("a result"), Merged::Lapsed);
+        assert_eq!(pair.make(&plan).await, Err(WriteError::Stale(stale)));
         assert_eq!(pair.snapshots().await, before);
     };
-    lapsed(pair.plan(&wrong)).await;
-    lapsed(pair.plan(&by_qq)).await;
-    lapsed(NewMerge { kept_proven: Some(&wrong), ..pair.plan(&proven) }).await;
-    lapsed(NewMerge { session: foreign, ..pair.plan(&proven) }).await;
-    lapsed(NewMerge { merged: pair.kept, merged_proven: &by_qq, ..pair.plan(&proven) }).await;
+    let (inactive, changed) = (Stale::Inactive, Stale::Credential);
+    refused(pair.plan(&wrong), changed).await;
+    refused(pair.plan(&by_qq), changed).await;
+    refused(NewMerge { kept_credential: Some(&wrong), ..pair.plan(&proven) }, changed).await;
+    refused(NewMerge { session: foreign, ..pair.plan(&proven) }, inactive).await;
+    refused(NewMerge { merged: pair.kept, merged_credential: &by_qq, ..pair.plan(&proven) }, inactive).await;
     let mut sql = world.sql().await;
     for (lose, regain) in [
         (
@@ -246,11 +248,11 @@ async fn a_merge_needs_valid_authorization(#[case] backend: Backend) {
         ),
     ] {
         sql.run(lose).await;
-        lapsed(pair.plan(&proven)).await;
+        refused(pair.plan(&proven), inactive).await;
         sql.run(regain).await;
     }
     world.advance(3_600);
-    lapsed(pair.plan(&proven)).await;
+    refused(pair.plan(&proven), inactive).await;
     world.advance(-3_600);
     // If an audit entry cannot be written, everything is rolled back.
     let event = world.rows().event(Happened::AccountsMerged, pair.kept);
@@ -259,7 +261,7 @@ async fn a_merge_needs_valid_authorization(#[case] backend: Backend) {
     assert!(matches!(failed, Err(WriteError::Taken(_))), "{failed:?}");
     assert_eq!(pair.snapshots().await, before);
     assert_eq!(sql.count("merges").await, 0);
-    let plan = NewMerge { kept_proven: Some(&by_qq), ..pair.plan(&proven) };
+    let plan = NewMerge { kept_credential: Some(&by_qq), ..pair.plan(&proven) };
     assert_eq!(pair.make(&plan).await.expect("a result"), Merged::Done);
 }
 
@@ -269,7 +271,7 @@ async fn two_identities_of_one_provider_are_a_conflict(#[case] backend: Backend)
     let (pair, proven) = (Pair::new(&world).await, password("hash"));
     let opened = world.rows().session(pair.merged);
     let second = world.rows().identity(pair.merged, "qq", "s3");
-    assert!(world.db().bind_identity(&second, &proven, &opened, &[], None).await.expect("a result"));
+    world.db().bind_identity(&second, &proven, &opened, &[], None).await.expect("an identity");
     let before = pair.snapshots().await;
     assert_eq!(pair.make(&pair.plan(&proven)).await.expect("a result"), Merged::Conflict("qq".into()));
     assert_eq!(pair.snapshots().await, before);
@@ -282,12 +284,17 @@ async fn two_opposite_merges_leave_one_account(#[case] backend: Backend) {
     let qq = Credential::Identity(world.db().identities_of(pair.kept).await.expect("a result")[0].id);
     let session = world.db().all_sessions(pair.merged).await.expect("a result")[0].id;
     let plan = pair.plan(&proven);
-    let across =
-        NewMerge { kept: pair.merged, merged: pair.kept, session, merged_proven: &qq, ..pair.plan(&proven) };
+    let across = NewMerge {
+        kept: pair.merged,
+        merged: pair.kept,
+        session,
+        merged_credential: &qq,
+        ..pair.plan(&proven)
+    };
     let (one, other) = tokio::join!(pair.make(&plan), pair.make(&across));
-    let mut outcomes = [one.expect("a result"), other.expect("a result")];
-    outcomes.sort_by_key(|outcome| *outcome == Merged::Lapsed);
-    assert_eq!(outcomes, [Merged::Done, Merged::Lapsed]);
+    let mut outcomes = [one, other];
+    outcomes.sort_by_key(Result::is_err);
+    assert_eq!(outcomes, [Ok(Merged::Done), Err(WriteError::Stale(Stale::Inactive))]);
     let mut sql = world.sql().await;
     assert_eq!((sql.count("merges").await, sql.count("users WHERE status = 'active'").await), (1, 1));
 }
@@ -302,7 +309,7 @@ async fn merges_are_undone_in_reverse_order(#[case] backend: Backend) {
         world.rows().add(NewUser { password_hash: Some("3".into()), ..world.rows().user("third") }).await;
     let opened = world.rows().session(third);
     let event = world.rows().event(Happened::SignedIn, third);
-    assert!(world.db().open_session(&opened, &password("3"), &event).await.expect("a result"));
+    world.db().open_session(&opened, &password("3"), &event).await.expect("a session");
     let proven = password("hash");
     let onward = Pair { world: &world, kept: third, session: opened.id, merged: pair.kept };
     let plan = onward.plan(&proven);
@@ -318,7 +325,7 @@ async fn merges_are_undone_in_reverse_order(#[case] backend: Backend) {
 async fn run_upkeep(world: &World) {
     let forever = std::time::Duration::from_secs(400 * 86_400);
     let settings = RetentionSettings { audit: forever, messages: forever, sessions: forever };
-    upkeep::forget(world.db(), &world.clock, settings, &[]).await.expect("the store is available");
+    upkeep::purge(world.db(), &world.clock, settings, &[]).await.expect("the store is available");
 }
 
 #[apply(both_backends)]
@@ -331,7 +338,7 @@ async fn the_merged_account_is_purged_once_the_merge_is_final(#[case] backend: B
     run_upkeep(&world).await;
     assert_eq!(sql.count("users").await, 2);
     world.advance(1);
-    assert_eq!(pair.undo(id).await, Undone::Closed);
+    assert_eq!(pair.undo(id).await, Undone::NotPossible);
     run_upkeep(&world).await;
     assert_eq!((sql.count("users").await, sql.count("merges").await), (1, 0));
     assert_eq!(

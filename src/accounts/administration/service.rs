@@ -7,9 +7,10 @@ use crate::core::identifier::LoginIdentifier;
 use crate::core::ids::UserId;
 use crate::core::random::Random;
 use crate::core::roles::{InvalidRoles, Roles};
-use crate::db::Db;
+use crate::db::changes::StatusChange;
 use crate::db::models::{Session, User};
 use crate::db::types::AccountStatus;
+use crate::db::{Db, WriteError};
 use crate::outcome::Refusal;
 
 /// A change of roles.
@@ -61,20 +62,19 @@ impl Administration {
 
     /// Returns the active sessions of an account.
     pub async fn sessions(&self, user: UserId) -> Result<Vec<Session>, Refusal> {
-        self.db.live_sessions(user, self.clock.now()).await
+        self.db.active_sessions(user, self.clock.now()).await
     }
 
-    /// Disables an account and revokes its sessions. Returns the number of revoked sessions, or `None` when the account
-    /// was already disabled.
-    pub async fn disable(&self, user: UserId) -> Result<Option<usize>, Refusal> {
+    /// Disables an account and revokes its sessions.
+    pub async fn disable(&self, user: UserId) -> Result<StatusChange, Refusal> {
         let event = self.audit.by_operator(Kind::UserDisabled, user, &[]);
         self.db.set_status(user, AccountStatus::Disabled, self.clock.now(), &event).await
     }
 
-    /// Enables an account; false when it was already enabled. Revoked sessions stay revoked.
-    pub async fn enable(&self, user: UserId) -> Result<bool, Refusal> {
+    /// Enables an account. Revoked sessions stay revoked.
+    pub async fn enable(&self, user: UserId) -> Result<StatusChange, Refusal> {
         let event = self.audit.by_operator(Kind::UserEnabled, user, &[]);
-        Ok(self.db.set_status(user, AccountStatus::Active, self.clock.now(), &event).await?.is_some())
+        self.db.set_status(user, AccountStatus::Active, self.clock.now(), &event).await
     }
 
     /// Changes roles and returns the new ones. Tokens that were issued before keep the old ones until they expire.
@@ -95,7 +95,8 @@ impl Administration {
             let before_and_after = [("before", old.as_slice()), ("after", new.as_slice())];
             let event = self.audit.by_operator(Kind::RolesChanged, user.id, &before_and_after);
             let now = self.clock.now();
-            if self.db.set_roles(user.id, &user.roles, &new, now, &event).await? {
+            let changed = self.db.set_roles(user.id, &user.roles, &new, now, &event).await;
+            if WriteError::stale_as_none(changed)?.is_some() {
                 return Ok(new);
             }
             user = self.db.find_user(user.id).await?.ok_or(RolesError::Contended)?;
@@ -106,8 +107,7 @@ impl Administration {
     /// Revokes all sessions of an account and returns their number.
     pub async fn revoke_sessions(&self, user: UserId) -> Result<usize, Refusal> {
         let event = self.audit.by_operator(Kind::SessionsRevoked, user, &[]);
-        let ended = self.db.revoke_sessions(user, None, "operator", self.clock.now(), &event).await?;
-        Ok(ended.unwrap_or_default())
+        Ok(self.db.revoke_sessions(user, None, "operator", self.clock.now(), &event).await?)
     }
 
     /// Deletes an account and its data at once; false when there is no such account.

@@ -20,7 +20,7 @@ impl Administration {
         records: &MergeRecords,
         notices: &Notices,
     ) -> Result<Undone, Refusal> {
-        let Some(merge) = self.db.find_merge(id).await? else { return Ok(Undone::Closed) };
+        let Some(merge) = self.db.find_merge(id).await? else { return Ok(Undone::NotPossible) };
         let both = [merge.kept_user_id, merge.merged_user_id];
         let named = [id.to_string()];
         let events = both

@@ -52,7 +52,11 @@ impl From<WriteError> for ChangeContactRefusal {
             WriteError::Taken(Taken::Mobile) => Self::IdentifierTaken("mobile.mobile"),
             WriteError::Taken(Taken::Email) => Self::IdentifierTaken("email.email"),
             WriteError::Taken(
-                Taken::Username | Taken::Nickname | Taken::Identity | Taken::Provider | Taken::Other,
+                Taken::Username
+                | Taken::Nickname
+                | Taken::IdentityLinked
+                | Taken::ProviderLinked
+                | Taken::Other,
             )
             | WriteError::Stale(_)
             | WriteError::Failed(_) => Self::Reauthentication(error.into()),

@@ -35,14 +35,15 @@ impl From<WriteError> for ReauthenticationRefusal {
         match error {
             WriteError::Stale(Stale::Inactive) => Self::Shared(Refusal::SessionEnded),
             WriteError::Stale(Stale::Credential) => Self::WrongPassword,
+            WriteError::Stale(Stale::Row) => Self::Shared(Refusal::from(error)),
             WriteError::Failed(refusal) => Self::Shared(refusal),
             WriteError::Taken(
                 Taken::Username
                 | Taken::Nickname
                 | Taken::Mobile
                 | Taken::Email
-                | Taken::Identity
-                | Taken::Provider
+                | Taken::IdentityLinked
+                | Taken::ProviderLinked
                 | Taken::Other,
             ) => Self::Shared(Refusal::from(error)),
         }

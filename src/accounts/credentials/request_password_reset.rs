@@ -10,6 +10,7 @@ use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::identifier::EmailAddress;
+use crate::db::WriteError;
 use crate::db::models::User;
 use crate::delivery::{Content, Destination, MessageStatus};
 use crate::limits::Channel;
@@ -74,8 +75,8 @@ impl Accounts {
             message.masked.clear();
         }
         let event = self.kit.audit.event(Kind::PasswordResetRequested, id, None, "link", client);
-        let written = self.kit.db.ask_for_reset(email.key(), &link.row, &message, &event).await?;
+        let written = self.kit.db.create_reset_link(email.key(), &link.row, &message, &event).await;
         self.outbox.wake();
-        Ok(written.then_some(expires_at))
+        Ok(WriteError::stale_as_none(written)?.map(|()| expires_at))
     }
 }

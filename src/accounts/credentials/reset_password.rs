@@ -108,7 +108,7 @@ impl Accounts {
         let authorization = Authorization::Link(&link.digest);
         match self.write_new_password(&link.user, authorization, new, "link", client).await? {
             Ok(()) => Ok(()),
-            Err(Stale::Inactive | Stale::Credential) => Err(ResetPasswordRefusal::LinkExpired),
+            Err(Stale::Inactive | Stale::Credential | Stale::Row) => Err(ResetPasswordRefusal::LinkExpired),
         }
     }
 
@@ -161,7 +161,7 @@ impl Accounts {
         {
             Ok(()) => Ok(()),
             Err(Stale::Inactive) => Err(ResetPasswordRefusal::AccountDisabled),
-            Err(Stale::Credential) => Err(not_registered()),
+            Err(Stale::Credential | Stale::Row) => Err(not_registered()),
         }
     }
 

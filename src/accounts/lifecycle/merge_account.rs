@@ -16,6 +16,7 @@ use crate::core::clock::Instant;
 use crate::core::ids::MergeId;
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
+use crate::db::WriteError;
 use crate::db::identities::Identity;
 use crate::db::merges::{Merged, NewMerge};
 use crate::db::models::{Credential, User};
@@ -115,16 +116,16 @@ impl Accounts {
             kept: kept.id,
             merged: merged.id,
             session: caller.session.id,
-            kept_proven: own,
-            merged_proven: &credential,
+            kept_credential: own,
+            merged_credential: &credential,
             at,
             undo_until,
             notices: &notices,
         };
         let records = MergeRecords::new(&self.kit.master, self.kit.random.clone());
         let seal = |record: &str| records.seal(id, record);
-        match self.kit.db.merge_accounts(&plan, &seal, &events).await.map_err(Refusal::from)? {
-            Merged::Done => {
+        match WriteError::stale_as_none(self.kit.db.merge_accounts(&plan, &seal, &events).await)? {
+            Some(Merged::Done) => {
                 // Codes to the contacts of either account were sent before it became another one.
                 for user in [kept, merged] {
                     self.withdraw_codes(user).await;
@@ -132,8 +133,8 @@ impl Accounts {
                 self.outbox.wake();
                 Ok(AccountsMerged { id, user: self.after_merge(kept).await, identities, undo_until })
             }
-            Merged::Conflict(provider) => Err(MergeRefusal::Conflict(provider)),
-            Merged::Lapsed => Err(self.lapsed(caller, merged).await?),
+            Some(Merged::Conflict(provider)) => Err(MergeRefusal::Conflict(provider)),
+            None => Err(self.stale_refusal(caller, merged).await?),
         }
     }
 
@@ -149,8 +150,8 @@ impl Accounts {
         }
     }
 
-    /// Finds out what a concurrent request changed between the verification and the merge.
-    async fn lapsed(&self, caller: &Caller, merged: &User) -> Result<MergeRefusal, Refusal> {
+    /// Returns the refusal for what a concurrent request changed between the verification and the merge.
+    async fn stale_refusal(&self, caller: &Caller, merged: &User) -> Result<MergeRefusal, Refusal> {
         let session = self.kit.db.find_session(caller.session.id).await?;
         if session.is_none_or(|session| session.revoked_at.is_some()) {
             return Ok(Refusal::SessionEnded.into());

@@ -43,7 +43,7 @@ impl From<WriteError> for UpdateProfileRefusal {
             // No credential was asked for, so only the session can have become stale.
             WriteError::Stale(_) => Self::Shared(Refusal::SessionEnded),
             WriteError::Taken(
-                Taken::Mobile | Taken::Email | Taken::Identity | Taken::Provider | Taken::Other,
+                Taken::Mobile | Taken::Email | Taken::IdentityLinked | Taken::ProviderLinked | Taken::Other,
             )
             | WriteError::Failed(_) => Self::Shared(error.into()),
         }

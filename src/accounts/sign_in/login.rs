@@ -10,6 +10,7 @@ use crate::core::identifier::LoginIdentifier;
 use crate::core::ids::UserId;
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::{ExposeSecret as _, SecretString};
+use crate::db::WriteError;
 use crate::db::models::User;
 use crate::limits::LoginKeys;
 use crate::outcome::{FieldErrors, Refusal};
@@ -30,7 +31,7 @@ pub struct PasswordCredentials {
     pub password: SecretString,
 }
 
-/// Why the person was not signed in.
+/// Why the user was not signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginRefusal {
     #[error("unknown account or wrong password")]
@@ -59,15 +60,14 @@ impl Accounts {
     pub async fn login(&self, input: LoginInput, client: &Client) -> Result<SignedIn, LoginRefusal> {
         let LoginInput { credentials, remember, captcha } = input;
         let mut verified = self.verify_password(&credentials, "", captcha.as_ref(), client).await?;
-        let mut opened =
-            self.sessions.open(verified.user.clone(), SessionMethod::Password, remember, client).await?;
-        if opened.is_none() {
-            // A concurrent login re-hashed the password; verify against the new hash.
+        let method = SessionMethod::Password;
+        let mut opened = self.sessions.open(verified.user.clone(), method.clone(), remember, client).await;
+        if let Err(WriteError::Stale(_)) = opened {
+            // A concurrent login may have re-hashed the password; verify against the new hash.
             verified = self.verify_password(&credentials, "", captcha.as_ref(), client).await?;
-            opened =
-                self.sessions.open(verified.user.clone(), SessionMethod::Password, remember, client).await?;
+            opened = self.sessions.open(verified.user.clone(), method, remember, client).await;
         }
-        let opened = opened.ok_or(LoginRefusal::WrongCredentials)?;
+        let opened = WriteError::stale_as_none(opened)?.ok_or(LoginRefusal::WrongCredentials)?;
         self.rehash(&verified, &credentials.password).await;
         Ok(opened)
     }
@@ -135,7 +135,8 @@ impl Accounts {
         let Some(old) = verified.user.password_hash.as_ref().filter(|_| verified.rehash) else { return };
         let Ok(new) = self.hasher.hash(&Password::new(password.clone())).await else { return };
         let now = self.kit.clock.now();
-        if let Err(error) = self.kit.db.rehash_password(verified.user.id, old, &new, now).await {
+        let replaced = self.kit.db.rehash_password(verified.user.id, old, &new, now).await;
+        if let Err(error) = WriteError::stale_as_none(replaced) {
             tracing::warn!(%error, "a password hash could not be replaced");
         }
     }

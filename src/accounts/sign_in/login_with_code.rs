@@ -5,6 +5,7 @@ use super::super::service::Accounts;
 use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
 use crate::core::client::Client;
 use crate::core::guard::Guard;
+use crate::db::WriteError;
 use crate::db::models::User;
 use crate::outcome::{FieldErrors, Refusal};
 use crate::sessions::{SessionMethod, SignedIn};
@@ -17,7 +18,7 @@ pub struct CodeLoginInput {
     pub captcha: Option<CaptchaAnswer>,
 }
 
-/// Why the person was not signed in.
+/// Why the user was not signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeLoginRefusal {
     /// The code proved that the caller owns the contact, but no account has it.
@@ -75,8 +76,11 @@ impl Accounts {
         let verified = self.verify_contact(input.contact, purpose, input.captcha.as_ref(), client).await?;
         let ContactVerified { user, method, code } = verified;
         let kind = if method == SessionMethod::SmsCode { ContactKind::Mobile } else { ContactKind::Email };
-        let opened = code.keep_if_ok(self.sessions.open(user, method, input.remember, client)).await?;
-        opened.ok_or(CodeLoginRefusal::NotRegistered(kind))
+        // The code stays redeemed if the account lost the contact in the meantime.
+        let open = async {
+            WriteError::stale_as_none(self.sessions.open(user, method, input.remember, client).await)
+        };
+        code.keep_if_ok(open).await?.ok_or(CodeLoginRefusal::NotRegistered(kind))
     }
 
     /// Verifies that the caller owns a contact of an active account. The code is redeemed.

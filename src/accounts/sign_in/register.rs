@@ -134,7 +134,7 @@ fn refusal(error: WriteError) -> RegisterRefusal {
         WriteError::Taken(Taken::Nickname) => RegisterRefusal::IdentifierTaken("nickname"),
         WriteError::Taken(Taken::Mobile) => RegisterRefusal::IdentifierTaken("contact.mobile.mobile"),
         WriteError::Taken(Taken::Email) => RegisterRefusal::IdentifierTaken("contact.email.email"),
-        WriteError::Taken(Taken::Identity | Taken::Provider | Taken::Other)
+        WriteError::Taken(Taken::IdentityLinked | Taken::ProviderLinked | Taken::Other)
         | WriteError::Stale(_)
         | WriteError::Failed(_) => Refusal::from(error).into(),
     }

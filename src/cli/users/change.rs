@@ -8,6 +8,7 @@ use super::super::out::say;
 use super::view;
 use crate::accounts::administration::{Administration, RolesChange};
 use crate::core::roles;
+use crate::db::changes::StatusChange;
 use crate::db::models::User;
 use crate::db::types::AccountStatus;
 
@@ -49,13 +50,15 @@ async fn find_whole(administration: &Administration, who: &str) -> Result<User, 
 
 pub async fn disable(administration: &Administration, who: &Who) -> Result<(), Failure> {
     let user = find_whole(administration, &who.who).await?;
-    let ended = administration.disable(user.id).await.map_err(|error| error.to_string())?;
+    let change = administration.disable(user.id).await.map_err(|error| error.to_string())?;
     if who.json {
-        let ended_sessions = ended.unwrap_or(0);
-        let changed = ended.is_some();
+        let (changed, ended_sessions) = match change {
+            StatusChange::Changed { revoked_sessions } => (true, revoked_sessions),
+            StatusChange::Unchanged => (false, 0),
+        };
         let told = json!({ "id": user.id, "status": "disabled", "changed": changed, "endedSessions": ended_sessions });
         say(&told.to_string());
-    } else if let Some(ended) = ended {
+    } else if let StatusChange::Changed { revoked_sessions: ended } = change {
         say(&format!("{} is disabled; {ended} sessions ended", user.username));
     } else {
         say(&format!("{} was disabled before", user.username));
@@ -72,7 +75,8 @@ pub async fn enable(administration: &Administration, who: &Who) -> Result<(), Fa
             until = view::moment(until.0),
         ));
     }
-    let changed = administration.enable(user.id).await.map_err(|error| error.to_string())?;
+    let change = administration.enable(user.id).await.map_err(|error| error.to_string())?;
+    let changed = change != StatusChange::Unchanged;
     if who.json {
         say(&json!({ "id": user.id, "status": "active", "changed": changed }).to_string());
     } else if changed {

@@ -26,7 +26,7 @@ pub async fn run(operator: &Operator, arguments: &Arguments) -> Result<(), Failu
     let undone = administration.undo_merge(id, &records, &notices).await;
     let (returned, stayed) = match undone.map_err(|error| error.to_string())? {
         Undone::Done { returned, stayed } => (returned, stayed),
-        Undone::Closed => {
+        Undone::NotPossible => {
             return Err("there is no such merge, it was undone before, or its time is over".into());
         }
         Undone::MergedSince => {

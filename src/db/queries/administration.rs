@@ -1,14 +1,14 @@
-//! What the operator does to accounts, and what the operator looks at. Each change is one transaction with its audit
-//! entry.
+//! Queries of the command line: changes of accounts, each in one transaction with its audit entry, and lists.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, DbError};
+use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
 use crate::core::ids::UserId;
 use crate::core::roles::Roles;
-use crate::db::models::{AccountState, AuditEvent, AuditFilter, KnownPerson, NewUser, User, UserFilter};
+use crate::db::changes::{Stale, StatusChange};
+use crate::db::models::{AccountState, AuditEvent, AuditFilter, KnownAccount, NewUser, User, UserFilter};
 use crate::db::schema::{audit_events, users};
 use crate::db::types::{AccountStatus, RolesJson, Ts, Uid};
 
@@ -36,7 +36,7 @@ pub async fn list_users(conn: &mut Conn, filter: &UserFilter) -> Result<Vec<User
         Some(AccountState::Merged) => query.filter(users::status.eq(AccountStatus::Merged)),
     };
     if let Some(role) = &filter.role {
-        // A role has neither quotes nor backslashes; an underscore stands for any character unless it is escaped.
+        // Roles contain neither quotes nor backslashes. An underscore matches any character unless it is escaped.
         let pattern = format!("%\"{}\"%", role.replace('_', "\\_"));
         query = query.filter(users::roles.like(pattern).escape('\\'));
     }
@@ -52,24 +52,24 @@ pub async fn set_status(
     status: AccountStatus,
     now: Instant,
     event: &AuditEvent,
-) -> Result<Option<usize>, DbError> {
+) -> Result<StatusChange, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
         let row = users::table.filter(users::id.eq(Uid::from(id))).filter(users::status.ne(status));
-        // A merged account comes back by undoing the merge, with what it had.
+        // A merged account is restored by undoing the merge.
         let row = row.filter(users::status.ne(AccountStatus::Merged));
         let change = (users::status.eq(status), users::updated_at.eq(Ts(now)));
         let changed = diesel::update(row).set(change).execute(conn).await? == 1;
-        // A sign-in that ran beside an earlier change may have left a session: it ends now, and does not come to life
-        // when the account does. The sessions of an account that was active all along are none of this.
-        let ended = if changed || status != AccountStatus::Active {
+        // A sign-in that ran at the same time as an earlier change may have left a session. It is revoked now, so that
+        // enabling the account does not make it active again. Sessions of an account that was active stay.
+        let revoked_sessions = if changed || status != AccountStatus::Active {
             super::sessions::revoke_all(conn, id, None, "account_status", now).await?
         } else {
             0
         };
-        if changed || ended > 0 {
+        if changed || revoked_sessions > 0 {
             super::audit::record(conn, event).await?;
         }
-        Ok(changed.then_some(ended))
+        Ok(if changed { StatusChange::Changed { revoked_sessions } } else { StatusChange::Unchanged })
     })
 }
 
@@ -80,19 +80,17 @@ pub async fn set_roles(
     new: &Roles,
     now: Instant,
     event: &AuditEvent,
-) -> Result<bool, DbError> {
+) -> Result<(), WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
+        super::authorization::lock_account(conn, id).await?;
         let row = users::table.filter(users::id.eq(Uid::from(id)));
-        // Locks the row.
-        diesel::update(row).set(users::updated_at.eq(users::updated_at)).execute(conn).await?;
         let stored: Option<RolesJson> = row.select(users::roles).first(conn).await.optional()?;
         if stored.is_none_or(|stored| stored.0 != *old) {
-            return Ok(false);
+            return Err(WriteError::Stale(Stale::Row));
         }
         let change = (users::roles.eq(RolesJson(new.clone())), users::updated_at.eq(Ts(now)));
         diesel::update(row).set(change).execute(conn).await?;
-        super::audit::record(conn, event).await?;
-        Ok(true)
+        Ok(super::audit::record(conn, event).await?)
     })
 }
 
@@ -105,8 +103,8 @@ pub async fn delete_user(conn: &mut Conn, id: UserId, event: &AuditEvent) -> Res
         if diesel::delete(row).execute(conn).await? == 0 {
             return Ok(false);
         }
-        super::erasure::forget(conn, &user).await?;
-        // The one entry that names the account: the operator answers for it.
+        super::erasure::delete_traces(conn, &user).await?;
+        // The only entry that still names the account: the operator is accountable for it.
         super::audit::record(conn, event).await?;
         Ok(true)
     })
@@ -127,20 +125,20 @@ pub async fn audit_entries(conn: &mut Conn, filter: &AuditFilter) -> Result<Vec<
     Ok(query.load(conn).await?)
 }
 
-/// Four look-ups by index; one with `OR` would read the whole table on SQLite.
-pub async fn known_people(
+/// Four queries by index: one query with `OR` would read the whole table on SQLite.
+pub async fn known_accounts(
     conn: &mut Conn,
     usernames: &[String],
     nicknames: &[String],
     mobiles: &[String],
     emails: &[String],
-) -> Result<Vec<KnownPerson>, DbError> {
+) -> Result<Vec<KnownAccount>, DbError> {
     let mut found = Vec::new();
     macro_rules! look_up {
         ($column:expr, $keys:expr) => {
             if !$keys.is_empty() {
-                let query = users::table.filter($column.eq_any($keys)).select(KnownPerson::as_select());
-                found.extend(query.load::<KnownPerson>(conn).await?);
+                let query = users::table.filter($column.eq_any($keys)).select(KnownAccount::as_select());
+                found.extend(query.load::<KnownAccount>(conn).await?);
             }
         };
     }

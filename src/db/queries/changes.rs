@@ -1,13 +1,13 @@
 //! Changes of accounts, each with everything that belongs to it in one transaction.
 //!
 //! Rows are locked in one order, the account first, then reset links, then sessions, so that concurrent changes never
-//! deadlock. A change is not made when the account or the session is no longer active, or when the account no longer has
-//! the credential that was verified.
+//! deadlock. A change is stale when the account or the session is no longer active, or when the account no longer has the
+//! credential that was verified.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::sessions::still_stands as has;
+use super::authorization::{require_active_account, require_active_session, require_credential};
 use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
 use crate::core::ids::UserId;
@@ -16,26 +16,21 @@ use crate::db::models::{AuditEvent, Credential, NewMessage, ResetLink};
 use crate::db::schema::{reset_links, users};
 use crate::db::types::{AccountStatus, Ts, Uid};
 
-/// Locks the account's row, then checks the authorization again.
+/// Locks the account, then checks the authorization again.
 async fn authorize(conn: &mut Conn, change: &AccountChange<'_>) -> Result<(), WriteError> {
     let (user, now) = (change.user, change.now);
-    if !super::sessions::hold_active(conn, user).await? {
-        return Err(WriteError::Stale(Stale::Inactive));
-    }
-    let authorized = match &change.authorization {
+    require_active_account(conn, user).await?;
+    match &change.authorization {
         Authorization::Session { id, password } => {
-            if !super::sessions::hold_session(conn, user, *id, now).await? {
-                return Err(WriteError::Stale(Stale::Inactive));
-            }
+            require_active_session(conn, user, *id, now).await?;
             match password {
-                Some(hash) => has(conn, user, &Credential::Password((*hash).to_owned())).await?,
-                None => true,
+                Some(hash) => require_credential(conn, user, &Credential::Password((*hash).to_owned())).await,
+                None => Ok(()),
             }
         }
-        Authorization::Credential(proven) => has(conn, user, proven).await?,
-        Authorization::Link(digest) => consume_link(conn, user, digest, now).await?,
-    };
-    if authorized { Ok(()) } else { Err(WriteError::Stale(Stale::Credential)) }
+        Authorization::Credential(credential) => require_credential(conn, user, credential).await,
+        Authorization::Link(digest) => consume_link(conn, user, digest, now).await,
+    }
 }
 
 /// Revokes sessions, writes the audit entry and the notice. Returns the number of revoked sessions.
@@ -45,7 +40,7 @@ async fn finish(conn: &mut Conn, change: &AccountChange<'_>) -> Result<usize, Db
         RevokeScope::AllBut(session) => Some(Some(session)),
         RevokeScope::All => Some(None),
     };
-    let ended = match except {
+    let revoked = match except {
         None => 0,
         Some(except) => {
             super::sessions::revoke_all(conn, change.user, except, change.reason, change.now).await?
@@ -55,25 +50,26 @@ async fn finish(conn: &mut Conn, change: &AccountChange<'_>) -> Result<usize, Db
     if let Some(notice) = change.notice {
         super::messages::insert(conn, notice).await?;
     }
-    Ok(ended)
+    Ok(revoked)
 }
 
-/// Consumes a reset link of the account; false when it is not valid.
-async fn consume_link(conn: &mut Conn, user: UserId, digest: &[u8], now: Instant) -> Result<bool, DbError> {
+/// Consumes a reset link of the account, which must be valid.
+async fn consume_link(conn: &mut Conn, user: UserId, digest: &[u8], now: Instant) -> Result<(), WriteError> {
     let valid = reset_links::table
         .filter(reset_links::digest.eq(digest))
         .filter(reset_links::user_id.eq(Uid::from(user)))
         .filter(reset_links::used_at.is_null())
         .filter(reset_links::expires_at.gt(Ts(now)));
-    Ok(diesel::update(valid).set(reset_links::used_at.eq(Some(Ts(now)))).execute(conn).await? == 1)
+    let consumed = diesel::update(valid).set(reset_links::used_at.eq(Some(Ts(now)))).execute(conn).await?;
+    if consumed == 1 { Ok(()) } else { Err(WriteError::Stale(Stale::Credential)) }
 }
 
 /// Consumes all reset links of the account: none that was mailed before a change of credentials is valid after it.
 pub(super) async fn consume_links(conn: &mut Conn, user: UserId, now: Instant) -> Result<(), DbError> {
-    let open = reset_links::table
+    let unused = reset_links::table
         .filter(reset_links::user_id.eq(Uid::from(user)))
         .filter(reset_links::used_at.is_null());
-    diesel::update(open).set(reset_links::used_at.eq(Some(Ts(now)))).execute(conn).await?;
+    diesel::update(unused).set(reset_links::used_at.eq(Some(Ts(now)))).execute(conn).await?;
     Ok(())
 }
 
@@ -157,20 +153,20 @@ pub async fn schedule_deletion(
     write_tx!(conn, async |conn: &mut Conn| {
         authorize(conn, change).await?;
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
-        let shut = (users::delete_at.eq(Some(Ts(due))), users::updated_at.eq(Ts(change.now)));
-        diesel::update(row).set(shut).execute(conn).await?;
+        let deleted = (users::delete_at.eq(Some(Ts(due))), users::updated_at.eq(Ts(change.now)));
+        diesel::update(row).set(deleted).execute(conn).await?;
         consume_links(conn, change.user, change.now).await?;
         Ok(finish(conn, change).await?)
     })
 }
 
-pub async fn ask_for_reset(
+pub async fn create_reset_link(
     conn: &mut Conn,
     key: &str,
     link: &ResetLink,
     message: &NewMessage,
     event: &AuditEvent,
-) -> Result<bool, DbError> {
+) -> Result<(), WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
         // The same statement runs for an unknown account, so that the time does not disclose whether there is one.
         let account = users::table
@@ -179,14 +175,13 @@ pub async fn ask_for_reset(
             .filter(users::status.eq(AccountStatus::Active))
             .filter(users::delete_at.is_null());
         let touch = users::updated_at.eq(users::updated_at);
-        let held = diesel::update(account).set(touch).execute(conn).await? == 1;
-        if link.user_id.is_some() && !held {
-            return Ok(false);
+        let locked = diesel::update(account).set(touch).execute(conn).await? == 1;
+        if link.user_id.is_some() && !locked {
+            return Err(WriteError::Stale(Stale::Credential));
         }
         diesel::insert_into(reset_links::table).values(link.clone()).execute(conn).await?;
         super::messages::insert(conn, message).await?;
-        super::audit::record(conn, event).await?;
-        Ok(true)
+        Ok(super::audit::record(conn, event).await?)
     })
 }
 

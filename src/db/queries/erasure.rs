@@ -1,9 +1,9 @@
-//! What is left of a person: a copy of all of it for its owner, and its end.
+//! The export and the deletion of the data of an account.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, DbError};
+use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
 use crate::core::identifier::{EmailAddress, Mobile, Region};
 use crate::core::ids::{AuditId, UserId};
@@ -13,7 +13,7 @@ use crate::db::schema::{audit_events, inbox, merges, messages, reset_links, sess
 use crate::db::types::{AccountStatus, Kind, MessageStatus, Ts, Uid};
 use crate::db::webhooks::Publication;
 
-/// So many accounts are erased in one go.
+/// The number of accounts whose data is deleted by one call.
 const BATCH: i64 = 100;
 
 pub async fn activity(conn: &mut Conn, user: UserId, limit: i64) -> Result<Vec<AuditEvent>, DbError> {
@@ -41,7 +41,7 @@ pub async fn terms_and_update(conn: &mut Conn, user: UserId) -> Result<(Option<S
 pub async fn restore_account(conn: &mut Conn, user: UserId, event: &AuditEvent) -> Result<bool, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
         let row = users::table.filter(users::id.eq(Uid::from(user))).filter(users::delete_at.is_not_null());
-        // A merged account is opened by undoing the merge.
+        // A merged account is restored by undoing the merge.
         let row = row.filter(users::status.ne(AccountStatus::Merged));
         let restored = diesel::update(row).set(users::delete_at.eq(None::<Ts>)).execute(conn).await? == 1;
         if restored {
@@ -51,7 +51,7 @@ pub async fn restore_account(conn: &mut Conn, user: UserId, event: &AuditEvent) 
     })
 }
 
-pub async fn erase_due(conn: &mut Conn, now: Instant, endpoints: &[String]) -> Result<usize, DbError> {
+pub async fn erase_due(conn: &mut Conn, now: Instant, endpoints: &[String]) -> Result<usize, WriteError> {
     let due = users::table
         .filter(users::delete_at.le(Ts(now)))
         .filter(users::id.ne_all(with_open_merges(now).select(merges::kept_user_id)))
@@ -66,20 +66,19 @@ pub async fn erase_due(conn: &mut Conn, now: Instant, endpoints: &[String]) -> R
     Ok(erased)
 }
 
-/// Merges that can still be undone. What was merged into an account may be another person's, merged by a thief: it must
-/// outlive the account for as long as was promised, so the account waits.
+/// Merges that can still be undone. Somebody may have merged a stolen account into their own one. Deleting their own account
+/// must not make that final, so its data is kept until then.
 #[diesel::dsl::auto_type]
 fn with_open_merges(now: Instant) -> _ {
     let until: Ts = Ts(now);
     merges::table.filter(merges::undone_at.is_null()).filter(merges::undo_until.gt(until))
 }
 
-/// Sessions, reset links, identities and merges go with the row.
-async fn erase(conn: &mut Conn, id: Uid, now: Instant, endpoints: &[String]) -> Result<bool, DbError> {
+/// Deletes an account that is due and has no open merge; false otherwise. Sessions, reset links, identities and merges are
+/// deleted with the row.
+async fn erase(conn: &mut Conn, id: Uid, now: Instant, endpoints: &[String]) -> Result<bool, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        // Locked as merges and their ends lock it.
-        let row = users::table.filter(users::id.eq(id));
-        diesel::update(row).set(users::updated_at.eq(users::updated_at)).execute(conn).await?;
+        super::authorization::lock_account(conn, id.into()).await?;
         let open = with_open_merges(now).filter(merges::kept_user_id.eq(id)).select(merges::id);
         if open.first::<Uid>(conn).await.optional()?.is_some() {
             return Ok(false);
@@ -88,35 +87,34 @@ async fn erase(conn: &mut Conn, id: Uid, now: Instant, endpoints: &[String]) -> 
         let Some(user) = row.select(User::as_select()).first(conn).await.optional()? else {
             return Ok(false);
         };
-        // An operator may have restored it a moment ago.
+        // An operator may have restored it in the meantime.
         let row = users::table.filter(users::id.eq(id)).filter(users::delete_at.le(Ts(now)));
         if diesel::delete(row).execute(conn).await? == 0 {
             return Ok(false);
         }
-        forget(conn, &user).await?;
-        super::audit::record(conn, &erased(now, user.id, endpoints)).await?;
+        delete_traces(conn, &user).await?;
+        super::audit::record(conn, &erased_event(now, user.id, endpoints)).await?;
         Ok(true)
     })
 }
 
-/// What is left to do when an account's row is gone: sessions, reset links, identities and merges went with it. The log
-/// keeps what happened and forgets to whom and from where.
-pub(super) async fn forget(conn: &mut Conn, user: &User) -> Result<(), DbError> {
-    forget_messages_to(conn, user).await?;
-    let nobody = (
+/// Deletes what refers to an account whose row was deleted: messages, and the account and addresses in audit entries.
+pub(super) async fn delete_traces(conn: &mut Conn, user: &User) -> Result<(), DbError> {
+    delete_messages_to(conn, user).await?;
+    let anonymous = (
         audit_events::user_id.eq(None::<Uid>),
         audit_events::session_id.eq(None::<Uid>),
         audit_events::address.eq(None::<String>),
         audit_events::user_agent.eq(None::<String>),
     );
     let entries = audit_events::table.filter(audit_events::user_id.eq(Some(Uid::from(user.id))));
-    diesel::update(entries).set(nobody).execute(conn).await?;
+    diesel::update(entries).set(anonymous).execute(conn).await?;
     Ok(())
 }
 
 /// Builds the audit entry of an erased account, which does not name the account. Only the applications behind `endpoints` are
 /// told which account it was, so that they can delete their data too.
-fn erased(now: Instant, user: UserId, endpoints: &[String]) -> AuditEvent {
+fn erased_event(now: Instant, user: UserId, endpoints: &[String]) -> AuditEvent {
     let publication = Publication { endpoints: endpoints.to_vec(), user_id: Some(user.0) };
     let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
     let id = uuid::Builder::from_unix_timestamp_millis(millis, &Random::system().bytes()).into_uuid();
@@ -133,8 +131,9 @@ fn erased(now: Instant, user: UserId, endpoints: &[String]) -> AuditEvent {
     }
 }
 
-/// Messages are known by the masked address alone: another person's of the same mask may go too, once it is sent.
-async fn forget_messages_to(conn: &mut Conn, user: &User) -> Result<(), DbError> {
+/// Messages are found by the masked contact alone, so a message to another contact with the same mask may be deleted too,
+/// after it was sent.
+async fn delete_messages_to(conn: &mut Conn, user: &User) -> Result<(), DbError> {
     let mobile = user.mobile.as_deref().and_then(|mobile| Mobile::parse(mobile, &Region::ALL).ok());
     let email = user.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
     let masks = mobile.map(|mobile| mobile.masked()).into_iter().chain(email.map(|email| email.masked()));
@@ -150,7 +149,7 @@ async fn forget_messages_to(conn: &mut Conn, user: &User) -> Result<(), DbError>
     Ok(())
 }
 
-pub async fn forget_reset_links(conn: &mut Conn, before: Instant) -> Result<usize, DbError> {
+pub async fn purge_reset_links(conn: &mut Conn, before: Instant) -> Result<usize, DbError> {
     let rows = reset_links::table.filter(reset_links::expires_at.lt(Ts(before)));
     Ok(diesel::delete(rows).execute(conn).await?)
 }

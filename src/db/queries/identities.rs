@@ -1,15 +1,15 @@
-//! People of social providers. As in `changes.rs` the account's row is locked first.
+//! Identities at social providers. As in `changes.rs` the account is locked first.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, DbError};
-use crate::core::clock::Instant;
+use super::authorization::{require_active_account, require_active_session, require_verified_account};
+use super::{Conn, DbError, WriteError};
 use crate::core::ids::{IdentityId, SessionId, UserId};
 use crate::db::identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use crate::db::models::{AuditEvent, Credential, NewMessage, NewUser, Session};
 use crate::db::schema::{identities, sessions, users};
-use crate::db::types::{SessionMethod, Uid};
+use crate::db::types::{SessionMethod, Ts, Uid};
 
 pub async fn find_identity(
     conn: &mut Conn,
@@ -36,23 +36,21 @@ pub async fn identities_of(conn: &mut Conn, user: UserId) -> Result<Vec<Identity
 pub async fn sign_in_with_identity(
     conn: &mut Conn,
     id: IdentityId,
-    refreshed: &IdentityUpdate,
+    profile: &IdentityUpdate,
     session: &Session,
     event: &AuditEvent,
-) -> Result<bool, DbError> {
+) -> Result<(), WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if !super::sessions::still_stands(conn, session.user_id, &Credential::Identity(id)).await? {
-            return Ok(false);
-        }
-        refresh(conn, id, refreshed).await?;
+        require_verified_account(conn, session.user_id, &Credential::Identity(id)).await?;
+        update(conn, id, profile).await?;
         super::sessions::insert(conn, session).await?;
-        super::audit::record(conn, event).await?;
-        Ok(true)
+        Ok(super::audit::record(conn, event).await?)
     })
 }
 
-/// A union id that another account's person has stays out: it must not shut this account for its owner.
-async fn refresh(conn: &mut Conn, id: IdentityId, new: &IdentityUpdate) -> Result<(), DbError> {
+/// Updates an identity. A union id that another identity has is left out: it must not keep the owner of this one from
+/// signing in.
+async fn update(conn: &mut Conn, id: IdentityId, new: &IdentityUpdate) -> Result<(), DbError> {
     let row = identities::table.filter(identities::id.eq(Uid::from(id)));
     let provider: String = row.select(identities::provider).first(conn).await?;
     let others = identities::table
@@ -77,19 +75,16 @@ async fn refresh(conn: &mut Conn, id: IdentityId, new: &IdentityUpdate) -> Resul
 pub async fn bind_identity(
     conn: &mut Conn,
     identity: &NewIdentity,
-    proven: &Credential,
+    credential: &Credential,
     session: &Session,
     events: &[AuditEvent],
     notice: Option<&NewMessage>,
-) -> Result<bool, DbError> {
+) -> Result<(), WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if !super::sessions::still_stands(conn, identity.user_id, proven).await? {
-            return Ok(false);
-        }
+        require_verified_account(conn, identity.user_id, credential).await?;
         insert(conn, identity).await?;
         super::sessions::insert(conn, session).await?;
-        write_down(conn, events, notice).await?;
-        Ok(true)
+        Ok(record(conn, events, notice).await?)
     })
 }
 
@@ -99,17 +94,12 @@ pub async fn link_identity(
     session: SessionId,
     event: &AuditEvent,
     notice: Option<&NewMessage>,
-) -> Result<bool, DbError> {
+) -> Result<(), WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if !super::sessions::hold_active(conn, identity.user_id).await? {
-            return Ok(false);
-        }
-        if !super::sessions::hold_session(conn, identity.user_id, session, identity.linked_at.0).await? {
-            return Ok(false);
-        }
+        require_active_account(conn, identity.user_id).await?;
+        require_active_session(conn, identity.user_id, session, identity.linked_at.0).await?;
         insert(conn, identity).await?;
-        write_down(conn, std::slice::from_ref(event), notice).await?;
-        Ok(true)
+        Ok(record(conn, std::slice::from_ref(event), notice).await?)
     })
 }
 
@@ -124,7 +114,7 @@ pub async fn create_user_with_identity(
         diesel::insert_into(users::table).values(user.clone()).execute(conn).await?;
         insert(conn, identity).await?;
         super::sessions::insert(conn, session).await?;
-        write_down(conn, events, None).await
+        record(conn, events, None).await
     })
 }
 
@@ -132,54 +122,52 @@ pub async fn unlink_identity(
     conn: &mut Conn,
     user: UserId,
     provider: &str,
-    session: Option<(SessionId, Instant)>,
-    keep_a_way_in: bool,
+    session: SessionId,
     event: &AuditEvent,
     notice: Option<&NewMessage>,
-) -> Result<Unlinked, DbError> {
+) -> Result<Unlinked, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        let account = users::table.filter(users::id.eq(Uid::from(user)));
-        // The lock: of two calls at once, the second counts what the first has left.
-        diesel::update(account).set(users::updated_at.eq(users::updated_at)).execute(conn).await?;
-        if let Some((session, now)) = session
-            && !super::sessions::hold_session(conn, user, session, now).await?
-        {
-            return Ok(Unlinked::Ended);
+        // Of two concurrent calls, the second one sees what the first one left.
+        require_active_account(conn, user).await?;
+        require_active_session(conn, user, session, event.at.0).await?;
+        let linked = identities::table.filter(identities::user_id.eq(Uid::from(user)));
+        let providers: Vec<String> = linked.select(identities::provider).load(conn).await?;
+        if !providers.iter().any(|linked| linked == provider) {
+            return Ok(Unlinked::NotLinked);
         }
-        let bound = identities::table.filter(identities::user_id.eq(Uid::from(user)));
-        let providers: Vec<String> = bound.select(identities::provider).load(conn).await?;
-        if !providers.iter().any(|bound| bound == provider) {
-            return Ok(Unlinked::Absent);
+        if providers.len() == 1 && !has_other_method(conn, user).await? {
+            return Ok(Unlinked::LastSignInMethod);
         }
-        if keep_a_way_in && providers.len() == 1 {
-            let other = users::password_hash.is_not_null().or(users::mobile.is_not_null());
-            let other = account.filter(other.or(users::email.is_not_null())).select(users::id);
-            if other.first::<Uid>(conn).await.optional()?.is_none() {
-                return Ok(Unlinked::LastWayIn);
-            }
-        }
-        diesel::delete(bound.filter(identities::provider.eq(provider))).execute(conn).await?;
-        end_sessions(conn, user, provider, event).await?;
-        write_down(conn, std::slice::from_ref(event), notice).await?;
+        diesel::delete(linked.filter(identities::provider.eq(provider))).execute(conn).await?;
+        revoke_opened_by(conn, user, provider, session, event.at).await?;
+        record(conn, std::slice::from_ref(event), notice).await?;
         Ok(Unlinked::Done)
     })
 }
 
-/// Whoever came in by the provider is out, but for the session that unlinks: its owner proved the account again.
-async fn end_sessions(
+/// Whether the owner can sign in without an identity: by a password or by a code to a contact.
+async fn has_other_method(conn: &mut Conn, user: UserId) -> Result<bool, DbError> {
+    let other = users::password_hash.is_not_null().or(users::mobile.is_not_null());
+    let account = users::table.filter(users::id.eq(Uid::from(user)));
+    let account = account.filter(other.or(users::email.is_not_null())).select(users::id);
+    Ok(account.first::<Uid>(conn).await.optional()?.is_some())
+}
+
+/// Revokes the sessions that a provider opened, except for the one that unlinks it: its owner re-authenticated.
+async fn revoke_opened_by(
     conn: &mut Conn,
     user: UserId,
     provider: &str,
-    unlinking: &AuditEvent,
+    except: SessionId,
+    now: Ts,
 ) -> Result<(), DbError> {
     let opened = sessions::table
         .filter(sessions::user_id.eq(Uid::from(user)))
         .filter(sessions::method.eq(SessionMethod::Provider(provider.to_owned())))
         .filter(sessions::revoked_at.is_null())
-        .filter(sessions::id.ne(unlinking.session_id.unwrap_or(Uid(uuid::Uuid::nil()))));
-    let end =
-        (sessions::revoked_at.eq(Some(unlinking.at)), sessions::end_reason.eq(Some("identity_unlinked")));
-    diesel::update(opened).set(end).execute(conn).await?;
+        .filter(sessions::id.ne(Uid::from(except)));
+    let revoked = (sessions::revoked_at.eq(Some(now)), sessions::end_reason.eq(Some("identity_unlinked")));
+    diesel::update(opened).set(revoked).execute(conn).await?;
     Ok(())
 }
 
@@ -188,8 +176,8 @@ async fn insert(conn: &mut Conn, identity: &NewIdentity) -> Result<(), DbError> 
     Ok(())
 }
 
-/// Writes the entries and the notices.
-pub(super) async fn write_down(
+/// Writes audit entries and notices.
+pub(super) async fn record(
     conn: &mut Conn,
     events: &[AuditEvent],
     notices: impl IntoIterator<Item = &NewMessage>,

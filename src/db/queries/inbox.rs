@@ -1,4 +1,4 @@
-//! The inbox of development mode.
+//! The inbox of the development mode.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -8,7 +8,7 @@ use crate::db::models::InboxMessage;
 use crate::db::schema::inbox;
 use crate::db::types::Uid;
 
-/// So many are kept.
+/// The number of messages that are kept.
 const KEPT: i64 = 500;
 
 pub async fn put_into_inbox(conn: &mut Conn, message: &InboxMessage) -> Result<(), DbError> {

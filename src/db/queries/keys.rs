@@ -3,7 +3,8 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, DbError, claims};
+use super::{Conn, DbError, WriteError, claims};
+use crate::db::changes::Stale;
 use crate::db::models::{AuditEvent, KeyChange, SigningKey};
 use crate::db::schema::signing_keys;
 use crate::db::types::KeyState;
@@ -18,11 +19,11 @@ pub async fn change_keys(
     seen: &[SigningKey],
     changes: &[KeyChange],
     event: Option<&AuditEvent>,
-) -> Result<bool, DbError> {
+) -> Result<(), WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
         claims::keys::lock(conn).await?;
         let found = signing_keys(conn).await?;
-        // What was planned for other keys is not done to these: whoever was faster may have done it.
+        // Another gateway changed the keys first, and may have made the same changes.
         let same = |(a, b): (&SigningKey, &SigningKey)| {
             a.kid == b.kid
                 && a.state == b.state
@@ -30,7 +31,7 @@ pub async fn change_keys(
                 && a.retires_at == b.retires_at
         };
         if found.len() != seen.len() || !found.iter().zip(seen).all(same) {
-            return Ok(false);
+            return Err(WriteError::Stale(Stale::Row));
         }
         for change in changes {
             apply(conn, change).await?;
@@ -38,7 +39,7 @@ pub async fn change_keys(
         if let Some(event) = event {
             super::audit::record(conn, event).await?;
         }
-        Ok(true)
+        Ok(())
     })
 }
 

@@ -1,15 +1,17 @@
-//! Two accounts made one, and taken apart again.
+//! Merging two accounts, and undoing it.
 //!
-//! Both accounts' rows are locked in the order of their ids, before anything else. What moved is read under those locks:
-//! the record of it is made here, and the caller only seals it. The merged account is on its way out from then on
-//! (`delete_at`), so that upkeep erases it like one that its owner deleted.
+//! Both accounts are locked first, in the order of their ids. The record of what moved is built under these locks, and the
+//! caller only seals it. The merge sets `delete_at` of the merged account, so that the upkeep deletes its data like that
+//! of an account that its owner deleted.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, DbError};
+use super::authorization::{require_active_account, require_active_session, require_verified_account};
+use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
 use crate::core::ids::{IdentityId, MergeId, UserId};
+use crate::db::changes::Stale;
 use crate::db::merges::{Merge, Merged, Moved, NewMerge, Seal, Undone, Unseal};
 use crate::db::models::{AuditEvent, NewMessage, User};
 use crate::db::schema::{identities, merges, users};
@@ -20,11 +22,9 @@ pub async fn merge_accounts(
     merge: &NewMerge<'_>,
     seal: Seal<'_>,
     events: &[AuditEvent],
-) -> Result<Merged, DbError> {
+) -> Result<Merged, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if !holds(conn, merge).await? {
-            return Ok(Merged::Lapsed);
-        }
+        authorize(conn, merge).await?;
         let of_kept = providers(conn, merge.kept).await?;
         let of_merged = providers(conn, merge.merged).await?;
         if let Some((_, provider)) =
@@ -36,7 +36,7 @@ pub async fn merge_accounts(
         let email_key: Option<String> = row(merge.merged).select(users::email_key).first(conn).await?;
         let moved =
             moved(&kept, &merged, email_key, of_merged.into_iter().map(|(id, _)| id.into()).collect());
-        hand_over(conn, merge, &kept, &moved).await?;
+        move_values(conn, merge, &kept, &moved).await?;
         let record = serde_json::to_string(&moved).map_err(|error| DbError::Internal(error.to_string()))?;
         let values = (
             merges::id.eq(Uid::from(merge.id)),
@@ -50,28 +50,25 @@ pub async fn merge_accounts(
         super::changes::consume_links(conn, merge.kept, merge.at).await?;
         super::changes::consume_links(conn, merge.merged, merge.at).await?;
         super::sessions::revoke_all(conn, merge.merged, None, "merged", merge.at).await?;
-        super::identities::write_down(conn, events, merge.notices).await?;
+        super::identities::record(conn, events, merge.notices).await?;
         Ok(Merged::Done)
     })
 }
 
-/// Locks both accounts, the one of the lower id first; false when one may not be used or was not proven.
-async fn holds(conn: &mut Conn, merge: &NewMerge<'_>) -> Result<bool, DbError> {
+/// Locks both accounts, the one with the lower id first, and checks the authorization again.
+async fn authorize(conn: &mut Conn, merge: &NewMerge<'_>) -> Result<(), WriteError> {
     if merge.kept == merge.merged {
-        return Ok(false);
+        return Err(WriteError::Stale(Stale::Inactive));
     }
-    let (first, second) = (merge.kept.min(merge.merged), merge.kept.max(merge.merged));
-    for user in [first, second] {
-        let proven = if user == merge.kept { merge.kept_proven } else { Some(merge.merged_proven) };
-        let stands = match proven {
-            Some(proven) => super::sessions::still_stands(conn, user, proven).await?,
-            None => super::sessions::hold_active(conn, user).await?,
-        };
-        if !stands {
-            return Ok(false);
+    for user in [merge.kept.min(merge.merged), merge.kept.max(merge.merged)] {
+        let credential =
+            if user == merge.kept { merge.kept_credential } else { Some(merge.merged_credential) };
+        match credential {
+            Some(credential) => require_verified_account(conn, user, credential).await?,
+            None => require_active_account(conn, user).await?,
         }
     }
-    super::sessions::hold_session(conn, merge.kept, merge.session, merge.at).await
+    require_active_session(conn, merge.kept, merge.session, merge.at).await
 }
 
 fn moved(kept: &User, merged: &User, email_key: Option<String>, identities: Vec<IdentityId>) -> Moved {
@@ -84,8 +81,13 @@ fn moved(kept: &User, merged: &User, email_key: Option<String>, identities: Vec<
     }
 }
 
-/// The merged account lets go first: addresses are unique.
-async fn hand_over(conn: &mut Conn, merge: &NewMerge<'_>, kept: &User, moved: &Moved) -> Result<(), DbError> {
+/// Moves what the kept account lacks. The merged account is updated first, because contacts are unique.
+async fn move_values(
+    conn: &mut Conn,
+    merge: &NewMerge<'_>,
+    kept: &User,
+    moved: &Moved,
+) -> Result<(), DbError> {
     let email = moved.email.as_ref();
     let gone = (
         moved.mobile.as_ref().map(|_| users::mobile.eq(None::<String>)),
@@ -121,7 +123,7 @@ pub async fn undo_merge(
     notices: &[NewMessage],
 ) -> Result<Undone, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        let Some(merge) = find_merge(conn, id).await? else { return Ok(Undone::Closed) };
+        let Some(merge) = find_merge(conn, id).await? else { return Ok(Undone::NotPossible) };
         let (kept, merged) = (merge.kept_user_id, merge.merged_user_id);
         for user in [kept.min(merged), kept.max(merged)] {
             diesel::update(row(user)).set(users::updated_at.eq(Ts(now))).execute(conn).await?;
@@ -131,7 +133,7 @@ pub async fn undo_merge(
             .filter(merges::undone_at.is_null())
             .filter(merges::undo_until.gt(Ts(now)));
         let record: Option<Vec<u8>> = open.select(merges::record).first(conn).await.optional()?;
-        let Some(record) = record else { return Ok(Undone::Closed) };
+        let Some(record) = record else { return Ok(Undone::NotPossible) };
         let owner = read(conn, kept).await?;
         if owner.status == AccountStatus::Merged {
             return Ok(Undone::MergedSince);
@@ -139,18 +141,19 @@ pub async fn undo_merge(
         let record = unseal(&record).map_err(DbError::Internal)?;
         let moved: Moved =
             serde_json::from_str(&record).map_err(|error| DbError::Internal(error.to_string()))?;
-        let (returned, stayed) = give_back(conn, &owner, merged, moved).await?;
+        let (returned, stayed) = return_values(conn, &owner, merged, moved).await?;
         diesel::update(open).set(merges::undone_at.eq(Some(Ts(now)))).execute(conn).await?;
         super::changes::consume_links(conn, kept, now).await?;
-        // Somebody may have come in by what belongs to the other account again.
+        // A session may have been opened by a credential that belongs to the other account again.
         super::sessions::revoke_all(conn, kept, None, "unmerged", now).await?;
-        super::identities::write_down(conn, events, notices).await?;
+        super::identities::record(conn, events, notices).await?;
         Ok(Undone::Done { returned, stayed })
     })
 }
 
-/// Gives back what the kept account still has; tells what that was, and what it has not any more.
-async fn give_back(
+/// Returns values to the merged account. A value that the kept account no longer has stays where it is. Returns the names of
+/// both kinds of values.
+async fn return_values(
     conn: &mut Conn,
     kept: &User,
     merged: UserId,

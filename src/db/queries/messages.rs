@@ -3,14 +3,15 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, DbError};
+use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
 use crate::core::ids::MessageId;
+use crate::db::changes::Stale;
 use crate::db::models::{MessageEnd, MessageProgress, NewMessage};
 use crate::db::schema::messages;
 use crate::db::types::{MessageStatus, Ts, Uid};
 
-/// For transactions that write a message together with what it belongs to.
+/// Inserts a message in the transaction that causes it.
 pub(in crate::db) async fn insert(conn: &mut Conn, message: &NewMessage) -> Result<(), DbError> {
     diesel::insert_into(messages::table).values(message.clone()).execute(conn).await?;
     Ok(())
@@ -31,14 +32,14 @@ pub async fn finish_message(
     lease: Uid,
     end: &MessageEnd,
     now: Instant,
-) -> Result<bool, DbError> {
-    let held = messages::table.filter(
+) -> Result<(), WriteError> {
+    let claimed = messages::table.filter(
         messages::id
             .eq(Uid::from(id))
             .and(messages::lease.eq(lease))
             .and(messages::status.eq(MessageStatus::Queued)),
     );
-    let changed = diesel::update(held)
+    let changed = diesel::update(claimed)
         .set((
             messages::status.eq(end.status),
             // They are not needed after the end. The masked destination stays for operators.
@@ -53,7 +54,7 @@ pub async fn finish_message(
         ))
         .execute(conn)
         .await?;
-    Ok(changed == 1)
+    if changed == 1 { Ok(()) } else { Err(WriteError::Stale(Stale::Row)) }
 }
 
 pub async fn retry_message(
@@ -63,14 +64,14 @@ pub async fn retry_message(
     at: Instant,
     error: &str,
     now: Instant,
-) -> Result<bool, DbError> {
-    let held = messages::table.filter(
+) -> Result<(), WriteError> {
+    let claimed = messages::table.filter(
         messages::id
             .eq(Uid::from(id))
             .and(messages::lease.eq(lease))
             .and(messages::status.eq(MessageStatus::Queued)),
     );
-    let changed = diesel::update(held)
+    let changed = diesel::update(claimed)
         .set((
             messages::next_attempt_at.eq(Ts(at)),
             messages::lease.eq(None::<Uid>),
@@ -80,5 +81,5 @@ pub async fn retry_message(
         ))
         .execute(conn)
         .await?;
-    Ok(changed == 1)
+    if changed == 1 { Ok(()) } else { Err(WriteError::Stale(Stale::Row)) }
 }

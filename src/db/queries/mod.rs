@@ -1,11 +1,14 @@
-//! Every query that both backends can say, compiled once for each. `super::Conn` and `super::write_tx!` are all that
-//! differs; the macro is in scope by its place before the `mod` line. `super` is a different module in each compilation, so nothing here may name a backend.
+//! The queries that are the same on both backends, compiled once for each.
+//!
+//! Only `super::Conn` and `write_tx!` differ; the macro is in scope because it is defined before the `mod` line. `super` is
+//! another module in each compilation, so nothing here may name a backend.
 
 use super::{Conn, claims, events};
 use crate::db::error::{DbError, WriteError};
 
 pub mod administration;
 pub mod audit;
+mod authorization;
 pub mod changes;
 pub mod erasure;
 pub mod identities;

@@ -1,14 +1,19 @@
-//! Sign-ins.
+//! Sessions.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, DbError};
+use super::authorization::{lock_account, require_active_session, require_verified_account};
+use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
 use crate::core::ids::{SessionId, UserId};
+use crate::db::changes::Stale;
 use crate::db::models::{AuditEvent, Credential, Session};
-use crate::db::schema::{identities, sessions, users};
-use crate::db::types::{AccountStatus, Ts, Uid};
+use crate::db::schema::sessions;
+use crate::db::types::{Ts, Uid};
+
+/// The number of sessions that are returned at most.
+const MAX_SESSIONS: i64 = 200;
 
 pub(super) async fn insert(conn: &mut Conn, session: &Session) -> Result<(), DbError> {
     diesel::insert_into(sessions::table).values(session.clone()).execute(conn).await?;
@@ -18,81 +23,14 @@ pub(super) async fn insert(conn: &mut Conn, session: &Session) -> Result<(), DbE
 pub async fn open_session(
     conn: &mut Conn,
     session: &Session,
-    proven: &Credential,
+    credential: &Credential,
     event: &AuditEvent,
-) -> Result<bool, DbError> {
+) -> Result<(), WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        if !still_stands(conn, session.user_id, proven).await? {
-            return Ok(false);
-        }
+        require_verified_account(conn, session.user_id, credential).await?;
         insert(conn, session).await?;
-        super::audit::record(conn, event).await?;
-        Ok(true)
+        Ok(super::audit::record(conn, event).await?)
     })
-}
-
-/// Whether the account may still be used and has what the person proved; locks its row.
-pub(super) async fn still_stands(
-    conn: &mut Conn,
-    user: UserId,
-    proven: &Credential,
-) -> Result<bool, DbError> {
-    let account = users::table
-        .filter(users::id.eq(Uid::from(user)))
-        .filter(users::status.eq(AccountStatus::Active))
-        .filter(users::delete_at.is_null());
-    let touch = users::updated_at.eq(users::updated_at);
-    let touched = match proven {
-        Credential::Password(hash) => {
-            diesel::update(account.filter(users::password_hash.eq(hash))).set(touch).execute(conn).await?
-        }
-        Credential::Mobile(mobile) => {
-            diesel::update(account.filter(users::mobile.eq(mobile))).set(touch).execute(conn).await?
-        }
-        Credential::Email(email) => {
-            diesel::update(account.filter(users::email.eq(email))).set(touch).execute(conn).await?
-        }
-        Credential::Identity(id) => {
-            // Two statements: what an update had to wait for is seen in its own table only.
-            if !hold_active(conn, user).await? {
-                return Ok(false);
-            }
-            let bound = identities::table
-                .filter(identities::id.eq(Uid::from(*id)))
-                .filter(identities::user_id.eq(Uid::from(user)))
-                .select(identities::id);
-            usize::from(bound.first::<Uid>(conn).await.optional()?.is_some())
-        }
-    };
-    Ok(touched == 1)
-}
-
-/// Locks the person's row; false when the account may not be used. An update that changes nothing: unlike a look, it
-/// waits for whoever is changing the account, so that no session slips past the end of all sessions.
-pub(super) async fn hold_active(conn: &mut Conn, user: UserId) -> Result<bool, DbError> {
-    let account = users::table
-        .filter(users::id.eq(Uid::from(user)))
-        .filter(users::status.eq(AccountStatus::Active))
-        .filter(users::delete_at.is_null());
-    Ok(diesel::update(account).set(users::updated_at.eq(users::updated_at)).execute(conn).await? == 1)
-}
-
-/// Whether a session of the person stands at `now`; locks its row, after the person's. An update that changes nothing,
-/// as above: it waits for whoever is ending the session.
-pub(super) async fn hold_session(
-    conn: &mut Conn,
-    user: UserId,
-    id: SessionId,
-    now: Instant,
-) -> Result<bool, DbError> {
-    let standing = sessions::table
-        .filter(sessions::id.eq(Uid::from(id)))
-        .filter(sessions::user_id.eq(Uid::from(user)))
-        .filter(sessions::revoked_at.is_null())
-        .filter(sessions::idle_expires_at.gt(Ts(now)))
-        .filter(sessions::expires_at.gt(Ts(now)));
-    Ok(diesel::update(standing).set(sessions::last_used_at.eq(sessions::last_used_at)).execute(conn).await?
-        == 1)
 }
 
 pub async fn find_session(conn: &mut Conn, id: SessionId) -> Result<Option<Session>, DbError> {
@@ -107,14 +45,14 @@ pub async fn device_is_known(conn: &mut Conn, user: UserId, device: &[u8]) -> Re
     Ok(query.first::<Uid>(conn).await.optional()?.is_some())
 }
 
-pub async fn live_sessions(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<Session>, DbError> {
+pub async fn active_sessions(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<Session>, DbError> {
     let query = sessions::table
         .filter(sessions::user_id.eq(Uid::from(user)))
         .filter(sessions::revoked_at.is_null())
         .filter(sessions::idle_expires_at.gt(Ts(now)))
         .filter(sessions::expires_at.gt(Ts(now)))
         .order(sessions::last_used_at.desc())
-        .limit(200)
+        .limit(MAX_SESSIONS)
         .select(Session::as_select());
     Ok(query.load(conn).await?)
 }
@@ -125,7 +63,7 @@ pub async fn rotate_session(
     generation: i32,
     idle_expires_at: Instant,
     now: Instant,
-) -> Result<bool, DbError> {
+) -> Result<(), WriteError> {
     let row = sessions::table
         .filter(sessions::id.eq(Uid::from(id)))
         .filter(sessions::refresh_generation.eq(generation))
@@ -135,7 +73,8 @@ pub async fn rotate_session(
         sessions::idle_expires_at.eq(Ts(idle_expires_at)),
         sessions::last_used_at.eq(Ts(now)),
     );
-    Ok(diesel::update(row).set(change).execute(conn).await? == 1)
+    let rotated = diesel::update(row).set(change).execute(conn).await?;
+    if rotated == 1 { Ok(()) } else { Err(WriteError::Stale(Stale::Row)) }
 }
 
 pub async fn revoke_session(
@@ -144,20 +83,19 @@ pub async fn revoke_session(
     reason: &str,
     now: Instant,
     event: &AuditEvent,
-) -> Result<bool, DbError> {
+) -> Result<(), WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
         let row =
             sessions::table.filter(sessions::id.eq(Uid::from(id))).filter(sessions::revoked_at.is_null());
         let change = (sessions::revoked_at.eq(Some(Ts(now))), sessions::end_reason.eq(Some(reason)));
-        let ended = diesel::update(row).set(change).execute(conn).await? == 1;
-        if ended {
-            super::audit::record(conn, event).await?;
+        if diesel::update(row).set(change).execute(conn).await? == 0 {
+            return Err(WriteError::Stale(Stale::Inactive));
         }
-        Ok(ended)
+        Ok(super::audit::record(conn, event).await?)
     })
 }
 
-/// Ends the sessions of a person, but for one, inside the caller's transaction.
+/// Revokes the sessions of an account, except for one, in the caller's transaction. Returns the number of revoked sessions.
 pub(super) async fn revoke_all(
     conn: &mut Conn,
     user: UserId,
@@ -181,20 +119,17 @@ pub async fn revoke_sessions(
     reason: &str,
     now: Instant,
     event: &AuditEvent,
-) -> Result<Option<usize>, DbError> {
+) -> Result<usize, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        // First the person, as everywhere: of two sessions that end each other one is left, and nobody waits in a circle.
-        let account = users::table.filter(users::id.eq(Uid::from(user)));
-        diesel::update(account).set(users::updated_at.eq(users::updated_at)).execute(conn).await?;
-        if let Some(kept) = except
-            && !hold_session(conn, user, kept, now).await?
-        {
-            return Ok(None);
+        // The account first, as everywhere: of two sessions that revoke each other one is left, without a deadlock.
+        lock_account(conn, user).await?;
+        if let Some(kept) = except {
+            require_active_session(conn, user, kept, now).await?;
         }
-        let ended = revoke_all(conn, user, except, reason, now).await?;
-        if ended > 0 {
+        let revoked = revoke_all(conn, user, except, reason, now).await?;
+        if revoked > 0 {
             super::audit::record(conn, event).await?;
         }
-        Ok(Some(ended))
+        Ok(revoked)
     })
 }

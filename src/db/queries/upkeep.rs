@@ -1,4 +1,4 @@
-//! Whether the store answers; and what it may forget.
+//! The health check, and the deletion of old rows.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -13,18 +13,18 @@ pub async fn ping(conn: &mut Conn) -> Result<(), DbError> {
     Ok(())
 }
 
-pub async fn forget_audit(conn: &mut Conn, before: Instant) -> Result<usize, DbError> {
+pub async fn purge_audit(conn: &mut Conn, before: Instant) -> Result<usize, DbError> {
     let rows = audit_events::table.filter(audit_events::at.lt(Ts(before)));
     Ok(diesel::delete(rows).execute(conn).await?)
 }
 
-pub async fn forget_messages(conn: &mut Conn, before: Instant) -> Result<usize, DbError> {
+pub async fn purge_messages(conn: &mut Conn, before: Instant) -> Result<usize, DbError> {
     let old = messages::created_at.lt(Ts(before));
     let rows = messages::table.filter(old.and(messages::expires_at.lt(Ts(before))));
     Ok(diesel::delete(rows).execute(conn).await?)
 }
 
-pub async fn forget_sessions(conn: &mut Conn, before: Instant) -> Result<usize, DbError> {
+pub async fn purge_sessions(conn: &mut Conn, before: Instant) -> Result<usize, DbError> {
     let rows = sessions::table.filter(sessions::expires_at.lt(Ts(before)));
     Ok(diesel::delete(rows).execute(conn).await?)
 }

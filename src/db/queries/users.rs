@@ -1,11 +1,12 @@
-//! People.
+//! Accounts.
 
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, DbError};
+use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
 use crate::core::ids::UserId;
+use crate::db::changes::Stale;
 use crate::db::models::{AuditEvent, NewUser, Session, User};
 use crate::db::schema::users;
 use crate::db::types::{Ts, Uid};
@@ -54,8 +55,9 @@ pub async fn rehash_password(
     old: &str,
     new: &str,
     now: Instant,
-) -> Result<bool, DbError> {
+) -> Result<(), WriteError> {
     let row = users::table.filter(users::id.eq(Uid::from(id)).and(users::password_hash.eq(old)));
     let change = (users::password_hash.eq(new), users::updated_at.eq(Ts(now)));
-    Ok(diesel::update(row).set(change).execute(conn).await? == 1)
+    let replaced = diesel::update(row).set(change).execute(conn).await?;
+    if replaced == 1 { Ok(()) } else { Err(WriteError::Stale(Stale::Credential)) }
 }

@@ -103,7 +103,7 @@ mod tests {
             provider_ref: None,
             last_error: None,
         };
-        assert!(finish_message(&mut conn, id, lease, &end, at).await.unwrap());
+        finish_message(&mut conn, id, lease, &end, at).await.unwrap();
         let left = messages::table.select((messages::destination, messages::payload));
         let left: (Vec<u8>, Vec<u8>) = left.first(&mut conn).await.unwrap();
         assert_eq!(left, (Vec::new(), Vec::new()));

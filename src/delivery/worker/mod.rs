@@ -20,6 +20,7 @@ use super::sms::{self, Sms};
 use crate::config::delivery::WorkerSettings;
 use crate::core::clock::Instant;
 use crate::core::secret::OpenError;
+use crate::db::WriteError;
 use crate::db::models::{DueMessage, MessageEnd};
 use crate::db::types::{Channel, MessageStatus, Uid};
 use crate::outcome::Refusal;
@@ -268,8 +269,8 @@ impl Inner {
     async fn write_until_accepted(&self, row: &DueMessage, claim: Claim, update: &Update) {
         for attempt in 0..WRITE_ATTEMPTS {
             match self.write(row, claim, update).await {
-                Ok(true) => return,
-                Ok(false) => {
+                Ok(()) => return,
+                Err(WriteError::Stale(_)) => {
                     tracing::warn!(
                         "result not recorded: the lease expired and another worker has the message"
                     );
@@ -284,7 +285,7 @@ impl Inner {
         }
     }
 
-    async fn write(&self, row: &DueMessage, claim: Claim, update: &Update) -> Result<bool, Refusal> {
+    async fn write(&self, row: &DueMessage, claim: Claim, update: &Update) -> Result<(), WriteError> {
         let Outbox { db, clock, random, .. } = &self.outbox;
         let now = clock.now();
         match update {

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::core::secret::MasterKey;
+use crate::db::changes::Stale;
 use crate::db::migrate;
 use crate::delivery::testing::{Gateway, MailServer, Store, eventually};
 
@@ -60,12 +61,12 @@ async fn claims_respect_the_limit_and_end_with_their_lease() {
 
         let sent =
             MessageEnd { status: MessageStatus::Sent, provider: None, provider_ref: None, last_error: None };
-        let finish =
-            async |byte| gateway.db.finish_message(again[0].id, lease(byte), &sent, now).await.unwrap();
-        assert!(!finish(1).await, "the lease of the first holder has expired");
-        assert!(finish(4).await);
-        assert!(!finish(4).await, "a final status does not change");
-        assert!(!gateway.db.retry_message(again[1].id, lease(1), now, "late", now).await.unwrap());
+        let finish = async |byte| gateway.db.finish_message(again[0].id, lease(byte), &sent, now).await;
+        let stale = Err(WriteError::Stale(Stale::Row));
+        assert_eq!(finish(1).await, stale, "the lease of the first holder has expired");
+        assert_eq!(finish(4).await, Ok(()));
+        assert_eq!(finish(4).await, stale, "a final status does not change");
+        assert_eq!(gateway.db.retry_message(again[1].id, lease(1), now, "late", now).await, stale);
         store.remove().await;
     }
 }

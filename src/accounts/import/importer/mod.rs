@@ -12,7 +12,7 @@ use crate::core::identifier::Region;
 use crate::core::ids::UserId;
 use crate::core::random::Random;
 use crate::core::secret::sha256;
-use crate::db::models::{AuditEvent, KnownPerson, NewUser};
+use crate::db::models::{AuditEvent, KnownAccount, NewUser};
 use crate::db::{Db, Taken, WriteError};
 use crate::outcome::Refusal;
 
@@ -159,7 +159,7 @@ impl Importer {
         };
         let found = self
             .db
-            .known_people(
+            .known_accounts(
                 &all(|row| Some(&row.username_key)),
                 &all(|row| Some(&row.nickname_key)),
                 &all(|row| row.mobile.as_ref()),
@@ -226,7 +226,7 @@ impl Importer {
                 Taken::Username => "username",
                 Taken::Mobile => "mobile",
                 Taken::Email => "email",
-                Taken::Identity | Taken::Provider | Taken::Other => "row",
+                Taken::IdentityLinked | Taken::ProviderLinked | Taken::Other => "row",
             };
             return Ok(Some(BadField::new(candidate.line, field, "an account has it")));
         }
@@ -252,7 +252,7 @@ fn digest(field: &str, key: &str) -> [u8; 16] {
 }
 
 impl Known {
-    fn note(&mut self, person: KnownPerson) {
+    fn note(&mut self, person: KnownAccount) {
         self.usernames.insert(person.username_key, person.id);
         self.nicknames.insert(person.nickname_key, person.id);
         self.mobiles.extend(person.mobile.map(|mobile| (mobile, person.id)));
