@@ -1,4 +1,4 @@
-//! The binary: reads the command line and hands over.
+//! The binary: parses the command line and runs the command.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Why a gateway did not start.
+//! Errors that prevent a gateway from starting.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use crate::ephemeral::EphemeralError;
 use crate::outcome::Refusal;
 use crate::sessions::KeyError;
 
-/// Why a gateway did not start, in words for the operator.
+/// Why a gateway did not start, as a message for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error(transparent)]
@@ -19,9 +19,9 @@ pub enum StartError {
     Ephemeral(#[from] EphemeralError),
     #[error(transparent)]
     Keys(#[from] KeyError),
-    #[error("the key file {0}: {1}")]
+    #[error("key file {0}: {1}")]
     KeyFile(String, String),
-    #[error("{0} cannot be listened on: {1}")]
+    #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
     #[error("social sign-in: {0}")]
     Social(String),

@@ -1,4 +1,4 @@
-//! What `menjin doctor` looks at.
+//! The checks of `menjin doctor`.
 
 use chrono::SecondsFormat;
 
@@ -13,14 +13,14 @@ use crate::delivery::email::smtp::Smtp;
 use crate::ephemeral::Ephemeral;
 use crate::sessions::KeyRing;
 
-/// One thing that `menjin doctor` looked at.
+/// The result of one check.
 pub struct Health {
     pub part: &'static str,
-    /// What is well with it, or what is not.
+    /// A note if the check passed, or an error.
     pub outcome: Result<String, String>,
 }
 
-/// Looks at everything that a gateway needs, without changing any of it. A new SQLite file is made by looking.
+/// Checks everything that a gateway needs. Changes nothing, except that a missing SQLite file is created.
 pub async fn examine(config: &Config) -> Vec<Health> {
     let mut found = vec![
         Health { part: "master key", outcome: examine_master(config) },
@@ -30,24 +30,24 @@ pub async fn examine(config: &Config) -> Vec<Health> {
     found.push(Health { part: "Redis", outcome: examine_redis(config).await });
     found.push(Health { part: "mail server", outcome: examine_mail(config).await });
     let page = config.accounts.reset_url.as_ref();
-    let page = page.map_or("not set; links lead to /reset of the gateway, where nothing is", |_| "set");
-    found.push(Health { part: "page of reset links", outcome: Ok(page.into()) });
+    let page = page.map_or("not set; links open /reset of the gateway, where there is no page", |_| "set");
+    found.push(Health { part: "reset page", outcome: Ok(page.into()) });
     found
 }
 
 async fn examine_redis(config: &Config) -> Result<String, String> {
     let Some(redis) = &config.redis else {
-        return Ok("none is set; codes and limits are in the process".into());
+        return Ok("not set; codes and limits are in the process".into());
     };
-    Ephemeral::redis(redis).await.map(|_| "answers".into()).map_err(|error| error.to_string())
+    Ephemeral::redis(redis).await.map(|_| "responds".into()).map_err(|error| error.to_string())
 }
 
 async fn examine_mail(config: &Config) -> Result<String, String> {
     let Some(smtp) = &config.delivery.smtp else {
-        return Ok("none is set; mails go to the inbox page".into());
+        return Ok("not set; e-mails go to the inbox page".into());
     };
     let smtp = Smtp::new(smtp, Clock::system()).map_err(|error| error.to_string())?;
-    smtp.check().await.map(|()| "answers".to_owned()).map_err(|error| error.to_string())
+    smtp.check().await.map(|()| "responds".to_owned()).map_err(|error| error.to_string())
 }
 
 fn examine_master(config: &Config) -> Result<String, String> {
@@ -55,9 +55,9 @@ fn examine_master(config: &Config) -> Result<String, String> {
     match (&config.secrets.master_key, std::fs::read_to_string(&path)) {
         (Some(_), _) => Ok("configured".into()),
         (None, Ok(text)) if MasterKey::parse(&text).is_some() => Ok(format!("in {}", path.display())),
-        (None, Ok(_)) => Err(format!("{} does not hold 32 bytes in base64", path.display())),
+        (None, Ok(_)) => Err(format!("{} does not contain 32 bytes in base64", path.display())),
         (None, Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {
-            Ok("is made at the first start".into())
+            Ok("will be generated at the first start".into())
         }
         (None, Err(error)) => Err(format!("{}: {error}", path.display())),
     }
@@ -70,10 +70,10 @@ async fn examine_database(config: &Config) -> Result<String, String> {
     let pending = db::pending(&settings.url).await.map_err(|error| error.to_string())?;
     if !pending.is_empty() {
         return if settings.migrate {
-            Ok(format!("{kind}; missing migrations are applied at start: {}", pending.join(", ")))
+            Ok(format!("{kind}; pending migrations, applied at startup: {}", pending.join(", ")))
         } else {
             Err(format!(
-                "{kind}; missing migrations: {}; apply them with `menjin migrate`",
+                "{kind}; pending migrations: {}; apply them with `menjin migrate`",
                 pending.join(", ")
             ))
         };
@@ -81,45 +81,45 @@ async fn examine_database(config: &Config) -> Result<String, String> {
     Ok(format!("{kind}, up to date"))
 }
 
-/// `None` where the database is not ready, which is told elsewhere.
+/// Returns `None` if the database is not ready, which another check reports.
 async fn examine_keys(config: &Config) -> Option<Result<String, String>> {
     let settings = &config.database;
     let db = Db::open(&settings.url, 1, settings.deadline).await.ok()?;
     let pending = db::pending(&settings.url).await.ok()?;
     let (Some(master), true) = (examined_master(config), pending.is_empty()) else {
-        return Some(Ok("are made at the first start".into()));
+        return Some(Ok("will be generated at the first start".into()));
     };
     let keys = KeyRing::examine(&db, &master).await;
     Some(keys.map(|keys| signing(&keys, config.keys.algorithm)).map_err(|error| error.to_string()))
 }
 
-/// Which key signs, and whether it is what the settings want.
+/// Describes the signing key and whether it has the configured algorithm.
 fn signing(keys: &[SigningKey], wanted: TokenAlgorithm) -> String {
     if wanted == TokenAlgorithm::Hs256 {
-        return "a shared secret signs (HS256); nothing is published".into();
+        return "tokens are signed with a shared secret (HS256); no keys are published".into();
     }
     let Some(active) = keys.iter().find(|key| key.state == KeyState::Active) else {
-        return "are made at the first start".into();
+        return "will be generated at the first start".into();
     };
     let count = match keys.len() {
-        1 => "it opens".to_owned(),
-        more => format!("all {more} open"),
+        1 => "it can be decrypted".to_owned(),
+        more => format!("all {more} can be decrypted"),
     };
     let note = match keys.iter().find(|key| key.state == KeyState::Next) {
         _ if active.algorithm == wanted.as_str() => String::new(),
         Some(next) if next.algorithm == wanted.as_str() => {
             format!(
-                "; {wanted} takes over at {}",
+                "; an {wanted} key replaces it at {}",
                 next.activates_at.0.to_rfc3339_opts(SecondsFormat::Secs, true)
             )
         }
         Some(next) => format!(
-            "; `tokens.algorithm` is {wanted}, but a next key of {} waits: `menjin keys rotate` replaces it",
+            "; `tokens.algorithm` is {wanted}, but the next key is {}; `menjin keys rotate` replaces it",
             next.algorithm
         ),
-        None => format!("; `tokens.algorithm` is {wanted}: a running gateway makes the next key"),
+        None => format!("; `tokens.algorithm` is {wanted}: a running gateway generates the next key"),
     };
-    format!("{} signs, {count}{note}", active.algorithm)
+    format!("{} key signs, {count}{note}", active.algorithm)
 }
 
 fn examined_master(config: &Config) -> Option<MasterKey> {

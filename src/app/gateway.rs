@@ -23,7 +23,7 @@ use crate::http;
 use crate::kit::Kit;
 use crate::sessions::{KeyRing, KeyRules};
 
-/// A gateway that serves.
+/// A running gateway.
 pub struct Gateway {
     address: SocketAddr,
     db: Db,
@@ -32,10 +32,10 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Builds every service and begins to serve.
+    /// Builds all services and starts to serve.
     ///
     /// # Errors
-    /// [`StartError`]: a store is away, a key does not fit, the address is in use.
+    /// [`StartError`]: a store is unavailable, a key cannot be decrypted, the address is in use.
     pub async fn start(mut config: Config, clock: Clock, random: Random) -> Result<Self, StartError> {
         let master = master_key(&config, &random)?;
         if config.database.migrate {
@@ -94,31 +94,31 @@ impl Gateway {
         })
     }
 
-    /// Where it listens; tells the port that the system chose when the setting says 0.
+    /// Returns the address on which it listens, with the port that the system chose if the setting is 0.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its durable store.
+    /// Returns the database.
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.db
     }
 
-    /// Returns when a part of it has ended although nobody stopped it.
+    /// Returns when a part of the gateway has ended unexpectedly.
     pub async fn ended(&self) {
         while !self.tasks.iter().any(|(_, task)| task.is_finished()) {
             tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         }
     }
 
-    /// Takes no more connections, finishes what is under way, then returns.
+    /// Stops accepting connections, finishes requests in progress, then returns.
     pub async fn stop(self) {
         self.stopping.cancel();
         for (part, task) in self.tasks {
             if let Err(error) = task.await {
-                tracing::error!(part, %error, "did not end well");
+                tracing::error!(part, %error, "did not shut down cleanly");
             }
         }
     }

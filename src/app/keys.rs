@@ -1,4 +1,4 @@
-//! The signing keys without a gateway around them, for the command line.
+//! The signing keys without a gateway, for the command line.
 
 use super::error::StartError;
 use super::master_key::master_key;
@@ -9,20 +9,20 @@ use crate::db::Db;
 use crate::db::models::SigningKey;
 use crate::sessions::{KeyRing, KeyRules};
 
-/// The keys of the configured database. The first one is made where there is none.
+/// Returns the keys of the database. Generates the first key if there is none.
 ///
 /// # Errors
-/// [`StartError`]: the database is away, or the master key does not fit.
+/// [`StartError`]: the database is unavailable, or the master key does not match.
 pub async fn keys(config: &Config, clock: &Clock, random: &Random) -> Result<KeyRing, StartError> {
     let master = master_key(config, random)?;
     let rules = KeyRules::new(&config.keys, &config.sessions);
     Ok(KeyRing::open(&open(config).await?, &master, clock, random, rules).await?)
 }
 
-/// The rows of the keys, oldest first. Changes nothing and needs no master key.
+/// Returns the rows of the keys, oldest first. Needs no master key.
 ///
 /// # Errors
-/// [`StartError`]: the database is away.
+/// [`StartError`]: the database is unavailable.
 pub async fn listed_keys(config: &Config) -> Result<Vec<SigningKey>, StartError> {
     Ok(open(config).await?.signing_keys().await?)
 }

@@ -1,4 +1,4 @@
-//! The master key: configured, or in development kept in the data folder.
+//! The master key: configured, or in development stored in the data folder.
 
 use std::path::Path;
 
@@ -7,7 +7,8 @@ use crate::config::Config;
 use crate::core::random::Random;
 use crate::core::secret::MasterKey;
 
-/// The configured master key; in development, the one in the data folder, made where there is none.
+/// Returns the configured master key. In development without one, returns the key in the data folder and generates it
+/// if needed.
 pub(super) fn master_key(config: &Config, random: &Random) -> Result<MasterKey, StartError> {
     if let Some(master) = &config.secrets.master_key {
         return Ok(master.clone());
@@ -31,7 +32,8 @@ fn key_file(folder: &Path, path: &Path, random: &Random) -> std::io::Result<Mast
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             let text = zeroize::Zeroizing::new(std::fs::read_to_string(path)?);
-            MasterKey::parse(&text).ok_or_else(|| std::io::Error::other("does not hold 32 bytes in base64"))
+            MasterKey::parse(&text)
+                .ok_or_else(|| std::io::Error::other("does not contain 32 bytes in base64"))
         }
         Err(error) => Err(error),
     }

@@ -1,4 +1,4 @@
-//! What undoing a merge needs besides the store, for the command line.
+//! The tools for undoing a merge from the command line.
 
 use super::error::StartError;
 use super::master_key::master_key;
@@ -8,10 +8,10 @@ use crate::accounts::notices::Notices;
 use crate::config::Config;
 use crate::delivery::Outbox;
 
-/// Builds what opens the records of merges, and the notices, which a running gateway sends.
+/// Builds the decryption of merge records, and the notices, which a running gateway sends.
 ///
 /// # Errors
-/// There is no master key.
+/// If there is no master key.
 pub fn merge_tools(
     config: &Config,
     administration: &Administration,

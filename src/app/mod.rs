@@ -1,4 +1,4 @@
-//! The composition root: the only place where adapters are chosen and services are built.
+//! The composition root. Adapters are chosen and services are built only here.
 
 mod error;
 mod examine;

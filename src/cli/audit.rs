@@ -1,4 +1,4 @@
-//! `menjin audit`: what happened, newest first.
+//! `menjin audit`: shows the audit log.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -21,20 +21,20 @@ use crate::db::models::{AuditEvent, AuditFilter};
 /// Show the audit log, newest first.
 #[derive(Args)]
 pub struct Arguments {
-    /// Only entries of this account: id, user name, mobile number or e-mail address. Deleted accounts by id only.
+    /// Only entries of this account: id, user name, mobile number or e-mail address. For deleted accounts, use the id
     #[arg(long, value_name = "ID")]
     user: Option<String>,
-    /// Only entries of this kind (docs/accounts.md tells what they mean).
+    /// Only entries of this kind (docs/accounts.md lists the kinds)
     #[arg(long, value_parser = PossibleValuesParser::new(Kind::VARIANTS).try_map(|kind| kind.parse::<Kind>()),
         hide_possible_values = true)]
     kind: Option<Kind>,
-    /// Only entries that are not older than this: 90m, 24h, 7d.
+    /// Only entries that are not older than this: 90m, 24h, 7d
     #[arg(long, value_name = "TIME", value_parser = length_of_time)]
     since: Option<Duration>,
-    /// At most so many.
+    /// The maximum number of entries
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(i64).range(1..=100_000))]
     limit: i64,
-    /// One JSON array instead of a table.
+    /// Print a JSON array instead of a table
     #[arg(long)]
     json: bool,
 }
@@ -62,7 +62,7 @@ async fn show(config: Config, arguments: &Arguments) -> Result<(), String> {
     let filter = AuditFilter { user, kind: arguments.kind, since, limit: arguments.limit };
     let entries = administration.db.audit_entries(&filter).await.map_err(|error| error.to_string())?;
     if i64::try_from(entries.len()) == Ok(arguments.limit) {
-        eprintln!("menjin: there may be older ones: a higher --limit shows them");
+        eprintln!("menjin: there may be more entries; use a higher --limit");
     }
     if arguments.json {
         out::say(&entries.iter().map(entry).collect::<Value>().to_string());
@@ -84,16 +84,16 @@ async fn show(config: Config, arguments: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
-/// The id that is meant. One that is typed need not have an account any more.
+/// Returns the id of the account. An id that was typed need not belong to an existing account.
 async fn whose(administration: &Administration, who: &str) -> Result<UserId, String> {
     if let Some(id) = UserId::parse(who) {
         return Ok(id);
     }
     let found = administration.find(who).await.map_err(|error| error.to_string())?;
-    Ok(found.ok_or("there is no such account; the entries of a deleted one are found by its id")?.id)
+    Ok(found.ok_or("no such account; use the id to find entries of a deleted account")?.id)
 }
 
-/// The detail in short: the values, the name of the request left out.
+/// Returns the details in short form, without the request id.
 fn detail(event: &AuditEvent) -> String {
     let Ok(Value::Object(detail)) = serde_json::from_str(&event.detail) else {
         return String::new();

@@ -1,4 +1,4 @@
-//! `menjin doctor`: what is well and what is not, one line each.
+//! `menjin doctor`: checks settings and the systems that they refer to, one line each.
 
 use std::process::ExitCode;
 
@@ -13,17 +13,17 @@ pub async fn run(config: Config) -> ExitCode {
         Mode::Production => "production",
     };
     out::say(&format!(
-        "well   settings: {mode} mode, public address {}, issuer of tokens {}",
+        "ok      settings: {mode} mode, public URL {}, token issuer {}",
         config.http.public_url.as_str(),
         config.sessions.issuer
     ));
     let mut all_well = true;
     for Health { part, outcome } in app::examine(&config).await {
         match outcome {
-            Ok(note) => out::say(&format!("well   {part}: {note}")),
+            Ok(note) => out::say(&format!("ok      {part}: {note}")),
             Err(error) => {
                 all_well = false;
-                out::say(&format!("FAULT  {part}: {error}"));
+                out::say(&format!("FAILED  {part}: {error}"));
             }
         }
     }

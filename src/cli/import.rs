@@ -1,4 +1,4 @@
-//! `menjin import`: moves people in from another system. docs/import.md is the page for operators.
+//! `menjin import`: imports users from another system. docs/import.md is the page for operators.
 
 use std::fs::File;
 use std::io::{IsTerminal as _, Write as _};
@@ -15,18 +15,18 @@ use crate::config::Config;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
 
-/// Move in people of another system with their password hashes. Exit code 3: some rows were bad and left out.
+/// Import users of another system with their password hashes. Exit code 3: some rows were invalid and skipped
 #[derive(Args)]
 pub struct Arguments {
-    /// The file.
+    /// The file to import
     file: PathBuf,
-    /// How it is written; by its name (.csv, .jsonl, .ndjson) when missing.
+    /// The format of the file. Default: by its extension (.csv, .jsonl, .ndjson)
     #[arg(long)]
     format: Option<FileFormat>,
-    /// Write nothing; list every bad row.
+    /// Write nothing; list the invalid rows
     #[arg(long)]
     dry_run: bool,
-    /// Pass over people who are there already: to go on where an earlier run was stopped.
+    /// Skip users who already exist, to continue an import that was interrupted
     #[arg(long)]
     resume: bool,
 }
@@ -37,9 +37,9 @@ enum FileFormat {
     Jsonl,
 }
 
-/// Some rows were bad.
+/// Some rows were invalid.
 const BAD_ROWS: u8 = 3;
-/// For one batch of rows.
+/// The deadline of one batch of rows.
 const DEADLINE: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
@@ -57,10 +57,10 @@ pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
     let verb = if arguments.dry_run { "would be written" } else { "written" };
     let Totals { rows, written, there, renamed, bad } = totals;
     if rows > 0 || outcome.is_ok() {
-        out::say(&format!("{rows} rows read: {written} {verb}, {there} there before, {bad} bad"));
+        out::say(&format!("{rows} rows read: {written} {verb}, {there} already existed, {bad} invalid"));
     }
     if renamed > 0 {
-        out::say(&format!("{renamed} nicknames were taken; their bearers get similar ones"));
+        out::say(&format!("{renamed} nicknames were already in use; these users get similar nicknames"));
     }
     match outcome {
         Ok(()) if bad > 0 => ExitCode::from(BAD_ROWS),
@@ -68,7 +68,7 @@ pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
         Err(failure) => {
             eprintln!("menjin: {failure}");
             if written > 0 && !arguments.dry_run {
-                eprintln!("menjin: --resume goes on from here");
+                eprintln!("menjin: use --resume to continue");
             }
             ExitCode::FAILURE
         }
@@ -78,7 +78,7 @@ pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
 async fn import(config: &Config, arguments: &Arguments, totals: &mut Totals) -> Result<(), String> {
     let path = &arguments.file;
     let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
-    let format = format(arguments).ok_or_else(|| told(&"--format csv or --format jsonl is needed"))?;
+    let format = format(arguments).ok_or_else(|| told(&"use --format csv or --format jsonl"))?;
     let file = File::open(path).map_err(|error| told(&error))?;
     let length = file.metadata().map_err(|error| told(&error))?.len();
     let mut rows = Rows::new(file, format).map_err(|error| told(&error))?;
@@ -96,7 +96,7 @@ async fn import(config: &Config, arguments: &Arguments, totals: &mut Totals) -> 
                 Ok(Some(row)) => batch.push(row),
                 Ok(None) => break,
                 Err(error) => {
-                    // What was read before is good, and is taken.
+                    // Rows that were read before the error are valid and are imported.
                     broken = Some(told(&error));
                     break;
                 }
@@ -146,7 +146,7 @@ fn by_name(path: &Path) -> Option<Format> {
     }
 }
 
-/// A bar on standard error, where somebody can see it.
+/// A progress bar on standard error, if that is a terminal.
 struct Progress {
     length: u64,
     since: Instant,
@@ -166,7 +166,7 @@ impl Progress {
         }
     }
 
-    /// Makes room for a line that stays.
+    /// Clears the bar before a line is printed.
     fn clear(&mut self) {
         if std::mem::take(&mut self.drawn) {
             let _ = write!(std::io::stderr(), "\r\x1b[K");
@@ -182,7 +182,7 @@ fn bar(position: u64, length: u64, rows: usize, elapsed: Duration) -> String {
     let percent = position * 100 / length;
     let rate = u128::try_from(rows).unwrap_or(0) * 60_000 / elapsed.as_millis().max(1);
     let (full, rest) = ("#".repeat(full), "-".repeat(30 - full));
-    format!("\r[{full}{rest}] {percent:3} %  {rows} rows, {rate} a minute")
+    format!("\r[{full}{rest}] {percent:3} %  {rows} rows, {rate} per minute")
 }
 
 #[cfg(test)]
@@ -190,19 +190,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bar_fills_and_never_spills() {
+    fn the_bar_never_exceeds_its_width() {
         let at = |position, rows| bar(position, 1_000, rows, Duration::from_secs(30));
-        assert_eq!(at(0, 0), format!("\r[{}]   0 %  0 rows, 0 a minute", "-".repeat(30)));
+        assert_eq!(at(0, 0), format!("\r[{}]   0 %  0 rows, 0 per minute", "-".repeat(30)));
         assert_eq!(
             at(500, 1_000),
-            format!("\r[{}{}]  50 %  1000 rows, 2000 a minute", "#".repeat(15), "-".repeat(15))
+            format!("\r[{}{}]  50 %  1000 rows, 2000 per minute", "#".repeat(15), "-".repeat(15))
         );
         assert!(at(2_000, 1).contains("100 %"), "a file that grows while it is read");
         assert!(bar(0, 0, 0, Duration::ZERO).contains("  0 %"));
     }
 
     #[test]
-    fn formats_go_by_the_name() {
+    fn formats_follow_the_extension() {
         assert_eq!(by_name(Path::new("a/users.CSV")), Some(Format::Csv));
         assert_eq!(by_name(Path::new("users.jsonl")), Some(Format::Jsonl));
         assert_eq!(by_name(Path::new("users.json")), None, "an array is not JSON lines");

@@ -1,4 +1,4 @@
-//! `menjin keys`: what signs access tokens, and a replacement for it.
+//! `menjin keys`: lists and rotates the keys that sign access tokens.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ use crate::db::models::SigningKey;
 use crate::db::types::{KeyState, Ts};
 use crate::sessions::Rotated;
 
-/// Which of the two.
+/// The arguments of `menjin keys`.
 #[derive(Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -25,20 +25,21 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List the keys that are published: next, active and retiring.
+    /// List the published keys: next, active and retiring
     List {
-        /// As JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Make the next key, of the algorithm that is set. It is published at once and signs when everybody knows it (`tokens.jwks_max_age` later); the
-    /// present one stays until its last token has ended. Nobody notices.
+    /// Generate the next key with the configured algorithm. It is published at once and signs when all verifiers know
+    /// it (`tokens.jwks_max_age` later). The present key stays published until its last token has expired, so nobody is
+    /// interrupted
     Rotate {
-        /// For a key in wrong administration: a new key signs at once, all others are gone, and with them every access token.
-        /// Gateways notice within a minute, others when they ask for the keys again.
+        /// For a compromised key: a new key signs at once, and all other keys are deleted, which invalidates all access
+        /// tokens. Gateways notice within a minute, other verifiers when they fetch the keys again
         #[arg(long)]
         now: bool,
-        /// As JSON.
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
@@ -74,20 +75,20 @@ async fn rotate(config: &Config, now: bool) -> Result<(Option<Rotated>, Vec<Sign
     Ok((Some(done), keys))
 }
 
-/// What was done, in a word for programs and a sentence for the operator.
+/// Describes what was done: a word for programs and a sentence for the operator.
 fn told(done: Rotated, keys: &[SigningKey]) -> (&'static str, String) {
     let next = keys.iter().find(|key| key.state == KeyState::Next);
     let from =
         next.map(|key| format!("an {} key that signs from {}", key.algorithm, moment(key.activates_at)));
     let next = from.unwrap_or_else(|| "a key".into());
     match done {
-        Rotated::Made => ("made", format!("the next key is made: {next}")),
+        Rotated::Made => ("made", format!("the next key was generated: {next}")),
         Rotated::Replaced => {
-            ("replaced", format!("the next key was of another algorithm; in its place is {next}"))
+            ("replaced", format!("the next key had another algorithm and was replaced: {next}"))
         }
-        Rotated::Activated => ("activated", "the next key was due and signs now".into()),
-        Rotated::Waiting => ("waiting", format!("nothing was done, the next key waits already: {next}")),
-        Rotated::AtOnce => ("at_once", "another key signs now, and all others are gone".into()),
+        Rotated::Activated => ("activated", "the next key was due and is now active".into()),
+        Rotated::Waiting => ("waiting", format!("nothing was changed: the next key already exists: {next}")),
+        Rotated::AtOnce => ("at_once", "a new key is active, and all other keys were deleted".into()),
     }
 }
 
@@ -95,7 +96,7 @@ fn moment(at: Ts) -> String {
     at.0.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// What the public may see, and the times.
+/// Returns the public values of the keys and their times.
 fn document(done: Option<Rotated>, keys: &[SigningKey]) -> Value {
     let key = |key: &SigningKey| {
         json!({
@@ -119,7 +120,7 @@ fn table(keys: &[SigningKey]) -> String {
         let [kid, algorithm, state, from, gone] = cells;
         format!("{kid:<43}  {algorithm:<9}  {state:<8}  {from:<20}  {gone}\n")
     };
-    let mut out = row(["KID", "ALGORITHM", "STATE", "SIGNS FROM", "GONE FROM"]);
+    let mut out = row(["KID", "ALGORITHM", "STATE", "SIGNS FROM", "PUBLISHED UNTIL"]);
     for key in keys {
         let gone = key.retires_at.map_or_else(|| "-".into(), moment);
         out.push_str(&row([
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_a_row_a_key() {
+    fn the_table_has_one_row_per_key() {
         let text = table(&[key(KeyState::Retiring, Some(120)), key(KeyState::Active, None)]);
         let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(rows.len(), 3);
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_says_nothing_secret() {
+    fn the_document_contains_no_secrets() {
         let document = document(None, &[key(KeyState::Next, None)]);
         assert_eq!(document["keys"][0]["state"], "next");
         assert_eq!(document["keys"][0]["retiresAt"], Value::Null);

@@ -6,14 +6,14 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::log::{Format, LogSettings};
 
-/// Begins to log. To be called once.
+/// Starts logging. Must be called once.
 pub fn start(settings: &LogSettings) {
     let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // Colours are for eyes: a file or a pipe gets plain text.
+    // Colours only for terminals: files and pipes get plain text.
     let colours = std::io::stderr().is_terminal();
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
-    // A subscriber that somebody else set before stays: a process has one.
+    // If a subscriber is already set, it stays, because a process has only one.
     let _ = match settings.format {
         Format::Text => lines.try_init(),
         Format::Json => {

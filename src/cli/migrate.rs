@@ -1,4 +1,4 @@
-//! `menjin migrate`: brings the database up to date.
+//! `menjin migrate`: applies pending migrations.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line: one file per command.
 
 mod audit;
 mod doctor;
@@ -23,55 +23,55 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{self, Config};
 
-/// Menjin, the authentication gateway of GraphQL applications.
+/// Menjin, the authentication gateway for GraphQL applications.
 ///
-/// Without a command it serves. Without any setting it serves in development mode: accounts in an SQLite file, codes in
-/// this process, SMS and mails on an inbox page. Settings come from the environment and from a TOML file;
+/// Without a command, it serves. Without settings, it serves in development mode: accounts in an SQLite file, codes in
+/// the process, SMS messages and e-mails on an inbox page. Settings come from the environment and a TOML file;
 /// docs/configuration.md lists them.
 #[derive(Parser)]
 #[command(name = "menjin", version, arg_required_else_help = false)]
 pub struct Arguments {
-    /// A TOML file with settings; the environment wins over it. Default: the file that `MENJIN_CONFIG` names, if any.
+    /// A TOML file with settings; the environment overrides it. Default: the file that `MENJIN_CONFIG` names, if any
     #[arg(long, short, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
 
-/// What to do.
+/// The commands.
 #[derive(Subcommand)]
 enum Command {
-    /// Serve until SIGTERM or Ctrl-C, then finish what is under way and leave (the default).
+    /// Serve until SIGTERM or Ctrl-C, then shut down gracefully (the default)
     Serve,
-    /// Apply the migrations that are missing in the database, tell their names, and leave.
+    /// Apply pending migrations of the database and print their names
     Migrate,
-    /// Print the GraphQL schema (the file schema.graphql) and leave.
+    /// Print the GraphQL schema (the file schema.graphql)
     Schema,
-    /// Check settings, database, Redis, keys and mail server, one line each; exit 1 when one of them is not well.
+    /// Check settings, database, Redis, keys and mail server, one line each. Exit code 1 if a check fails
     Doctor,
-    /// Look at the keys that sign access tokens, or replace them.
+    /// List or rotate the keys that sign access tokens
     Keys(keys::Arguments),
-    /// See and change accounts.
+    /// List and change accounts
     Users(users::Arguments),
-    /// Show the audit log, newest first.
+    /// Show the audit log, newest first
     Audit(audit::Arguments),
-    /// Move in people of another system with their password hashes (docs/import.md). Exit code 3: some rows were bad.
+    /// Import users of another system with their password hashes (docs/import.md). Exit code 3: some rows were invalid
     Import(import::Arguments),
-    /// Open an account again that its owner deleted, as long as it is not erased, and leave.
+    /// Restore an account that its owner deleted, until it is purged
     Restore {
-        /// Id, user name, mobile number or e-mail address.
+        /// Id, user name, mobile number or e-mail address
         who: String,
     },
-    /// List, test and replay webhooks (docs/webhooks.md).
+    /// List, test and replay webhooks (docs/webhooks.md)
     Webhooks(webhooks::Arguments),
-    /// Print the version and leave.
+    /// Print the version
     Version,
 }
 
-/// Runs a command. What cannot be done is said on standard error; the exit code is then 1, or 2 for bad settings.
+/// Runs a command. Errors are printed to standard error; the exit code is then 1, or 2 for configuration errors.
 #[must_use]
 pub fn run(arguments: &Arguments) -> ExitCode {
-    // Redis and PostgreSQL over TLS take the process's provider: it must be there before the first connection.
+    // Redis and PostgreSQL use the crypto provider of the process for TLS: install it before the first connection.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     out::outcome(match &arguments.command {
         Some(Command::Schema) => schema::run(),
@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     })
 }
 
-/// Reads the settings, then runs `command` on a runtime of its own.
+/// Reads the settings and runs `command` on its own runtime.
 fn configured<F>(arguments: &Arguments, command: impl FnOnce(Config) -> F) -> ExitCode
 where
     F: Future<Output = ExitCode>,
@@ -99,7 +99,7 @@ where
     let config = match config::source(arguments.config.as_deref()).and_then(Config::load) {
         Ok(config) => config,
         Err(errors) => {
-            eprintln!("menjin: the settings are not right (docs/configuration.md lists them all):");
+            eprintln!("menjin: configuration errors (docs/configuration.md lists all settings):");
             for error in errors {
                 eprintln!("  {error}");
             }
@@ -110,7 +110,7 @@ where
     match runtime {
         Ok(runtime) => runtime.block_on(command(config)),
         Err(error) => {
-            eprintln!("menjin: no runtime: {error}");
+            eprintln!("menjin: cannot start the runtime: {error}");
             ExitCode::FAILURE
         }
     }

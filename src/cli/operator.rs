@@ -1,4 +1,4 @@
-//! What the commands about accounts need.
+//! What all commands for accounts need.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::db::models::User;
 
-/// How long the operator waits for one query.
+/// The deadline of a query.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Why a command failed, in words for the operator.
+/// Why a command failed, as a message for the operator.
 pub type Failure = String;
 
 /// The configuration and the administration of accounts.
@@ -23,7 +23,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Opens the store.
+    /// Opens the database.
     pub async fn open(config: Config) -> Result<Self, Failure> {
         let (clock, random) = (Clock::system(), Random::system());
         let administration = Administration {
@@ -37,8 +37,9 @@ impl Operator {
     }
 }
 
-/// Finds the account that the operator named. What was typed is not repeated in the error: it may be a mobile number.
+/// Returns the account that the operator named. The error does not repeat the argument, because it may be a mobile
+/// number.
 pub async fn find(administration: &Administration, who: &str) -> Result<User, Failure> {
     let found = administration.find(who).await.map_err(|error| error.to_string())?;
-    found.ok_or_else(|| "there is no such account".into())
+    found.ok_or_else(|| "no such account".into())
 }

@@ -1,19 +1,18 @@
-//! Standard output: the one place that writes to it.
+//! Standard output. Only this file writes to it.
 
 use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether something that was to be said is lost, on a full disk for example.
+/// Whether output was lost, for example on a full disk.
 static LOST: AtomicBool = AtomicBool::new(false);
 
-/// Prints a text and ends the line.
+/// Prints a line.
 pub fn say(text: &str) {
     write(&format!("{text}\n"));
 }
 
-/// Prints a text as it stands. A reader who has seen enough (`| head`) is no fault of ours, and what the command does
-/// goes on.
+/// Prints a text as it is. If the reader closed the pipe (`| head`), the command continues without an error.
 pub fn write(text: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush())
@@ -24,7 +23,7 @@ pub fn write(text: &str) {
     }
 }
 
-/// How the command ended, all that it said included.
+/// Returns the exit code, which is a failure if output was lost.
 pub fn outcome(code: ExitCode) -> ExitCode {
     if LOST.load(Ordering::Relaxed) && code == ExitCode::SUCCESS { ExitCode::FAILURE } else { code }
 }

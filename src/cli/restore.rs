@@ -24,19 +24,17 @@ async fn restore(config: Config, who: &str) -> Result<String, Failure> {
     let Operator { administration, .. } = Operator::open(config).await?;
     let told = |error: crate::outcome::Refusal| error.to_string();
     let found = administration.find(who).await.map_err(told)?;
-    let user = found.ok_or("there is no such account: it was never there, or is erased")?;
+    let user = found.ok_or("no such account: it does not exist or was purged")?;
     let name = &user.username;
     if user.delete_at.is_none() {
         return Err(format!("{name} is not deleted"));
     }
     if !administration.restore_account(user.id).await.map_err(told)? {
-        return Err(format!(
-            "{name} cannot be restored: it is merged with another account, or erased by now"
-        ));
+        return Err(format!("{name} cannot be restored: it was merged with another account or purged"));
     }
     Ok(if user.status == AccountStatus::Active {
-        format!("{name} is open again; its owner has to sign in anew")
+        format!("{name} is restored; its owner has to sign in again")
     } else {
-        format!("{name} is not deleted any more, and {} as before: see `menjin users enable`", user.status)
+        format!("{name} is restored and still {}; see `menjin users enable`", user.status)
     })
 }

@@ -1,4 +1,4 @@
-//! `menjin schema`: the contract as text.
+//! `menjin schema`: prints the GraphQL schema.
 
 use std::process::ExitCode;
 

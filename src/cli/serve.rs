@@ -1,4 +1,4 @@
-//! `menjin serve`: the gateway, until it is told to leave.
+//! `menjin serve`: runs the gateway until it is told to stop.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ pub async fn run(config: Config) -> ExitCode {
         match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
             (Ok(terminate), Ok(interrupt)) => (terminate, interrupt),
             (Err(error), _) | (_, Err(error)) => {
-                eprintln!("menjin: signals cannot be heard: {error}");
+                eprintln!("menjin: cannot listen for signals: {error}");
                 return ExitCode::FAILURE;
             }
         };
@@ -29,7 +29,7 @@ pub async fn run(config: Config) -> ExitCode {
                 return ExitCode::FAILURE;
             }
         },
-        // Told to leave while a database was still being waited for.
+        // A signal during the start, for example while waiting for a database.
         _ = terminate.recv() => return ExitCode::SUCCESS,
         _ = interrupt.recv() => return ExitCode::SUCCESS,
     };
@@ -41,11 +41,11 @@ pub async fn run(config: Config) -> ExitCode {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
         () = gateway.ended() => {
-            eprintln!("menjin: the server ended by itself");
+            eprintln!("menjin: the server ended unexpectedly");
             return ExitCode::FAILURE;
         }
     }
-    tracing::info!("leaving: what is under way is finished first; once more to leave at once");
+    tracing::info!("shutting down gracefully; press Ctrl-C again to force");
     tokio::select! {
         () = gateway.stop() => ExitCode::SUCCESS,
         _ = terminate.recv() => at_once(),
@@ -53,9 +53,9 @@ pub async fn run(config: Config) -> ExitCode {
     }
 }
 
-/// Whoever asks twice does not want to wait. What was under way is cut; messages are sent by the next start.
+/// A second signal stops the gateway at once. Requests in progress are aborted; messages are sent after the next start.
 fn at_once() -> ExitCode {
-    tracing::warn!("leaving at once");
+    tracing::warn!("forced shutdown");
     ExitCode::FAILURE
 }
 
@@ -63,11 +63,14 @@ fn banner(config: &Config, gateway: &Gateway) -> String {
     let address = gateway.address();
     let accounts = if config.database.embedded { "SQLite" } else { "PostgreSQL" };
     let codes = if config.redis.is_some() { "Redis" } else { "this process" };
-    let mail =
-        if config.delivery.smtp.is_some() { "SMS on the inbox page, mail by SMTP" } else { "the inbox page" };
+    let mail = if config.delivery.smtp.is_some() {
+        "the inbox page (SMS) and SMTP (e-mail)"
+    } else {
+        "the inbox page"
+    };
     let graphiql = if config.graphql.graphiql { format!("http://{address}/graphiql") } else { "off".into() };
     format!(
-        "\n  Menjin {version} 门禁 in DEVELOPMENT mode: not for the public\n\n    \
+        "\n  Menjin {version} 门禁 in DEVELOPMENT mode, not for production\n\n    \
          GraphQL    http://{address}/graphql\n    \
          GraphiQL   {graphiql}\n    \
          Inbox      http://{address}/dev/inbox\n    \

@@ -1,15 +1,15 @@
-//! The durable store, for commands that work on it without a gateway.
+//! The database for commands that run without a gateway.
 
 use std::time::Duration;
 
 use crate::config::Config;
 use crate::db::{self, Db, DbError};
 
-/// Opens the store, brought up to date as a gateway does at its start. `deadline` is for each query: the operator waits
-/// longer than a caller.
+/// Opens the database and applies pending migrations, as a gateway does at startup. `deadline` is the deadline of each
+/// query; operators wait longer than callers.
 ///
 /// # Errors
-/// In words for the operator.
+/// A message for the operator.
 pub async fn open(config: &Config, deadline: Duration) -> Result<Db, String> {
     let settings = &config.database;
     let told = |error: DbError| error.to_string();
@@ -19,7 +19,7 @@ pub async fn open(config: &Config, deadline: Duration) -> Result<Db, String> {
         let pending = db::pending(&settings.url).await.map_err(told)?;
         if !pending.is_empty() {
             return Err(format!(
-                "missing migrations: {}; apply them with `menjin migrate`",
+                "pending migrations: {}; apply them with `menjin migrate`",
                 pending.join(", ")
             ));
         }

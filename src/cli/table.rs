@@ -4,7 +4,7 @@ use unicode_script::{Script, UnicodeScript as _};
 
 use super::out::say;
 
-/// Prints rows under their heads, each column as wide as its widest cell.
+/// Prints rows under their headings, each column as wide as its widest cell.
 pub fn print<const N: usize>(heads: [&str; N], rows: &[[String; N]]) {
     say(layout(heads, rows).trim_end());
 }
@@ -30,7 +30,7 @@ fn layout<const N: usize>(heads: [&str; N], rows: &[[String; N]]) -> String {
     out
 }
 
-/// Cells of the terminal: ideographs and syllable signs take two, marks none.
+/// Returns the width on the terminal: ideographs and syllabic characters take two cells, combining marks none.
 fn width(text: &str) -> usize {
     let wide = [Script::Han, Script::Hiragana, Script::Katakana, Script::Hangul, Script::Bopomofo];
     let marks = |c: &char| unicode_normalization::char::is_combining_mark(*c);
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_stand_below_each_other() {
+    fn columns_are_aligned() {
         let row = |cells: [&str; 3]| cells.map(str::to_owned);
         let rows = [row(["李雷", "+86 138****8000", ""]), row(["zhangsan", "", "active"])];
         assert_eq!(

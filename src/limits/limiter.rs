@@ -145,7 +145,7 @@ impl Limiter {
         })
     }
 
-    /// Gives charges back. A failure is only logged: it costs somebody a wait and nothing else.
+    /// Returns charges. A failure is only logged: the user has to wait, but nothing else is affected.
     pub(super) async fn give_back(&self, returns: &[Return]) {
         if let Err(error) = self.store.give_back(returns, self.clock.now()).await {
             tracing::warn!(%error, "charges of limits could not be refunded");

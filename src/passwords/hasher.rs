@@ -1,7 +1,7 @@
 //! Argon2id on a bounded number of threads.
 //!
-//! One hash takes tens of milliseconds of a core and as many megabytes. So at most `workers` run at once, at most
-//! `queue` more wait, and whoever comes then is told at once: better than a gateway that answers nobody.
+//! One hash takes tens of milliseconds of a core and tens of megabytes. At most `workers` hashes run at once and at
+//! most `queue` more wait. Further requests fail at once, so that the gateway stays responsive.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use crate::config::passwords::PasswordSettings;
 use crate::core::random::Random;
 use crate::outcome::Refusal;
 
-/// RFC 9106, section 3.1: 16 bytes are enough for every password to have its own.
+/// RFC 9106, section 3.1: 16 bytes are enough for unique salts.
 const SALT_BYTES: usize = 16;
-/// Hashes that ask for more memory (KiB) or rounds than any setting allows are damaged, and are not computed.
+/// Stored hashes with more memory (KiB) or iterations than the settings allow are damaged and are not computed.
 const MOST_MEMORY: u32 = 4 * 1024 * 1024;
 const MOST_ITERATIONS: u32 = 1_000;
 
@@ -27,12 +27,12 @@ fn busy() -> Refusal {
     Refusal::Unavailable("the password hashing queue is full".into())
 }
 
-/// Whether a password is the right one.
+/// The result of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is. `rehash` asks for a new hash, for the stored one was made with other parameters.
+    /// The password matches. `rehash`: the stored hash has other parameters and should be replaced.
     Match { rehash: bool },
-    /// It is not, or there is nothing to compare it with.
+    /// The password does not match, or there is no hash to compare it with.
     Mismatch,
 }
 
@@ -40,34 +40,34 @@ pub enum Verdict {
 #[derive(Clone)]
 pub struct Hasher {
     core: Arc<Core>,
-    /// A permit to run.
+    /// Permits to run.
     workers: Arc<Semaphore>,
-    /// A permit to run or to wait.
+    /// Permits to run or to wait.
     admission: Arc<Semaphore>,
     random: Random,
 }
 
 struct Core {
     params: Params,
-    /// Verified against where no hash is stored, so that the answer takes as long.
+    /// The hash that is verified if none is stored, so that the response takes as long.
     dummy: String,
 }
 
 impl Hasher {
-    /// Makes the dummy hash, so it takes as long as one hash.
+    /// Computes the dummy hash, which takes as long as one hash.
     ///
     /// # Panics
-    /// When Argon2 cannot have such parameters; `PasswordSettings::read` finds them faulty.
+    /// If the parameters are invalid for Argon2; `PasswordSettings::read` reports such parameters.
     #[must_use]
     pub fn new(settings: &PasswordSettings, random: Random) -> Self {
         let params = Params::new(settings.memory_kib, settings.iterations, settings.parallelism, None)
-            .expect("the parameters were checked when they were read");
+            .expect("the settings check the parameters");
         let workers = match settings.workers {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             workers => workers as usize,
         };
-        let dummy = make(&params, &random.bytes::<32>(), &random.bytes())
-            .expect("these parameters make a hash, or none ever would be made");
+        let dummy =
+            make(&params, &random.bytes::<32>(), &random.bytes()).expect("the parameters produce a hash");
         Self {
             core: Arc::new(Core { params, dummy }),
             workers: Arc::new(Semaphore::new(workers)),
@@ -76,35 +76,35 @@ impl Hasher {
         }
     }
 
-    /// The hash to store, as a PHC string: `$argon2id$v=19$m=..,t=..,p=..$salt$hash`.
+    /// Returns the hash to store, as a PHC string: `$argon2id$v=19$m=..,t=..,p=..$salt$hash`.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] at once when the queue is full.
+    /// [`Refusal::Unavailable`] at once if the queue is full.
     pub async fn hash(&self, password: &Password) -> Result<String, Refusal> {
         let password = password.clone();
         let salt = self.random.bytes();
         let made = self.run(move |core| make(&core.params, password.bytes(), &salt)).await?;
         made.map_err(|error| {
-            // Memory that cannot be had: the next one may have more luck.
+            // The memory could not be allocated. A later attempt may succeed.
             tracing::error!(%error, "a password could not be hashed");
             busy()
         })
     }
 
-    /// Compares `password` with a stored hash. Where there is none, or none that can be read, a hash of the same cost
-    /// is computed all the same: the time tells a stranger nothing. A hash that was moved in from another system takes
-    /// the time of its own parameters until the first good sign-in replaces it.
+    /// Compares `password` with a stored hash. If there is none, or it is unreadable, a hash of the same cost is
+    /// computed, so that the time reveals nothing. An imported hash takes the time of its own parameters until the
+    /// first successful sign-in replaces it.
     ///
     /// # Errors
-    /// [`Refusal::Unavailable`] at once when the queue is full.
+    /// [`Refusal::Unavailable`] at once if the queue is full.
     pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, Refusal> {
         let password = password.clone();
         let stored = stored.map(str::to_owned);
         self.run(move |core| core.verify(&password, stored.as_deref())).await
     }
 
-    /// Runs `work` on a blocking thread when its turn comes. The permits go with it: a caller who gives up does not
-    /// make room while the thread still computes.
+    /// Runs `work` on a blocking thread when a permit is free. The thread owns the permits: a caller that gives up does
+    /// not free them while the thread still computes.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Core) -> T + Send + 'static,
@@ -119,7 +119,7 @@ impl Hasher {
             out
         });
         done.await.map_err(|error| {
-            tracing::error!(%error, "a thread that hashes passwords was lost");
+            tracing::error!(%error, "a password hashing thread failed");
             busy()
         })
     }
@@ -151,7 +151,7 @@ impl Core {
         }
     }
 
-    /// The work of a verification, for nothing.
+    /// Does the work of a verification without a result.
     fn pretend(&self, password: &Password) -> Verdict {
         if let Ok(hash) = PasswordHash::new(&self.dummy) {
             let outcome = argon2(self.params.clone()).verify_password(password.bytes(), &hash);
@@ -160,8 +160,8 @@ impl Core {
         Verdict::Mismatch
     }
 
-    /// Any difference counts, not weakness alone: accounts whose hashes cost more than the dummy could be told from
-    /// accounts that do not exist.
+    /// Any difference counts, not only weaker parameters: otherwise accounts whose hashes cost more than the dummy
+    /// could be distinguished from accounts that do not exist.
     fn is_outdated(&self, hash: &PasswordHash, params: &Params) -> bool {
         let ours = &self.params;
         hash.algorithm != Algorithm::Argon2id.ident()
@@ -176,18 +176,18 @@ fn argon2(params: Params) -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-/// The crate would draw a salt of its own; this one comes from the injected source.
+/// Hashes with a salt from the injected source. The crate would generate its own.
 fn make(params: &Params, password: &[u8], salt: &[u8; SALT_BYTES]) -> Result<String, HashError> {
     argon2(params.clone()).hash_password_with_salt(password, salt).map(|hash| hash.to_string())
 }
 
-/// Whether a stored hash can be verified: its format is known, and it costs no more than is sane.
+/// Returns whether a stored hash can be verified: its format is known and its cost is within bounds.
 #[must_use]
 pub fn is_readable(stored: &str) -> bool {
     Legacy::read(stored).is_some() || read(stored).is_some()
 }
 
-/// A hash of the Argon2 family, complete and within bounds. Django writes the word `argon2` in front of it.
+/// Parses a hash of the Argon2 family, complete and within bounds. Django puts the word `argon2` in front.
 fn read(stored: &str) -> Option<(PasswordHash, Params)> {
     let hash = PasswordHash::new(stored.strip_prefix("argon2").unwrap_or(stored)).ok()?;
     Algorithm::try_from(hash.algorithm.as_str()).ok()?;
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_right_password_matches_and_no_other() {
+    async fn only_the_correct_password_matches() {
         let hasher = hasher(1);
         let stored = hasher.hash(&password("café au lait")).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
@@ -247,11 +247,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_parameters_ask_for_a_new_hash() {
+    async fn other_parameters_require_a_new_hash() {
         let stored = hasher(1).hash(&password("open sesame")).await.unwrap();
         let outcome = hasher(2).verify(&password("open sesame"), Some(&stored)).await;
         assert_eq!(outcome, Ok(Verdict::Match { rehash: true }));
-        // Another generation of the same family.
+        // An older member of the same family.
         let old = Argon2::new(Algorithm::Argon2i, Version::V0x10, Params::new(64, 1, 1, None).unwrap());
         let old = old.hash_password_with_salt(b"open sesame", &[7; 16]).unwrap().to_string();
         let outcome = hasher(1).verify(&password("open sesame"), Some(&old)).await;
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hashes_of_other_systems_match_and_ask_for_a_new_one() {
+    async fn hashes_of_other_systems_match_and_require_a_new_hash() {
         const TYPED: &str = "correct horse 密码";
         for stored in [
             "pbkdf2_sha256$1000$NaClSalt1234$ELZIORV8YaLAv1fO8dZtywqwlnjOtiV2v7s4WUPOIxA=",
@@ -279,7 +279,7 @@ mod tests {
             let outcome = hasher(1).verify(&password(typed), Some(stored)).await;
             assert_eq!(outcome, Ok(Verdict::Match { rehash: true }), "{stored}");
         }
-        // Our own parameters behind Django's word: the word alone asks for a new hash.
+        // Our own parameters with Django's prefix: the prefix alone requires a new hash.
         let ours = format!("argon2{}", hasher(1).hash(&password("open sesame")).await.unwrap());
         let outcome = hasher(1).verify(&password("open sesame"), Some(&ours)).await;
         assert_eq!(outcome, Ok(Verdict::Match { rehash: true }));
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_read_is_a_mismatch() {
+    async fn unreadable_hashes_do_not_match() {
         let hasher = hasher(1);
         let whole = hasher.hash(&password("open sesame")).await.unwrap();
         let cut = whole.rsplit_once('$').unwrap().0;
@@ -297,13 +297,13 @@ mod tests {
             let outcome = hasher.verify(&password("open sesame"), stored).await;
             assert_eq!(outcome, Ok(Verdict::Mismatch), "{stored:?}");
         }
-        // Not even who guesses the dummy gets in: it belongs to nobody.
+        // The password of the dummy does not sign in either: no account has this hash.
         let dummy = hasher.core.dummy.clone();
         assert_eq!(hasher.core.verify(&password("open sesame"), Some(&dummy)), Verdict::Mismatch);
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn beyond_the_queue_the_answer_comes_at_once() {
+    async fn a_full_queue_fails_at_once() {
         let hasher = hasher(1);
         let (release, held) = std::sync::mpsc::channel::<()>();
         let held = tokio::spawn({
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn who_gives_up_makes_room_only_when_the_thread_is_done() {
+    async fn an_abandoned_hash_keeps_its_permit_until_the_thread_is_done() {
         let hasher = hasher(1);
         let (release, held) = std::sync::mpsc::channel::<()>();
         let (started, running) = tokio::sync::oneshot::channel();
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn never_more_at_once_than_there_are_workers() {
+    async fn at_most_as_many_hashes_run_as_there_are_workers() {
         use std::sync::atomic::{AtomicUsize, Ordering};
 
         let settings = PasswordSettings { workers: 2, queue: 64, ..settings(1) };

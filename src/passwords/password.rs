@@ -1,32 +1,32 @@
-//! A password on its way to the hash.
+//! A password before it is hashed.
 
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
 use crate::core::secret::{ExposeSecret as _, SecretString};
 
-/// A password as it is hashed: every character counts, blanks at the ends too, in Unicode normal form C.
+/// A password in Unicode normalization form C. All characters count, including leading and trailing blanks.
 ///
-/// Keyboards spell one character in several ways; without normalisation a person who set a password on the telephone
-/// may be refused on the desktop. NFC is the milder of the two forms that NIST SP 800-63B names: full-width and ASCII
-/// letters stay different.
+/// Keyboards encode one character in several ways. Without normalization, a password that was set on a phone could be
+/// refused on a desktop. NFC is the weaker of the two forms that NIST SP 800-63B names: full-width and ASCII letters
+/// stay different.
 #[derive(Clone, Debug)]
 pub struct Password(SecretString);
 
 impl Password {
-    /// The password that somebody typed.
+    /// Builds the password from the text that was typed.
     #[must_use]
     pub fn new(typed: SecretString) -> Self {
         let text = typed.expose_secret();
         if is_nfc(text) {
             return Self(typed);
         }
-        // Room enough from the start: a string that grows leaves copies behind.
+        // Reserves enough space, because a string that grows leaves copies in memory.
         let mut composed = String::with_capacity(text.len() * 3);
         composed.extend(text.nfc());
         Self(SecretString::from(composed))
     }
 
-    /// What is hashed.
+    /// Returns the bytes to hash.
     pub(super) fn bytes(&self) -> &[u8] {
         self.0.expose_secret().as_bytes()
     }
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_of_one_character_are_one_and_nothing_else_changes() {
+    fn only_encodings_of_the_same_character_are_normalized() {
         let password = |text: &str| Password::new(SecretString::from(text));
         assert_eq!(password("cafe\u{301}").bytes(), password("café").bytes());
         assert_eq!(password(" Ａ b ").bytes(), " Ａ b ".as_bytes());

@@ -1,5 +1,5 @@
-//! What a new password must be like (NIST SP 800-63B, section 3.1.1.2; ASVS 6.2): long enough, and nothing that
-//! everybody tries first. No rules about kinds of characters: they make passwords worse.
+//! The rules for new passwords (NIST SP 800-63B, section 3.1.1.2; ASVS 6.2): a minimum length, and no password that
+//! attackers try first. There are no rules about kinds of characters, because they make passwords worse.
 //!
 //! `common.txt` (its licence: `common.LICENSE`) is made from the list that Django 5.2 compares passwords with
 //! (`django/contrib/auth/common-passwords.txt.gz`, made by Royce Williams; Copyright (c) Django Software Foundation and
@@ -17,9 +17,9 @@ use crate::core::secret::SecretString;
 
 static COMMON: LazyLock<Vec<&'static str>> = LazyLock::new(|| include_str!("common.txt").lines().collect());
 
-/// Shorter words of a person do not count: every other password has such a piece in it.
+/// Shorter words of a user are ignored: many passwords contain them by chance.
 const SHORTEST_OWN_WORD: usize = 4;
-/// No code point has more bytes.
+/// The maximum number of bytes of a code point.
 const WIDEST: usize = 4;
 
 /// The rules for new passwords. Cheap to clone.
@@ -33,7 +33,7 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Rules with these lengths, in code points, and these words of the product.
+    /// Builds rules with these lengths, in code points, and these words of the product.
     #[must_use]
     pub fn new(min_length: u32, max_length: u32, product_words: &[String]) -> Self {
         let words = product_words.iter().map(|word| comparable(word).to_string());
@@ -47,23 +47,23 @@ impl From<&PasswordSettings> for Policy {
     }
 }
 
-/// A password that may be set.
+/// A password that complies with the policy.
 #[derive(Clone, Debug)]
 pub struct NewPassword(Password);
 
 impl NewPassword {
-    /// Checks `text` as it stands: nothing is trimmed or cut. `own_words` are the person's names and addresses.
+    /// Checks `text` as it is: nothing is trimmed or truncated. `own_words` are the user's names and addresses.
     ///
     /// # Errors
-    /// [`InvalidValue::Empty`], [`InvalidValue::TooShort`], [`InvalidValue::TooLong`], [`InvalidValue::CommonPassword`] for those that are tried
-    /// first, in any letter case; [`InvalidValue::PersonalPassword`] when the words of the person and the product make up
-    /// half of it or more.
+    /// [`InvalidValue::Empty`], [`InvalidValue::TooShort`], [`InvalidValue::TooLong`], [`InvalidValue::CommonPassword`]
+    /// in any letter case, and [`InvalidValue::PersonalPassword`] if words of the user and the product make up at least
+    /// half of it.
     pub fn parse(text: &str, policy: &Policy, own_words: &[&str]) -> Result<Self, InvalidValue> {
         if text.is_empty() {
             return Err(InvalidValue::Empty);
         }
         let max = usize::try_from(policy.max_length).unwrap_or(usize::MAX);
-        // Decomposed letters are several code points until they are composed: three at most in any language's use.
+        // A decomposed character has several code points until it is composed: at most three in any language.
         if text.len() > max.saturating_mul(WIDEST * 3) {
             return Err(InvalidValue::TooLong(policy.max_length));
         }
@@ -85,15 +85,15 @@ impl NewPassword {
         Ok(Self(password))
     }
 
-    /// The password, for the hash.
+    /// Returns the password for hashing.
     #[must_use]
     pub fn as_password(&self) -> &Password {
         &self.0
     }
 }
 
-/// Whether the known words, longest first, make up at least half of the password. Half, because a passphrase that
-/// happens to have the word `user` in it is as good as one that has not.
+/// Returns whether the known words, longest first, make up at least half of the password. A passphrase that happens to
+/// contain the word `user` is still acceptable.
 fn is_personal(lower: &Zeroizing<String>, policy: &Policy, own_words: &[&str]) -> bool {
     let mut words: Vec<String> = own_words
         .iter()
@@ -105,14 +105,14 @@ fn is_personal(lower: &Zeroizing<String>, policy: &Policy, own_words: &[&str]) -
     let whole = lower.chars().count();
     let mut rest = lower.clone();
     for word in &words {
-        // A gap stays where the word was, so that what stood around it does not become another word.
+        // A gap replaces the word, so that its neighbours do not form another word.
         rest = Zeroizing::new(rest.replace(word.as_str(), "\0"));
     }
     let left = rest.chars().filter(|&c| c != '\0').count();
     left * 2 <= whole
 }
 
-/// The form in which passwords and words are compared: lower-case, NFKC.
+/// Returns the form in which passwords and words are compared: lower case, NFKC.
 fn comparable(text: &str) -> Zeroizing<String> {
     Zeroizing::new(text.chars().flat_map(char::to_lowercase).nfkc().collect())
 }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn length_is_counted_in_code_points_and_nothing_is_cut() {
+    fn length_is_counted_in_code_points_and_nothing_is_truncated() {
         assert_eq!(check("", &[]), Some(InvalidValue::Empty));
         assert_eq!(check("kq7-xz2", &[]), Some(InvalidValue::TooShort(8)));
         assert_eq!(check("kq7-xz2v", &[]), None);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_tries_is_refused_in_any_case() {
+    fn common_passwords_are_refused_in_any_letter_case() {
         for text in
             ["password", "PassWord1", "12345678", "1qaz2wsx", "ｐａｓｓｗｏｒｄ", "woaini1314", "00000000"]
         {

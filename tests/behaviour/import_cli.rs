@@ -63,7 +63,7 @@ async fn imported_passwords_sign_in_and_are_rehashed_as_argon2id(#[case] backend
         writeln!(text, "{name},\"{hash}\",\"editor,billing:read\"").expect("writing to a string succeeds");
     }
     let done = import(&world, "users.csv", &text, &[]).await;
-    assert_eq!(done.text().trim(), "6 rows read: 6 written, 0 there before, 0 bad");
+    assert_eq!(done.text().trim(), "6 rows read: 6 written, 0 already existed, 0 invalid");
     let mut sql = world.sql().await;
     let renewed = "users WHERE password_hash LIKE '$argon2id$v=19$m=19456,t=2,p=1$%'";
     assert_eq!(sql.count(renewed).await, 0);
@@ -93,7 +93,7 @@ async fn json_lines_import_every_field(#[case] backend: Backend) {
     let banned = json!({ "email": "banned@example.com", "password_hash": PBKDF2, "status": "disabled" });
     let quiet = json!({ "mobile": "13900139000", "password_hash": "!4TkLzIbcNbtFFj5s" });
     let done = import(&world, "users.jsonl", &format!("{person}\n{banned}\n{quiet}\n"), &[]).await;
-    assert_eq!(summary(&done), "3 rows read: 3 written, 0 there before, 0 bad");
+    assert_eq!(summary(&done), "3 rows read: 3 written, 0 already existed, 0 invalid");
     for account in ["root", "13800138000", "root@example.com"] {
         let outcome = world.browser().login(account, OLD).await;
         assert_eq!(kind(&outcome), "SignedIn", "{account}: {outcome}");
@@ -155,7 +155,7 @@ async fn a_dry_run_lists_every_invalid_row_and_writes_nothing(#[case] backend: B
             assert!(line == at && fault.starts_with(begin), "{line}: {fault}, not {at}: {begin}");
         }
         let verb = if more.is_empty() { "written" } else { "would be written" };
-        assert_eq!(summary(&done), format!("8 rows read: 2 {verb}, 0 there before, 6 bad"));
+        assert_eq!(summary(&done), format!("8 rows read: 2 {verb}, 0 already existed, 6 invalid"));
         for value in [secret, "13900139", "13800138000", "pbkdf2", "x@example.com", "Boss", "never"] {
             assert!(!done.out.contains(value) && !done.err.contains(value), "{value} is shown: {done:?}");
         }
@@ -213,16 +213,16 @@ async fn a_killed_import_can_be_resumed(#[case] backend: Backend) {
     assert_eq!(refused.code, 3);
     assert_eq!(
         summary(&refused),
-        format!("4000 rows read: {} would be written, 0 there before, {there} bad", PEOPLE - there)
+        format!("4000 rows read: {} would be written, 0 already existed, {there} invalid", PEOPLE - there)
     );
     let resumed = world.operator(&["import", &path, "--resume"]).await;
     assert_eq!(
         resumed.text().trim(),
-        format!("4000 rows read: {} written, {there} there before, 0 bad", PEOPLE - there)
+        format!("4000 rows read: {} written, {there} already existed, 0 invalid", PEOPLE - there)
     );
     assert_eq!((sql.count("users").await, sql.count("audit_events").await), (PEOPLE, PEOPLE));
     let again = world.operator(&["import", &path, "--resume"]).await;
-    assert_eq!(again.text().trim(), "4000 rows read: 0 written, 4000 there before, 0 bad");
+    assert_eq!(again.text().trim(), "4000 rows read: 0 written, 4000 already existed, 0 invalid");
 }
 
 #[apply(both_backends)]
@@ -231,7 +231,7 @@ async fn unreadable_files_are_reported(#[case] backend: Backend) {
     for (name, text, more, said) in [
         ("users.csv", "name,email\n", &[][..], "column 1 (name) of the first line: none of username"),
         ("users.csv", "", &[], "the first line must name the columns"),
-        ("users.txt", "username\nlilei\n", &[], "--format csv or --format jsonl is needed"),
+        ("users.txt", "username\nlilei\n", &[], "use --format csv or --format jsonl"),
     ] {
         let done = import(&world, name, text, more).await;
         assert_eq!(done.code, 1, "{done:?}");
@@ -239,9 +239,9 @@ async fn unreadable_files_are_reported(#[case] backend: Backend) {
     }
     assert_eq!(world.operator(&["import", "/nowhere/users.csv"]).await.code, 1);
     let done = import(&world, "users.txt", "username\nlilei\n", &["--format", "csv"]).await;
-    assert_eq!(summary(&done), "1 rows read: 1 written, 0 there before, 0 bad");
+    assert_eq!(summary(&done), "1 rows read: 1 written, 0 already existed, 0 invalid");
     let nothing = import(&world, "users.jsonl", "", &[]).await;
-    assert_eq!(nothing.text().trim(), "0 rows read: 0 written, 0 there before, 0 bad");
+    assert_eq!(nothing.text().trim(), "0 rows read: 0 written, 0 already existed, 0 invalid");
     // Standard error is not a terminal, so no progress is shown.
     assert!(done.err.is_empty() && nothing.err.is_empty(), "{done:?}");
 }

@@ -28,20 +28,20 @@ async fn a_rotation_is_reported_and_audited(#[case] backend: Backend) {
     let waiting = rotate(&world, &[], &[]).await;
     assert_eq!((&waiting["done"], &waiting["keys"]), (&json!("waiting"), &made["keys"]));
     let said = world.operator(&["keys", "rotate"]).await;
-    assert!(said.text().starts_with("nothing was done, the next key waits already"), "{said:?}");
+    assert!(said.text().starts_with("nothing was changed: the next key already exists"), "{said:?}");
     // A pending key of the previous algorithm is replaced.
     let doctor = world.operator_with_settings(&[RS256], &["doctor"]).await;
     assert!(
-        doctor
-            .text()
-            .contains("EdDSA signs, all 2 open; `tokens.algorithm` is RS256, but a next key of EdDSA waits"),
+        doctor.text().contains(
+            "EdDSA key signs, all 2 can be decrypted; `tokens.algorithm` is RS256, but the next key is EdDSA"
+        ),
         "{doctor:?}"
     );
     let replaced = rotate(&world, &[RS256], &[]).await;
     assert_eq!(replaced["done"], "replaced", "{replaced}");
     assert_eq!(states(&replaced), [pair("EdDSA", "active"), pair("RS256", "next")]);
     let doctor = world.operator_with_settings(&[RS256], &["doctor"]).await;
-    assert!(doctor.text().contains("; RS256 takes over at "), "{doctor:?}");
+    assert!(doctor.text().contains("; an RS256 key replaces it at "), "{doctor:?}");
     let at_once = rotate(&world, &[RS256], &["--now"]).await;
     assert_eq!((&at_once["done"], states(&at_once)), (&json!("at_once"), vec![pair("RS256", "active")]));
     // Every effective rotation is audited, without a user.
@@ -58,11 +58,11 @@ async fn doctor_reports_every_component(#[case] backend: Backend) {
     world.person(MOBILE, "lilei").await;
     let doctor = world.operator(&["doctor"]).await;
     for part in [
-        "issuer of tokens http",
-        "signing keys: EdDSA signs, it opens",
+        "token issuer http",
+        "signing keys: EdDSA key signs, it can be decrypted",
         "Redis: ",
-        "mail server: none is set",
-        "page of reset links: not set",
+        "mail server: not set",
+        "reset page: not set",
     ] {
         assert!(doctor.text().contains(part), "{part}: {doctor:?}");
     }

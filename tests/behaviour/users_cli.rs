@@ -75,13 +75,17 @@ async fn invalid_arguments_are_refused_and_not_repeated(#[case] backend: Backend
     };
     for (arguments, code, said) in [
         (&["--mobile", "1380013"][..], 1, "--mobile: Enter a valid mobile number."),
-        (&["--mobile", "13800138000"], 1, "--mobile: another account has it"),
-        (&["--username", "LILEI"], 1, "--username: another account has it"),
-        (&["--username", "hanmei", "--nickname", "lilei"], 1, "--nickname: another account has it"),
+        (&["--mobile", "13800138000"], 1, "--mobile: already in use by another account"),
+        (&["--username", "LILEI"], 1, "--username: already in use by another account"),
+        (
+            &["--username", "hanmei", "--nickname", "lilei"],
+            1,
+            "--nickname: already in use by another account",
+        ),
         (&["--username", "1380013"], 1, "--username: A user name must not look like"),
-        (&["--username", "hanmei", "--roles", "Admin"], 1, "--roles: a role is"),
-        (&[], 1, "one of --username, --mobile and --email is needed"),
-        (&["--username", "x", "--mobile", "123", "--roles", "Bad Role!"], 1, "--roles: a role is"),
+        (&["--username", "hanmei", "--roles", "Admin"], 1, "--roles: a role has"),
+        (&[], 1, "one of --username, --mobile and --email is required"),
+        (&["--username", "x", "--mobile", "123", "--roles", "Bad Role!"], 1, "--roles: a role has"),
         (&["--username", "x", "--mobile", "123", "--roles", "Bad Role!"], 1, "; --username: Use at least"),
         (
             &["--username", "x", "--mobile", "123", "--roles", "Bad Role!"],
@@ -159,7 +163,7 @@ async fn disabling_an_account_revokes_its_sessions_for_good(#[case] backend: Bac
     assert_eq!(world.operator(&["users", "enable", "lilei", "--json"]).await.json()["changed"], true);
     assert!(browser.me().await.is_null(), "revoked sessions stay revoked");
     assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
-    assert_eq!(world.operator(&["users", "enable", "lilei"]).await.text(), "lilei was enabled before\n");
+    assert_eq!(world.operator(&["users", "enable", "lilei"]).await.text(), "lilei was already enabled\n");
 }
 
 #[apply(both_backends)]
@@ -175,7 +179,7 @@ async fn sessions_are_revoked_and_accounts_purged(#[case] backend: Backend) {
     let Some(world) = World::start(backend).await else { return };
     let person = world.person(MOBILE, "lilei").await;
     let ended = world.operator(&["users", "revoke-sessions", &person.id]).await;
-    assert_eq!(ended.text(), "1 sessions of lilei ended\n");
+    assert_eq!(ended.text(), "1 sessions of lilei were revoked\n");
     assert!(person.browser.with_token(&person.token).me().await.is_null());
     assert_eq!(kind(&world.browser().login("lilei", PASSWORD).await), "SignedIn");
     let refused = world.operator_with_input(&["users", "delete", "lilei"], "lilei\n").await;

@@ -14,36 +14,36 @@ use crate::db::types::AccountStatus;
 
 #[derive(Args)]
 pub struct Who {
-    /// Id, user name, mobile number or e-mail address.
+    /// Id, user name, mobile number or e-mail address
     who: String,
-    /// One JSON object instead of a sentence.
+    /// Print a JSON object instead of a sentence
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Args)]
 pub struct Roles {
-    /// Id, user name, mobile number or e-mail address.
+    /// Id, user name, mobile number or e-mail address
     who: String,
-    /// The roles from now on, separated by commas; `--set ''` for none.
+    /// Replace the roles by these, separated by commas; `--set ''` for none
     #[arg(long, value_name = "ROLES", conflicts_with_all = ["add", "remove"])]
     set: Option<String>,
-    /// Roles to give, separated by commas.
+    /// Roles to add, separated by commas
     #[arg(long, value_name = "ROLES")]
     add: Option<String>,
-    /// Roles to take away, separated by commas.
+    /// Roles to remove, separated by commas
     #[arg(long, value_name = "ROLES")]
     remove: Option<String>,
-    /// One JSON object instead of one role a line.
+    /// Print a JSON object instead of one role per line
     #[arg(long)]
     json: bool,
 }
 
-/// An account that is no longer a part of another one.
+/// Returns an account that is not merged into another one.
 async fn find_whole(administration: &Administration, who: &str) -> Result<User, Failure> {
     let user = find(administration, who).await?;
     if user.status == AccountStatus::Merged {
-        return Err("the account was merged into another one: it comes back by undoing that".into());
+        return Err("the account was merged into another one; undo the merge to restore it".into());
     }
     Ok(user)
 }
@@ -59,9 +59,9 @@ pub async fn disable(administration: &Administration, who: &Who) -> Result<(), F
         let told = json!({ "id": user.id, "status": "disabled", "changed": changed, "endedSessions": ended_sessions });
         say(&told.to_string());
     } else if let StatusChange::Changed { revoked_sessions: ended } = change {
-        say(&format!("{} is disabled; {ended} sessions ended", user.username));
+        say(&format!("{} is disabled; {ended} sessions were revoked", user.username));
     } else {
-        say(&format!("{} was disabled before", user.username));
+        say(&format!("{} was already disabled", user.username));
     }
     Ok(())
 }
@@ -70,7 +70,7 @@ pub async fn enable(administration: &Administration, who: &Who) -> Result<(), Fa
     let user = find_whole(administration, &who.who).await?;
     if let Some(until) = user.delete_at {
         return Err(format!(
-            "{name} was deleted by its owner and is erased after {until}: `menjin restore {name}` opens it again",
+            "{name} was deleted by its owner and will be purged after {until}; `menjin restore {name}` restores it",
             name = user.username,
             until = view::moment(until.0),
         ));
@@ -82,7 +82,7 @@ pub async fn enable(administration: &Administration, who: &Who) -> Result<(), Fa
     } else if changed {
         say(&format!("{} is enabled", user.username));
     } else {
-        say(&format!("{} was enabled before", user.username));
+        say(&format!("{} was already enabled", user.username));
     }
     Ok(())
 }
@@ -93,7 +93,7 @@ pub async fn revoke_sessions(administration: &Administration, who: &Who) -> Resu
     if who.json {
         say(&json!({ "id": user.id, "endedSessions": ended }).to_string());
     } else {
-        say(&format!("{ended} sessions of {} ended", user.username));
+        say(&format!("{ended} sessions of {} were revoked", user.username));
     }
     Ok(())
 }

@@ -18,25 +18,25 @@ use crate::passwords::{Hasher, Policy};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The name to sign in with; drawn when missing. One of name, mobile number and e-mail address is needed.
+    /// The user name; generated if missing. One of user name, mobile number and e-mail address is required
     #[arg(long)]
     username: Option<String>,
-    /// The name that others see; the user name when missing.
+    /// The nickname; the user name if missing
     #[arg(long)]
     nickname: Option<String>,
-    /// A mobile number. It counts as proven.
+    /// A mobile number. It counts as verified
     #[arg(long)]
     mobile: Option<String>,
-    /// An e-mail address. It counts as proven.
+    /// An e-mail address. It counts as verified
     #[arg(long)]
     email: Option<String>,
-    /// Roles, separated by commas.
+    /// Roles, separated by commas
     #[arg(long, default_value = "")]
     roles: String,
-    /// Take the password from the first line of standard input. Without it one is drawn and printed once.
+    /// Read the password from the first line of standard input. Otherwise one is generated and printed once
     #[arg(long)]
     password_stdin: bool,
-    /// One JSON object instead of lines.
+    /// Print a JSON object instead of lines
     #[arg(long)]
     json: bool,
 }
@@ -90,8 +90,8 @@ fn text(refusal: &CreateUserRefusal) -> Failure {
             };
             errors.iter().map(one).collect::<Vec<_>>().join("; ")
         }
-        CreateUserRefusal::IdentifierTaken(field) => format!("--{field}: another account has it"),
-        CreateUserRefusal::NoIdentifier => "one of --username, --mobile and --email is needed".into(),
+        CreateUserRefusal::IdentifierTaken(field) => format!("--{field}: already in use by another account"),
+        CreateUserRefusal::NoIdentifier => "one of --username, --mobile and --email is required".into(),
         CreateUserRefusal::Shared(
             Refusal::RateLimited { .. }
             | Refusal::SessionEnded
@@ -101,14 +101,14 @@ fn text(refusal: &CreateUserRefusal) -> Failure {
     }
 }
 
-/// The first line of standard input, as it stands.
+/// Reads the first line of standard input as it is.
 fn typed() -> Result<SecretString, Failure> {
     let mut line = Zeroizing::new(String::new());
     std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("standard input: {error}"))?;
     Ok(SecretString::from(line.trim_end_matches(['\r', '\n'])))
 }
 
-/// Twenty letters and digits that cannot be taken for one another: 99 bits.
+/// Generates twenty letters and digits that cannot be confused: 99 bits.
 fn drawn(random: &Random) -> SecretString {
     const ALPHABET: &[u8; 31] = b"abcdefghjkmnpqrstuvwxyz23456789";
     let group = |_| -> String { (0..5).map(|_| char::from(ALPHABET[random.below(31) as usize])).collect() };
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn drawn_passwords_are_long_and_differ() {
+    fn generated_passwords_are_long_and_differ() {
         let random = Random::seeded(1);
         let (one, other) = (drawn(&random), drawn(&random));
         assert_eq!(one.expose_secret().len(), 23);

@@ -11,12 +11,12 @@ use crate::accounts::administration::Administration;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Id, user name, mobile number or e-mail address.
+    /// Id, user name, mobile number or e-mail address
     who: String,
-    /// Do not ask.
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
-    /// One JSON object instead of a sentence.
+    /// Print a JSON object instead of a sentence
     #[arg(long)]
     json: bool,
 }
@@ -27,7 +27,7 @@ pub async fn run(administration: &Administration, arguments: &Arguments) -> Resu
         return Err("nothing was deleted".into());
     }
     if !administration.delete(user.id).await.map_err(|error| error.to_string())? {
-        return Err("there is no such account any more".into());
+        return Err("the account no longer exists".into());
     }
     if arguments.json {
         say(&json!({ "id": user.id, "username": user.username, "deleted": true }).to_string());
@@ -37,11 +37,11 @@ pub async fn run(administration: &Administration, arguments: &Arguments) -> Resu
     Ok(())
 }
 
-/// Whether the operator types the name once more. Where nobody can be asked, `--yes` is needed.
+/// Asks the operator to type the name again. Without a terminal, `--yes` is required.
 fn confirmed(username: &str) -> Result<bool, Failure> {
     let stdin = std::io::stdin();
     if !stdin.is_terminal() {
-        return Err("an account is deleted for good: say --yes".into());
+        return Err("deleting an account is permanent; confirm with --yes".into());
     }
     eprint!("This cannot be undone. Type {username} to delete the account: ");
     let told = |error: std::io::Error| error.to_string();

@@ -16,30 +16,30 @@ use crate::db::models::{AccountState, UserFilter};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Only accounts with this status. `deleted`: by their owners, and not erased yet. `merged`: into
-    /// another account, and not erased yet.
+    /// Only accounts with this status. `deleted`: by their owners, not yet purged. `merged`: into another account, not
+    /// yet purged
     #[arg(long, value_parser = PossibleValuesParser::new(AccountState::VARIANTS).try_map(|state| state.parse::<AccountState>()))]
     status: Option<AccountState>,
-    /// Only accounts with this role.
+    /// Only accounts with this role
     #[arg(long)]
     role: Option<String>,
-    /// At most so many.
+    /// The maximum number of accounts
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
     limit: i64,
-    /// Only accounts older than the one with this id: the next page after the last row of this one.
+    /// Only accounts older than the one with this id, for the next page
     #[arg(long, value_name = "ID")]
     before: Option<String>,
-    /// Show whole mobile numbers and e-mail addresses.
+    /// Show full mobile numbers and e-mail addresses
     #[arg(long)]
     contacts: bool,
-    /// One JSON array instead of a table.
+    /// Print a JSON array instead of a table
     #[arg(long)]
     json: bool,
 }
 
 pub async fn run(administration: &Administration, arguments: &Arguments) -> Result<(), Failure> {
     let before = match &arguments.before {
-        Some(id) => Some(UserId::parse(id).ok_or("--before: an id is expected")?),
+        Some(id) => Some(UserId::parse(id).ok_or("--before: expected an id")?),
         None => None,
     };
     if let Some(role) = &arguments.role {
@@ -49,7 +49,7 @@ pub async fn run(administration: &Administration, arguments: &Arguments) -> Resu
     let filter = UserFilter { state, role, before, limit: arguments.limit };
     let users = administration.db.list_users(&filter).await.map_err(|error| error.to_string())?;
     if let Some(last) = users.last().filter(|_| i64::try_from(users.len()) == Ok(arguments.limit)) {
-        eprintln!("menjin: there may be more: --before {} or a higher --limit", last.id);
+        eprintln!("menjin: there may be more accounts; use --before {} or a higher --limit", last.id);
     }
     if arguments.json {
         let users: Vec<Value> = users.iter().map(|user| view::json(user, arguments.contacts)).collect();

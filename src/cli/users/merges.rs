@@ -12,9 +12,9 @@ use crate::db::merges::Merge;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Id, user name, mobile number or e-mail address of either account.
+    /// Id, user name, mobile number or e-mail address of either account
     who: String,
-    /// One JSON array instead of a table.
+    /// Print a JSON array instead of a table
     #[arg(long)]
     json: bool,
 }
@@ -45,7 +45,7 @@ pub async fn run(operator: &Operator, arguments: &Arguments) -> Result<(), Failu
     Ok(())
 }
 
-/// Whether it can be undone: `open`, `undone` or `over`.
+/// Returns whether the merge can be undone: `open`, `undone` or `over`.
 fn state(merge: &Merge, now: Instant) -> &'static str {
     match merge.undone_at {
         Some(_) => "undone",

@@ -1,4 +1,4 @@
-//! `menjin users`: the operator's view of accounts, and what the operator does to them.
+//! `menjin users`: shows and changes accounts.
 
 mod change;
 mod create;
@@ -16,7 +16,7 @@ use clap::{Args, Subcommand};
 use super::operator::{Failure, Operator};
 use crate::config::Config;
 
-/// See and change accounts.
+/// List and change accounts
 #[derive(Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -25,25 +25,25 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make an account. Its password is drawn and printed once, unless it comes on standard input.
+    /// Create an account. Its password is generated and printed once, unless it is read from standard input
     Create(create::Arguments),
-    /// List accounts, newest first.
+    /// List accounts, newest first
     List(list::Arguments),
-    /// Show one account and its sessions.
+    /// Show one account and its sessions
     Show(show::Arguments),
-    /// Take away the use of an account and end its sessions at once.
+    /// Disable an account and revoke its sessions at once
     Disable(change::Who),
-    /// Give back the use of an account.
+    /// Enable a disabled account
     Enable(change::Who),
-    /// Show the roles of an account, or change them. Access tokens that are out keep theirs until they expire.
+    /// Show or change the roles of an account. Existing access tokens keep their roles until they expire
     Roles(change::Roles),
-    /// End all sessions of an account.
+    /// Revoke all sessions of an account
     RevokeSessions(change::Who),
-    /// List the merges of an account with others, newest first.
+    /// List the merges of an account with others, newest first
     Merges(merges::Arguments),
-    /// Take two accounts apart again that were merged, as long as that can be undone.
+    /// Undo the merge of two accounts, as long as that is possible
     Unmerge(unmerge::Arguments),
-    /// Delete an account for good. The audit log keeps its id.
+    /// Delete an account permanently. The audit log keeps its id
     Delete(delete::Arguments),
 }
 

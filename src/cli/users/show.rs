@@ -13,12 +13,12 @@ use crate::sessions::device_name;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// Id, user name, mobile number or e-mail address.
+    /// Id, user name, mobile number or e-mail address
     who: String,
-    /// Show the whole mobile number and e-mail address.
+    /// Show the full mobile number and e-mail address
     #[arg(long)]
     contacts: bool,
-    /// One JSON object instead of a table.
+    /// Print a JSON object instead of a table
     #[arg(long)]
     json: bool,
 }

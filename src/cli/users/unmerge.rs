@@ -11,15 +11,15 @@ use crate::db::merges::Undone;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The id of the merge: `menjin users merges` and the audit log have it.
+    /// The id of the merge, from `menjin users merges` or the audit log
     merge: String,
-    /// One JSON object instead of sentences.
+    /// Print a JSON object instead of sentences
     #[arg(long)]
     json: bool,
 }
 
 pub async fn run(operator: &Operator, arguments: &Arguments) -> Result<(), Failure> {
-    let id = MergeId::parse(arguments.merge.trim()).ok_or("the id of a merge is expected")?;
+    let id = MergeId::parse(arguments.merge.trim()).ok_or("expected the id of a merge")?;
     let administration = &operator.administration;
     let (records, notices) =
         app::merge_tools(&operator.config, administration).map_err(|error| error.to_string())?;
@@ -27,32 +27,32 @@ pub async fn run(operator: &Operator, arguments: &Arguments) -> Result<(), Failu
     let (returned, stayed) = match undone.map_err(|error| error.to_string())? {
         Undone::Done { returned, stayed } => (returned, stayed),
         Undone::NotPossible => {
-            return Err("there is no such merge, it was undone before, or its time is over".into());
+            return Err("the merge does not exist, was already undone, or can no longer be undone".into());
         }
         Undone::MergedSince => {
-            return Err("the kept account was itself merged into another one since: undo that first".into());
+            return Err("the kept account was merged into another one later; undo that merge first".into());
         }
     };
     if arguments.json {
         say(&json!({ "id": id, "undone": true, "givenBack": returned, "stayed": stayed }).to_string());
         return Ok(());
     }
-    say("the accounts are two again; all sessions of the kept one ended, and every address is told");
+    say("the merge is undone; all sessions of the kept account were revoked, and its owners are notified");
     for part in &returned {
-        say(&format!("given back: {part}"));
+        say(&format!("returned: {part}"));
     }
     for part in &stayed {
-        say(&format!("not given back: {part}: {}", why(part)));
+        say(&format!("not returned: {part}: {}", why(part)));
     }
     Ok(())
 }
 
-/// Why the kept account does not have it any more.
+/// Returns why the kept account no longer has the part.
 fn why(part: &str) -> &'static str {
     match part {
-        "mobile" => "the kept account has another mobile number now, or none",
-        "email" => "the kept account has another e-mail address now, or none",
-        "password" => "the password was changed since",
-        _ => "it was unlinked since",
+        "mobile" => "the kept account now has a different mobile number, or none",
+        "email" => "the kept account now has a different e-mail address, or none",
+        "password" => "the password was changed later",
+        _ => "it was unlinked later",
     }
 }

@@ -1,21 +1,21 @@
-//! An account as the operator sees it.
+//! The operator's view of an account.
 
 use serde_json::{Value, json};
 
 use crate::core::identifier::{EmailAddress, Mobile, Region};
 use crate::db::models::{AccountState, User};
 
-/// A mobile number, masked unless `whole`.
+/// Returns the mobile number, masked unless `whole`.
 pub fn mobile(user: &User, whole: bool) -> Option<String> {
     let number = user.mobile.as_deref()?;
     if whole {
         return Some(number.to_owned());
     }
-    // A number of a region that this program no longer knows still must not be shown.
+    // A number of a region that is no longer supported must not be shown either.
     Some(Mobile::parse(number, &Region::ALL).map_or_else(|_| "****".into(), |mobile| mobile.masked()))
 }
 
-/// An e-mail address, masked unless `whole`.
+/// Returns the e-mail address, masked unless `whole`.
 pub fn email(user: &User, whole: bool) -> Option<String> {
     let address = user.email.as_deref()?;
     if whole {
@@ -28,12 +28,12 @@ pub fn email(user: &User, whole: bool) -> Option<String> {
 pub fn status(user: &User) -> String {
     let state = user.state();
     match user.delete_at {
-        Some(at) if state == AccountState::Deleted => format!("deleted, erased after {}", moment(at.0)),
+        Some(at) if state == AccountState::Deleted => format!("deleted, purged after {}", moment(at.0)),
         Some(_) | None => state.to_string(),
     }
 }
 
-/// For programs.
+/// Returns the account as JSON.
 pub fn json(user: &User, whole: bool) -> Value {
     json!({
         "id": user.id,
@@ -49,7 +49,7 @@ pub fn json(user: &User, whole: bool) -> Value {
     })
 }
 
-/// A moment in a table.
+/// Formats a time for a table.
 pub fn moment(at: crate::core::clock::Instant) -> String {
     at.format("%Y-%m-%d %H:%M:%SZ").to_string()
 }

@@ -1,14 +1,14 @@
-//! bcrypt, plain and as Django frames it.
+//! bcrypt, plain and in Django's format.
 //!
-//! bcrypt looks at 72 bytes and no more. Whoever made a hash cut the password there, so it is cut here too; Django's
-//! `bcrypt_sha256` takes the digest of the password, in hex, to escape that.
+//! bcrypt uses only the first 72 bytes of a password. Other systems truncate the password there, so it is truncated
+//! here too. Django's `bcrypt_sha256` hashes the hex digest of the password to avoid that.
 
 use crate::core::secret::sha256;
 
-/// Each step doubles the time. Django writes 12.
+/// Each step doubles the time. Django uses 12.
 const HIGHEST_COST: u32 = 16;
 
-/// A hash, and what is done to the password before.
+/// A hash and the preparation of the password.
 pub(super) struct Bcrypt {
     hash: String,
     digested: bool,
@@ -21,7 +21,7 @@ impl Bcrypt {
         } else {
             (stored.strip_prefix("bcrypt$").unwrap_or(stored), false)
         };
-        // `$2x$` marks hashes of a faulty implementation, which read some letters wrongly.
+        // `$2x$` marks hashes of a defective implementation that misreads some letters.
         let known = ["$2a$", "$2b$", "$2y$"].iter().any(|prefix| hash.starts_with(prefix));
         let parts: bcrypt::HashParts = hash.parse().ok().filter(|_| known)?;
         let bounded = (4..=HIGHEST_COST).contains(&parts.get_cost());
@@ -38,7 +38,7 @@ impl Bcrypt {
     }
 }
 
-/// Lower-case.
+/// Returns lower-case hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {

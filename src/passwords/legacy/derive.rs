@@ -6,18 +6,18 @@ use aws_lc_rs::pbkdf2;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-/// Five times what Django 5.2 asks for.
+/// Five times the iterations of Django 5.2.
 const MOST_ROUNDS: u32 = 5_000_000;
-/// 128 · N · r bytes; Werkzeug 3.1 asks for 32 MiB, Django 5.2 for 16.
+/// 128 · N · r bytes. Werkzeug 3.1 uses 32 MiB, Django 5.2 uses 16 MiB.
 const MOST_MEMORY: u64 = 256 * 1024 * 1024;
-/// N · r · p, which is what the time grows with: 12 times what Django 5.2 asks for, 32 times Werkzeug 3.1.
+/// N · r · p, which determines the time: 12 times that of Django 5.2, 32 times that of Werkzeug 3.1.
 const MOST_WORK: u64 = 1 << 23;
 const LONGEST_SALT: usize = 1_024;
-/// Shorter keys are met by chance, and an empty one by every password.
+/// Shorter keys can match by chance, and an empty key matches every password.
 const SHORTEST_KEY: usize = 16;
 const LONGEST_KEY: usize = 64;
 
-/// The digest that PBKDF2 runs on.
+/// The digest of PBKDF2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Digest {
     Sha1,
@@ -26,7 +26,7 @@ pub(super) enum Digest {
 }
 
 impl Digest {
-    /// The length of its output, in bytes.
+    /// Returns the length of its output in bytes.
     pub(super) fn length(self) -> usize {
         match self {
             Self::Sha1 => 20,
@@ -49,7 +49,7 @@ enum Function {
     Scrypt(scrypt::Params),
 }
 
-/// A derived key, and how it was derived.
+/// A derived key and the parameters of the derivation.
 pub(super) struct Derived {
     function: Function,
     salt: Vec<u8>,
@@ -57,13 +57,13 @@ pub(super) struct Derived {
 }
 
 impl Derived {
-    /// `None` when a length or the number of rounds is out of bounds.
+    /// Returns `None` if a length or the number of iterations is out of bounds.
     pub(super) fn by_pbkdf2(digest: Digest, rounds: u32, salt: Vec<u8>, key: Vec<u8>) -> Option<Self> {
         let rounds = NonZeroU32::new(rounds).filter(|rounds| rounds.get() <= MOST_ROUNDS)?;
         Self::bounded(Function::Pbkdf2 { digest, rounds }, salt, key)
     }
 
-    /// `n` is 2 to the power of `log_n`. `None` when a length, the memory or the work is out of bounds.
+    /// `n` is 2 to the power of `log_n`. Returns `None` if a length, the memory or the work is out of bounds.
     pub(super) fn by_scrypt(log_n: u8, r: u32, p: u32, salt: Vec<u8>, key: Vec<u8>) -> Option<Self> {
         let n = 1_u64.checked_shl(log_n.into()).filter(|&n| n > 1)?;
         let block = n.checked_mul(r.into())?;
@@ -81,7 +81,7 @@ impl Derived {
         sound.then_some(Self { function, salt, key })
     }
 
-    /// Whether `password` gives this key.
+    /// Returns whether `password` derives this key.
     pub(super) fn matches(&self, password: &[u8]) -> bool {
         match &self.function {
             Function::Pbkdf2 { digest, rounds } => {
@@ -96,7 +96,7 @@ impl Derived {
     }
 }
 
-/// The exponent of a power of two: Django and Werkzeug write N itself.
+/// Returns the exponent of a power of two: Django and Werkzeug store N itself.
 pub(super) fn exponent(n: &str) -> Option<u8> {
     let n: u64 = n.parse().ok()?;
     n.is_power_of_two().then(|| u8::try_from(n.trailing_zeros()).ok())?
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_costs_too_much_or_proves_too_little_is_not_taken() {
+    fn costly_and_weak_parameters_are_refused() {
         let pbkdf2 = |rounds, salt: usize, key: usize| {
             Derived::by_pbkdf2(Digest::Sha256, rounds, vec![1; salt], vec![2; key]).is_some()
         };

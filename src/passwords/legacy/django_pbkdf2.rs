@@ -1,4 +1,4 @@
-//! Django's PBKDF2: `pbkdf2_sha256$<rounds>$<salt>$<base64>`. The salt is used as the text that it is.
+//! Django's PBKDF2: `pbkdf2_sha256$<iterations>$<salt>$<base64>`. The salt is used as text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

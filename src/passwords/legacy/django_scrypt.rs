@@ -1,5 +1,4 @@
-//! Django's scrypt: `scrypt$<N>$<salt>$<r>$<p>$<base64>`, with a key of 64 bytes. The salt is used as the text that it
-//! is, and stands between N and r.
+//! Django's scrypt: `scrypt$<N>$<salt>$<r>$<p>$<base64>`, with a key of 64 bytes. The salt is used as text.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

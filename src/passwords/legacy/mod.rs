@@ -1,5 +1,5 @@
-//! Password hashes that other systems made, for accounts that were moved in. Each is read by its prefix, verified, and
-//! replaced by one of ours at the first good sign-in.
+//! Password hashes of other systems, for imported accounts. Each is recognized by its prefix, verified, and replaced by
+//! an Argon2id hash at the first successful sign-in.
 //!
 //! | prefix | made by |
 //! | --- | --- |
@@ -10,7 +10,7 @@
 //! | `$2a$`, `$2b$`, `$2y$` | bcrypt wherever it is used |
 //! | `$pbkdf2-sha256$i=`, `$scrypt$ln=` and the like | whoever writes PHC strings |
 //!
-//! Argon2 is not among them: its hashes are verified as ours are, with the word that Django writes in front taken off.
+//! Argon2 hashes are not included: they are verified like our own, without the prefix that Django adds.
 
 mod bcrypt;
 mod derive;
@@ -22,18 +22,18 @@ mod werkzeug;
 use bcrypt::Bcrypt;
 use derive::Derived;
 
-/// A hash of another system, complete and within bounds. No `Debug`.
+/// A complete hash of another system with parameters within bounds. No `Debug`.
 pub(super) struct Legacy(Made);
 
 enum Made {
-    /// By PBKDF2 or scrypt.
+    /// PBKDF2 or scrypt.
     Derived(Derived),
     Bcrypt(Bcrypt),
 }
 
 impl Legacy {
-    /// Reads a stored hash. `None` when it is not of a format in the table, is damaged, or costs more than a gateway
-    /// can give for one password.
+    /// Parses a stored hash. Returns `None` if its format is not in the table, if it is damaged, or if it costs too
+    /// much.
     pub(super) fn read(stored: &str) -> Option<Self> {
         if let Some(bcrypt) = Bcrypt::read(stored) {
             return Some(Self(Made::Bcrypt(bcrypt)));
@@ -45,7 +45,7 @@ impl Legacy {
         Some(Self(Made::Derived(derived)))
     }
 
-    /// Whether `password` made this hash. Takes as long as the parameters of the hash ask for.
+    /// Returns whether `password` matches. The time depends on the parameters of the hash.
     pub(super) fn matches(&self, password: &[u8]) -> bool {
         match &self.0 {
             Made::Derived(derived) => derived.matches(password),

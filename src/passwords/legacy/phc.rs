@@ -1,4 +1,4 @@
-//! PHC strings of PBKDF2 and scrypt: `$pbkdf2-sha256$i=<rounds>,l=<bytes>$<salt>$<key>` and
+//! PHC strings of PBKDF2 and scrypt: `$pbkdf2-sha256$i=<iterations>,l=<bytes>$<salt>$<key>` and
 //! `$scrypt$ln=<exponent>,r=<r>,p=<p>$<salt>$<key>`, salt and key in base64 without padding.
 
 use base64::Engine as _;
@@ -31,8 +31,8 @@ pub(super) fn read(stored: &str) -> Option<Derived> {
     Derived::by_pbkdf2(digest, rounds?, salt, key)
 }
 
-/// The values of `names` in a list such as `ln=15,r=8,p=1`. `None` when there is another name, one stands twice, or a
-/// value is no number.
+/// Returns the values of `names` in a list such as `ln=15,r=8,p=1`, or `None` if there is another name, a duplicate, or
+/// a value that is not a number.
 fn numbers<const N: usize>(params: &str, names: [&str; N]) -> Option<[Option<u32>; N]> {
     let mut out = [None; N];
     for param in params.split(',') {

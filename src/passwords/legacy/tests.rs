@@ -1,4 +1,4 @@
-//! Hashes that Django 5.2 and Werkzeug 3.1 made, and others that nobody made.
+//! Hashes of Django 5.2 and Werkzeug 3.1, and invalid ones.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::Legacy;
 
 const PASSWORD: &str = "correct horse 密码";
 
-/// Of [`PASSWORD`].
+/// Hashes of [`PASSWORD`].
 const MADE: &[&str] = &[
     "pbkdf2_sha256$1000$NaClSalt1234$ELZIORV8YaLAv1fO8dZtywqwlnjOtiV2v7s4WUPOIxA=",
     "pbkdf2_sha256$600000$NaClSalt1234$NAgvZegrLVDMxfmSwugvcMkh8nY0ul7jhqnNzrsjgF8=",
@@ -24,7 +24,7 @@ const MADE: &[&str] = &[
     "pbkdf2:sha512:1000$NaClSalt12345678$c4923168a6f12500e73628177c91bd2f6e7c806518bde51f36b3e35900bb8b2be9826cfb74f7d0a0acfb9ef87e7c56303cb61688e4eb556a170d901d5919a3d6",
     "pbkdf2:sha1:1000$NaClSalt12345678$09b0502fb354cdac7b3ba9c553bbe3d47adafdce",
     "scrypt:32768:8:1$NaClSalt12345678$a1523db4e8afcea2ec14b68421131161ac529c804a001c9926f4e9f4ad1774febbd0c099b7be8874c06ccb2c28af52eb8e75f228f73903911a32752ba7702506",
-    // The first, another and the second scrypt of above as PHC strings: the salt is `NaClSalt1234` in base64.
+    // The first, another and the second scrypt hash above as PHC strings: the salt is `NaClSalt1234` in base64.
     "$pbkdf2-sha256$i=1000,l=32$TmFDbFNhbHQxMjM0$ELZIORV8YaLAv1fO8dZtywqwlnjOtiV2v7s4WUPOIxA",
     "$pbkdf2$i=1000$TmFDbFNhbHQxMjM0$jJ22Ajt9+Id3gruFT/MgSuDcggo",
     "$scrypt$ln=10,r=8,p=1$TmFDbFNhbHQxMjM0$aI6oex+2Wu9ktOsHyxUq5cYGa5zH32C2RX75KMWE2WVdCg1bpHonmz062VoojqiHDCcW/ilxYGnkJIsPC4xutA",
@@ -36,24 +36,24 @@ fn read(stored: &str) -> Legacy {
 }
 
 #[test]
-fn hashes_of_other_systems_match_their_password_and_no_other() {
+fn hashes_of_other_systems_match_only_their_password() {
     for stored in MADE {
         let legacy = read(stored);
         assert!(legacy.matches(PASSWORD.as_bytes()), "{stored}");
         for other in ["", "correct horse", "Correct horse 密码", "correct horse 密码 "] {
-            // The costly ones need not be tried with each.
+            // The costly hashes are not checked with every password.
             if other.is_empty() || !stored.contains("000000") {
                 assert!(!legacy.matches(other.as_bytes()), "{stored}: {other}");
             }
         }
     }
-    // Published by Django's own tests.
+    // Published in Django's tests.
     let stored = "pbkdf2_sha256$390000$seasalt$8xBlGd3jVgvJ+92hWPxi5ww0uuAuAnKgC45eudxro7c=";
     assert!(read(stored).matches("lètmein".as_bytes()));
 }
 
 #[test]
-fn bcrypt_sees_72_bytes_and_the_digest_sees_all() {
+fn bcrypt_uses_72_bytes_and_the_digest_all() {
     let salt = *b"0123456789abcdef";
     let long = "x".repeat(72);
     let plain = bcrypt::hash_with_salt(&long, 4, salt).unwrap().to_string();
@@ -66,7 +66,7 @@ fn bcrypt_sees_72_bytes_and_the_digest_sees_all() {
 }
 
 #[test]
-fn what_is_damaged_unknown_or_too_costly_is_not_read() {
+fn damaged_unknown_and_costly_hashes_are_refused() {
     let (sha256, hex) = ("ELZIORV8YaLAv1fO8dZtywqwlnjOtiV2v7s4WUPOIxA=", "00".repeat(32));
     let key = "A".repeat(86);
     for stored in [
@@ -85,7 +85,7 @@ fn what_is_damaged_unknown_or_too_costly_is_not_read() {
         "pbkdf2_sha256$1000$salt$".into(),
         "pbkdf2_sha256$1000$salt$AAAA".into(),
         "pbkdf2_sha256$1000$salt".into(),
-        // A key of 20 bytes belongs to the other digest.
+        // A key of 20 bytes requires the other digest.
         "pbkdf2_sha256$1000$salt$jJ22Ajt9+Id3gruFT/MgSuDcggo=".into(),
         format!("scrypt$16383$salt$8$5${key}=="),
         format!("scrypt$1048576$salt$8$1${key}=="),
@@ -119,13 +119,13 @@ fn what_is_damaged_unknown_or_too_costly_is_not_read() {
 
 proptest! {
     #[test]
-    fn any_text_is_read_without_panic(text in any::<String>()) {
+    fn parsing_any_text_does_not_panic(text in any::<String>()) {
         let _ = Legacy::read(&text);
     }
 
-    /// Texts that are nearly hashes.
+    /// Texts that resemble hashes.
     #[test]
-    fn a_damaged_hash_is_read_without_panic(
+    fn parsing_a_damaged_hash_does_not_panic(
         which in 0..MADE.len(), at in any::<prop::sample::Index>(), piece in "[$:=,0-9a-z€]{0,12}", cut in 0..8_usize,
     ) {
         let made = MADE[which];
@@ -135,9 +135,9 @@ proptest! {
         let _ = Legacy::read(&damaged);
     }
 
-    /// What Django and Werkzeug would write for any salt and rounds within bounds can be read.
+    /// Hashes with any salt and any number of iterations within bounds, as Django and Werkzeug write them.
     #[test]
-    fn every_salt_and_number_of_rounds_is_read(
+    fn every_salt_and_number_of_iterations_is_accepted(
         rounds in 1..=5_000_000_u32, salt in "[A-Za-z0-9./+_-]{1,40}", key in any::<[u8; 32]>(),
     ) {
         use base64::Engine as _;

@@ -1,6 +1,6 @@
-//! Werkzeug's hashes: `<method>$<salt>$<hex>`, where the method is `pbkdf2:<digest>:<rounds>` or `scrypt:<N>:<r>:<p>`.
-//! The salt is used as the text that it is. Methods without their numbers stand for defaults that changed with the
-//! versions of Werkzeug, which never writes them so; they are not read.
+//! Werkzeug's hashes: `<method>$<salt>$<hex>`, where the method is `pbkdf2:<digest>:<iterations>` or
+//! `scrypt:<N>:<r>:<p>`. The salt is used as text. Methods without numbers are refused: they mean defaults that changed
+//! between versions, and Werkzeug does not store them.
 
 use super::derive::{Derived, Digest, exponent};
 
