@@ -36,6 +36,7 @@ missing_packages() {
   has curl || echo curl ca-certificates
   [ -n "${TEST_DATABASE_URL:-}" ] || [ -n "$(postgres_programs)" ] || echo postgresql
   [ -n "${TEST_REDIS_URL:-}" ] || has redis-server || echo redis-server
+  has pgbouncer || [ -x /usr/sbin/pgbouncer ] || echo pgbouncer
   [ "$fast" -eq 1 ] || python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
   [ "$fast" -eq 1 ] || has nginx || [ -x /usr/sbin/nginx ] || echo nginx
   [ "$fast" -eq 1 ] || has caddy || echo caddy
@@ -60,10 +61,10 @@ install_missing() {
   as_root apt-get update -qq
   # shellcheck disable=SC2086 # one word per package
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages >/dev/null
-  # Stop the web servers that the packages start, because they occupy ports. The tests start their own.
+  # Stop the servers that the packages start, because they occupy ports. The tests start their own.
   for package in $packages; do
     case $package in
-      nginx | caddy) [ ! -d /run/systemd/system ] || as_root systemctl disable --quiet --now "$package" || true ;;
+      nginx | caddy | pgbouncer) [ ! -d /run/systemd/system ] || as_root systemctl disable --quiet --now "$package" || true ;;
     esac
   done
 }

@@ -39,6 +39,7 @@ mod merged_accounts;
 mod merges;
 mod merges_cli;
 mod output;
+mod pooler;
 mod qq_authorize;
 mod qq_authorize_url;
 mod races;

@@ -64,6 +64,8 @@ pub async fn open(url: &str, size: u32, timeout: Duration) -> Result<Pool<Conn>,
 /// Applies the missing migrations in one transaction, one gateway at a time. The lock belongs to the transaction: behind a
 /// pooler, a lock of the session would stay on a connection that other clients use.
 pub async fn migrate(url: &str) -> Result<Vec<String>, DbError> {
+    // Refuses a pooler that cannot be used.
+    dial::route(url).await?;
     let mut conn = Conn::connect(url, false).await?;
     AnsiTransactionManager::begin_transaction(&mut conn).await?;
     conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;
