@@ -27,6 +27,8 @@ pub enum StartError {
     Social(String),
     #[error("webhooks: {0}")]
     Webhooks(String),
+    #[error("captcha: {0}")]
+    Captcha(String),
     #[error(transparent)]
     Mail(#[from] SmtpSetupError),
 }

@@ -11,6 +11,7 @@ use super::master_key::master_key;
 use super::services::Composition;
 use super::social;
 use crate::audit::Kind;
+use crate::captcha::Captcha;
 use crate::config::Config;
 use crate::config::http::Origin;
 use crate::config::mode::Mode;
@@ -60,11 +61,14 @@ impl Gateway {
         }
         if config.mode == Mode::Development {
             config.social.fill_from_sandbox(&config.http.public_url);
+            config.captcha.fill_from_sandbox(&config.http.public_url);
         }
         let providers = social::providers(&config, &clock).map_err(StartError::Social)?;
         let outbox = Outbox::new(db.clone(), &master, clock.clone(), random.clone());
         let kit = Kit::new(db.clone(), store, clock, random, master, config.limits.clone(), &config.webhooks);
-        let composition = Composition { config: &config, kit, keys, providers, outbox };
+        let captcha =
+            Captcha::new(&kit, &config.captcha, &config.http.public_url).map_err(StartError::Captcha)?;
+        let composition = Composition { config: &config, kit, keys, providers, outbox, captcha };
         let worker = composition.worker()?;
         let dispatcher = composition.dispatcher()?;
         let router = http::router(composition.routes());

@@ -10,7 +10,6 @@ use crate::accounts::{AccountParts, Accounts};
 use crate::captcha::Captcha;
 use crate::config::Config;
 use crate::config::accounts::PageUrl;
-use crate::config::captcha::CaptchaProvider;
 use crate::config::mode::Mode;
 use crate::core::identifier::Region;
 use crate::delivery::email::inbox::EmailInbox;
@@ -39,6 +38,7 @@ pub(super) struct Composition<'a> {
     pub(super) keys: KeyRing,
     pub(super) providers: Providers,
     pub(super) outbox: Outbox,
+    pub(super) captcha: Captcha,
 }
 
 impl Composition<'_> {
@@ -86,6 +86,7 @@ impl Composition<'_> {
                 states: self.states(),
             }),
             services: Some(self.service_endpoints(sessions)),
+            captcha: self.captcha.clone(),
             extra: self.sandbox().map(sandbox::router),
         }
     }
@@ -124,6 +125,7 @@ impl Composition<'_> {
             public_url: http.public_url.clone(),
             return_to: return_to.collect(),
             slow: social.timeout * 3 / 2,
+            captcha_slow: self.config.captcha.timeout * 2,
         })
     }
 
@@ -162,9 +164,7 @@ impl Composition<'_> {
     /// Builds the features. A feature that is missing here does not compile.
     fn features(&self) -> Features {
         let (config, kit) = (self.config, &self.kit);
-        let captcha = match config.captcha.provider {
-            CaptchaProvider::None => Captcha::none(),
-        };
+        let captcha = self.captcha.clone();
         let hasher = Hasher::new(&config.passwords, kit.random.clone());
         let policy = Policy::from(&config.passwords);
         let tokens = AccessTokens::new(

@@ -125,6 +125,7 @@ impl Config {
     /// Reports development features that are enabled and required settings that are missing in production.
     fn check_production(&self, reader: &mut Reader) {
         self.social.check_production(reader);
+        self.captcha.check_production(reader);
         if self.secrets.master_key.is_none() && !reader.is_set("secrets.master_key") {
             reader.error(
                 "secrets.master_key",

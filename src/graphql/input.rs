@@ -9,7 +9,7 @@ use crate::captcha::CaptchaAnswer;
 /// The response of a captcha widget.
 #[derive(InputObject)]
 pub struct CaptchaInput {
-    /// The ticket or token.
+    /// The ticket, token or payload. GeeTest: the result of `getValidate()` as JSON.
     pub ticket: String,
     /// The random string that Tencent's captcha returns with the ticket.
     pub randstr: Option<String>,

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::problem_code::{ProblemCode, shown};
 use super::social_problem::{AlreadyLinked, ProviderRejected};
+use crate::captcha;
 use crate::core::language::Language;
 use crate::outcome::{self, FieldError, IdentifierKind};
 use crate::verification;
@@ -85,6 +86,16 @@ impl RateLimited {
     }
 }
 
+/// Why a captcha is required.
+#[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
+#[graphql(remote = "captcha::CaptchaReason")]
+pub enum CaptchaReason {
+    /// The request has no response of a captcha.
+    Missing,
+    /// The response of the captcha is wrong, expired or used, or belongs to another mutation.
+    Rejected,
+}
+
 /// A captcha is required: solve it and repeat the request with its response.
 #[derive(SimpleObject, Clone, Debug)]
 pub struct CaptchaRequired {
@@ -94,14 +105,34 @@ pub struct CaptchaRequired {
     pub message: String,
     /// The slug of the captcha service.
     pub provider: String,
-    /// The public key for the service's script.
+    /// The public key for the service's script; empty for ALTCHA.
     pub site_key: String,
+    /// Whether the response was missing or rejected. The name differs from `CodeRejected.reason`, so that one document can
+    /// select both.
+    pub captcha_reason: CaptchaReason,
+    /// The action to pass to the widget: the name of the mutation.
+    pub action: String,
+    /// The challenge for the widget of ALTCHA; null for other services.
+    pub challenge_url: Option<String>,
 }
 
 impl CaptchaRequired {
-    pub fn new(provider: String, site_key: String, language: Language) -> Self {
-        let (code, message) = shown(&outcome::Problem::CaptchaRequired, language);
-        Self { code, message, provider, site_key }
+    pub fn new(required: captcha::Required, language: Language) -> Self {
+        let captcha::Required { widget, reason, action } = required;
+        let problem = match reason {
+            captcha::CaptchaReason::Missing => outcome::Problem::CaptchaRequired,
+            captcha::CaptchaReason::Rejected => outcome::Problem::CaptchaRejected,
+        };
+        let (code, message) = shown(&problem, language);
+        Self {
+            code,
+            message,
+            provider: widget.provider,
+            site_key: widget.site_key,
+            captcha_reason: reason.into(),
+            action: action.name().to_owned(),
+            challenge_url: widget.challenge_url,
+        }
     }
 }
 

@@ -36,9 +36,7 @@ where
     U: From<CaptchaRequired> + From<InvalidInput> + From<RateLimited>,
 {
     match refusal {
-        CaptchaRefusal::Required(widget) => {
-            Ok(CaptchaRequired::new(widget.provider, widget.site_key, language).into())
-        }
+        CaptchaRefusal::Required(required) => Ok(CaptchaRequired::new(*required, language).into()),
         CaptchaRefusal::Shared(refusal) => shared(refusal, language),
     }
 }

@@ -19,8 +19,11 @@ pub struct PasswordPolicy {
 pub struct CaptchaSettings {
     /// The slug of the captcha service.
     provider: String,
-    /// The public key for the service's script.
+    /// The public key for the service's script; empty for ALTCHA.
     site_key: String,
+    /// Where the widget of ALTCHA gets its challenge, with the query parameter `action`: the name of the mutation. Null
+    /// for other services.
+    challenge_url: Option<String>,
 }
 
 /// A region whose mobile numbers can receive codes.
@@ -58,7 +61,11 @@ impl Settings {
     /// The captcha; null where none is configured.
     async fn captcha(&self, ctx: &Context<'_>) -> Option<CaptchaSettings> {
         let widget = ctx.features().settings.captcha.clone()?;
-        Some(CaptchaSettings { provider: widget.provider, site_key: widget.site_key })
+        Some(CaptchaSettings {
+            provider: widget.provider,
+            site_key: widget.site_key,
+            challenge_url: widget.challenge_url,
+        })
     }
 
     /// Regions whose mobile numbers can receive codes. A number without a calling code belongs to the first one.

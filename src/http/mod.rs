@@ -2,6 +2,7 @@
 
 mod activity;
 pub mod address;
+mod captcha;
 pub mod edge;
 pub mod form_callback;
 mod forward_auth;

@@ -14,7 +14,10 @@ use super::health::Checks;
 use super::origin::guard;
 use super::refusal::refuse;
 use super::service_endpoints::ServiceEndpoints;
-use super::{form_callback, forward_auth, graphiql, graphql, hasura, health, introspection, well_known};
+use super::{
+    captcha, form_callback, forward_auth, graphiql, graphql, hasura, health, introspection, well_known,
+};
+use crate::captcha::Captcha;
 use crate::config::http::HttpSettings;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
@@ -38,6 +41,8 @@ pub struct Parts {
     pub forms: Option<FormCallback>,
     /// The endpoints for proxies and services.
     pub services: Option<ServiceEndpoints>,
+    /// Makes the challenges of ALTCHA.
+    pub captcha: Captcha,
     /// Additional routes inside all middleware: the sandbox of development mode.
     pub extra: Option<Router>,
 }
@@ -51,7 +56,8 @@ pub fn router(parts: Parts) -> Router {
     let mut routes = Router::new()
         .merge(graphql::routes(parts.api, Arc::clone(&settings), routers))
         .merge(health::routes(parts.checks))
-        .merge(well_known::routes(parts.keys));
+        .merge(well_known::routes(parts.keys))
+        .merge(captcha::routes(parts.captcha));
     if parts.graphiql {
         routes = routes.merge(graphiql::routes());
     }

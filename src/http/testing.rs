@@ -11,6 +11,7 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 
 use super::router::{Parts, router};
+use crate::captcha::Captcha;
 use crate::config::http::HttpSettings;
 use crate::config::reader::{Reader, Source};
 use crate::core::clock::Clock;
@@ -34,6 +35,7 @@ pub async fn app(settings: HttpSettings) -> Router {
         checks: Arc::new(|| Box::pin(async { vec![("database", true), ("ephemeral", false)] })),
         forms: None,
         services: None,
+        captcha: Captcha::none(),
         extra: None,
     })
 }

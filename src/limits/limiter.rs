@@ -121,18 +121,22 @@ impl Limiter {
 
     /// Charges all limits or none. Returns the moment from which the same list can be charged again.
     pub(super) async fn charge(&self, limits: &[Named], now: Instant) -> Result<Instant, Refusal> {
-        let charges: Vec<Charge> = limits.iter().map(|named| named.charge.clone()).collect();
-        match self.store.charge(&charges, now).await {
-            Ok(Charged::Taken { next_at }) => Ok(next_at),
-            Ok(Charged::Refused { index, retry_at }) => {
+        match self.try_charge(limits, now).await? {
+            Charged::Taken { next_at } => Ok(next_at),
+            Charged::Refused { index, retry_at } => {
                 let limit = limits.get(index).map_or("", |named| named.action);
                 Err(Refusal::RateLimited { limit, retry_at })
             }
-            Err(error) => {
-                tracing::debug!(%error, "limits could not be charged");
-                Err(Refusal::Unavailable("limits".into()))
-            }
         }
+    }
+
+    /// As [`Limiter::charge`], but an exhausted limit is not an error.
+    pub(super) async fn try_charge(&self, limits: &[Named], now: Instant) -> Result<Charged, Refusal> {
+        let charges: Vec<Charge> = limits.iter().map(|named| named.charge.clone()).collect();
+        self.store.charge(&charges, now).await.map_err(|error| {
+            tracing::debug!(%error, "limits could not be charged");
+            Refusal::Unavailable("limits".into())
+        })
     }
 
     /// Builds a guard that refunds `charges`, which were taken at `at`, unless it is kept.

@@ -41,6 +41,8 @@ pub enum Problem {
     InvalidInput,
     RateLimited,
     CaptchaRequired,
+    /// The response of the captcha was not accepted.
+    CaptchaRejected,
     /// Unknown account or wrong password; which of them is not disclosed.
     WrongCredentials,
     /// The current password, which a change of the account asks for, is wrong.
@@ -93,7 +95,7 @@ impl Problem {
         match self {
             Self::InvalidInput => ProblemCode::InvalidInput,
             Self::RateLimited => ProblemCode::RateLimited,
-            Self::CaptchaRequired => ProblemCode::CaptchaRequired,
+            Self::CaptchaRequired | Self::CaptchaRejected => ProblemCode::CaptchaRequired,
             Self::WrongCredentials
             | Self::WrongCurrentPassword
             | Self::MobileNotRegistered
@@ -133,6 +135,9 @@ impl Problem {
             }
             Self::RateLimited => text("操作过于频繁，请稍后再试", "Too many attempts. Try again later."),
             Self::CaptchaRequired => text("请先完成人机验证", "Complete the captcha and try again."),
+            Self::CaptchaRejected => {
+                text("人机验证未通过，请重新验证", "The captcha was not accepted. Complete it again.")
+            }
             Self::WrongCredentials => text("账号或密码错误", "The account or the password is wrong."),
             Self::WrongCurrentPassword => text("当前密码错误", "The current password is wrong."),
             Self::MobileNotRegistered => text("该手机号尚未注册", "No account has this mobile number."),

@@ -19,4 +19,6 @@ pub struct Sandbox {
     pub return_to: Vec<Origin>,
     /// How long an answer takes that is meant to be too slow.
     pub slow: Duration,
+    /// The same, of a captcha service.
+    pub captcha_slow: Duration,
 }

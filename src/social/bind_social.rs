@@ -5,7 +5,8 @@ use super::service::Social;
 use super::tickets::PendingIdentity;
 use crate::accounts::sign_in::verify_account::{AccountCredentials, VerifiedAccount, VerifyAccountRefusal};
 use crate::audit::Kind;
-use crate::captcha::CaptchaAnswer;
+use crate::captcha::{CaptchaAnswer, CaptchaClaim};
+use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
 use crate::core::secret::SecretString;
 use crate::db::{Taken, WriteError};
@@ -78,7 +79,8 @@ impl Social {
         let accepted =
             |identity: &PendingIdentity| provider.is_none_or(|provider| provider == identity.provider);
         let identity = identity.filter(accepted).ok_or(BindRefusal::TicketExpired)?;
-        let account = self.accounts.verify_account(input.account, input.captcha.as_ref(), client).await?;
+        let claim = CaptchaClaim { action: CaptchaAction::BindSocial, answer: input.captcha.as_ref() };
+        let account = self.accounts.verify_account(input.account, claim, client).await?;
         let ticket = match self.tickets.take(&input.ticket, &identity).await {
             Ok(Some(ticket)) => ticket,
             Ok(None) => {

@@ -10,7 +10,8 @@ use crate::accounts::credentials::new_password::PasswordInput;
 use crate::accounts::naming;
 use crate::accounts::profile::update_profile;
 use crate::audit::Kind;
-use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
+use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal, Subject};
+use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
 use crate::core::identifier::Nickname;
 use crate::core::invalid_value::InvalidValue;
@@ -82,9 +83,10 @@ impl Social {
             |identity: &PendingIdentity| provider.is_none_or(|provider| provider == identity.provider);
         let identity = identity.filter(accepted).ok_or(RegisterWithSocialRefusal::TicketExpired)?;
         self.kit.limits.register(&client.network()).await?;
-        self.captcha.check(captcha.as_ref(), client.address).await?;
+        let answer = CaptchaClaim { action: CaptchaAction::RegisterWithSocial, answer: captcha.as_ref() };
+        self.captcha.check(answer, Subject::Network, client).await?;
         let claim = &parsed.claim;
-        let code = self.verification.redeem(Purpose::Bind, &claim.contact, &claim.code).await?;
+        let code = self.verification.redeem(Purpose::Bind, &claim.contact, &claim.code, client).await?;
         let signed_in = code.keep_if_ok(self.register_with_ticket(&token, &identity, parsed, client)).await?;
         Ok((signed_in, identity.next))
     }

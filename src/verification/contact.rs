@@ -28,6 +28,19 @@ impl Contact {
         }
     }
 
+    /// Returns a mobile number without its last four digits, by which messages to blocks of numbers are counted. In
+    /// mainland China these are the seven digits that identify carrier and area.
+    #[must_use]
+    pub fn prefix(&self) -> Option<String> {
+        match self {
+            Self::Mobile(mobile) => {
+                let digits = mobile.e164();
+                Some(digits[..digits.len().saturating_sub(4)].to_owned())
+            }
+            Self::Email(_) => None,
+        }
+    }
+
     /// A form that may be shown to somebody who has not proven that it is theirs.
     #[must_use]
     pub fn masked(&self) -> String {

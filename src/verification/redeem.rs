@@ -4,6 +4,8 @@ use super::codes::{CodeError, CodeRejection};
 use super::contact::Contact;
 use super::purpose::Purpose;
 use super::service::Verification;
+use crate::captcha::Subject;
+use crate::core::client::Client;
 use crate::core::guard::Guard;
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
@@ -35,13 +37,16 @@ impl Verification {
         purpose: Purpose,
         contact: &Contact,
         code: &SecretString,
+        client: &Client,
     ) -> Result<Guard, CodeRefusal> {
         match self.codes.redeem(purpose, &contact.key(), code).await {
             Ok(redemption) => {
+                self.captcha.code_used(&contact.send_key()).await;
                 let codes = self.codes.clone();
                 Ok(Guard::new(async move { codes.restore(redemption).await }))
             }
             Err(CodeError::Rejected { reason, attempts_left }) => {
+                self.captcha.failed(Subject::Network, client).await;
                 Err(CodeRefusal::Rejected { reason, attempts_left })
             }
             Err(CodeError::Unavailable) => Err(Refusal::Unavailable("codes".into()).into()),

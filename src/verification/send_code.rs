@@ -1,9 +1,9 @@
-//! What `sendSms` and `sendEmailCode` share: captcha, limits, code and message, in this order.
+//! What `sendSms` and `sendEmailCode` share: limits, captcha, code and message, in this order.
 
 use super::contact::Contact;
 use super::purpose::Purpose;
 use super::service::Verification;
-use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
+use crate::captcha::{CaptchaClaim, CaptchaRefusal, Subject};
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::ids::MessageId;
@@ -31,10 +31,9 @@ impl Verification {
         &self,
         purpose: Purpose,
         contact: &Contact,
-        captcha: Option<&CaptchaAnswer>,
+        captcha: CaptchaClaim<'_>,
         client: &Client,
     ) -> Result<CodeSent, CaptchaRefusal> {
-        self.captcha.check(captcha, client.address).await?;
         let (channel, limited, destination) = match contact {
             Contact::Mobile(mobile) => (
                 Channel::Sms,
@@ -47,10 +46,16 @@ impl Verification {
                 Destination::Email { address: email.as_str().to_owned(), masked: email.masked() },
             ),
         };
-        let charge = self.kit.limits.send(limited, &contact.send_key(), &client.network()).await?;
+        let (key, prefix) = (contact.send_key(), contact.prefix());
+        let charge = self.kit.limits.send(limited, &key, &client.network()).await?;
         let resend_at = charge.resend_at;
-        let queued = charge.guard.keep_if_ok(self.queue_code(purpose, contact, destination, client)).await;
-        let (delivery, expires_at) = queued?;
+        // The limits come first: nobody solves a captcha to learn that a limit is exhausted.
+        let queued = async {
+            let subject = Subject::Destination { key: &key, prefix: prefix.as_deref() };
+            self.captcha.check(captcha, subject, client).await?;
+            Ok::<_, CaptchaRefusal>(self.queue_code(purpose, contact, destination, client).await?)
+        };
+        let (delivery, expires_at) = charge.guard.keep_if_ok(queued).await?;
         Ok(CodeSent {
             delivery,
             channel,

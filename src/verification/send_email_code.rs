@@ -4,7 +4,8 @@ use super::contact::Contact;
 use super::purpose::Purpose;
 use super::send_code::CodeSent;
 use super::service::Verification;
-use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
+use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal};
+use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
 use crate::core::identifier::EmailAddress;
 use crate::outcome::Refusal;
@@ -20,6 +21,7 @@ impl Verification {
         client: &Client,
     ) -> Result<CodeSent, CaptchaRefusal> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::invalid("email", reason))?;
-        self.send_code(purpose, &Contact::Email(email), captcha, client).await
+        let claim = CaptchaClaim { action: CaptchaAction::SendEmailCode, answer: captcha };
+        self.send_code(purpose, &Contact::Email(email), claim, client).await
     }
 }

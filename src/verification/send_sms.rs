@@ -4,7 +4,8 @@ use super::contact::Contact;
 use super::purpose::Purpose;
 use super::send_code::CodeSent;
 use super::service::Verification;
-use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
+use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal};
+use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
 use crate::core::identifier::{Mobile, MobileError};
 use crate::core::invalid_value::InvalidValue;
@@ -40,6 +41,7 @@ impl Verification {
                 CaptchaRefusal::from(Refusal::invalid("mobile", InvalidValue::NotAMobile)).into()
             }
         })?;
-        Ok(self.send_code(purpose, &Contact::Mobile(mobile), captcha, client).await?)
+        let claim = CaptchaClaim { action: CaptchaAction::SendSms, answer: captcha };
+        Ok(self.send_code(purpose, &Contact::Mobile(mobile), claim, client).await?)
     }
 }

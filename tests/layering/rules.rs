@@ -10,7 +10,7 @@ pub const ROOMS: &str = "
     main         -> cli
     cli          -> app, graphql, social, accounts, webhooks, parts, base
     app          -> http, graphql, sandbox, social, accounts, webhooks, parts, base
-    http         -> graphql, social::form_callback, sessions, base
+    http         -> graphql, social::form_callback, sessions, captcha, base
     sandbox      -> db, outcome, config, core
     graphql      -> social, accounts, verification, delivery, sessions, passwords, limits, captcha,
                     outcome, db::identities, db::models, config, core
@@ -21,7 +21,7 @@ pub const ROOMS: &str = "
     sessions     -> kit, audit, limits, base
     passwords    -> base
     webhooks     -> audit, base
-    captcha      -> base
+    captcha      -> kit, limits, base
     kit          -> audit, limits, base
     audit        -> base
     limits       -> base

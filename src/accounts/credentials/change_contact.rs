@@ -78,7 +78,8 @@ impl Accounts {
         self.kit.limits.redeem(&client.network()).await?;
         let authorization = self.reauthenticate(caller, options.current_password, client).await?;
         self.kit.limits.account_change(ChangeKind::Contact, &caller.user.id.to_string()).await?;
-        let redeemed = self.verification.redeem(Purpose::ChangeContact, &claim.contact, &claim.code).await;
+        let redeemed =
+            self.verification.redeem(Purpose::ChangeContact, &claim.contact, &claim.code, client).await;
         if let Err(CodeRefusal::Rejected { .. }) = &redeemed {
             let (user, session) = (Some(caller.user.id), Some(caller.session.id));
             let method = method(&claim.contact);

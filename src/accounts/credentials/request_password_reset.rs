@@ -6,7 +6,8 @@
 
 use super::super::service::Accounts;
 use crate::audit::Kind;
-use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
+use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal, Subject};
+use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::identifier::EmailAddress;
@@ -36,11 +37,17 @@ impl Accounts {
         client: &Client,
     ) -> Result<ResetRequested, CaptchaRefusal> {
         let email = EmailAddress::parse(email).map_err(|reason| Refusal::invalid("email", reason))?;
-        self.captcha.check(captcha, client.address).await?;
         let key = Contact::Email(email.clone()).send_key();
         let charge = self.kit.limits.send(Channel::Email, &key, &client.network()).await?;
         let resend_at = charge.resend_at;
-        let expires_at = charge.guard.keep_if_ok(self.write_reset_link(&email, client)).await?;
+        let claim = CaptchaClaim { action: CaptchaAction::RequestPasswordReset, answer: captcha };
+        let expires_at = charge
+            .guard
+            .keep_if_ok(async {
+                self.captcha.check(claim, Subject::Destination { key: &key, prefix: None }, client).await?;
+                Ok::<_, CaptchaRefusal>(self.write_reset_link(&email, client).await?)
+            })
+            .await?;
         Ok(ResetRequested { destination: email.masked(), expires_at, resend_at })
     }
 

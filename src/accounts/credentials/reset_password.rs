@@ -8,7 +8,8 @@ use super::super::service::Accounts;
 use super::super::sign_in::login_with_code::ContactKind;
 use super::new_password::{PasswordInput, own_words};
 use crate::audit::Kind;
-use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
+use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal, Subject};
+use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
 use crate::core::ids::UserId;
 use crate::core::secret::{ExposeSecret as _, SecretString};
@@ -87,7 +88,8 @@ impl Accounts {
         input.new.parse(&self.policy, &words, &mut errors);
         let authorization = errors.finish(authorization)?;
         self.kit.limits.redeem(&client.network()).await?;
-        self.captcha.check(input.captcha.as_ref(), client.address).await?;
+        let claim = CaptchaClaim { action: CaptchaAction::ResetPassword, answer: input.captcha.as_ref() };
+        self.captcha.check(claim, Subject::Network, client).await?;
         match authorization {
             Parsed::Link(token) => self.reset_by_link(token.expose_secret(), &input.new, client).await,
             Parsed::Contact(claim) => self.reset_by_code(&claim, &input.new, client).await,
@@ -118,7 +120,8 @@ impl Accounts {
         new: &PasswordInput,
         client: &Client,
     ) -> Result<(), ResetPasswordRefusal> {
-        let redeemed = self.verification.redeem(Purpose::ResetPassword, &claim.contact, &claim.code).await;
+        let redeemed =
+            self.verification.redeem(Purpose::ResetPassword, &claim.contact, &claim.code, client).await;
         if let Err(CodeRefusal::Rejected { .. }) = &redeemed {
             let owner: Option<UserId> = self.find_by_contact(&claim.contact).await?.map(|user| user.id);
             self.record_failed_verification(owner, None, method(&claim.contact).audit_name(), client).await;

@@ -10,7 +10,8 @@ use super::super::service::Accounts;
 use super::super::sign_in::verify_account::{AccountCredentials, VerifiedAccount, VerifyAccountRefusal};
 use super::merge_records::MergeRecords;
 use crate::audit::{Audit, Kind};
-use crate::captcha::CaptchaAnswer;
+use crate::captcha::{CaptchaAnswer, CaptchaClaim};
+use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::ids::MergeId;
@@ -77,7 +78,8 @@ impl Accounts {
             input.current_password.as_ref().and(caller.user.password_hash.clone()).map(Credential::Password);
         self.reauthenticate(caller, input.current_password, client).await?;
         self.kit.limits.account_change(ChangeKind::Merge, &caller.user.id.to_string()).await?;
-        let other = self.verify_account(input.account, input.captcha.as_ref(), client).await?;
+        let claim = CaptchaClaim { action: CaptchaAction::MergeAccount, answer: input.captcha.as_ref() };
+        let other = self.verify_account(input.account, claim, client).await?;
         let merged = self.merge(own.as_ref(), &other, caller, client).await;
         match &merged {
             Ok(_) => other.keep(),

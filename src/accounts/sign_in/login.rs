@@ -4,7 +4,8 @@
 //! password verification, one audit entry, one charge of the same limits).
 
 use super::super::service::Accounts;
-use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
+use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal, Subject};
+use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
 use crate::core::identifier::LoginIdentifier;
 use crate::core::ids::UserId;
@@ -59,12 +60,13 @@ impl Accounts {
     #[tracing::instrument(skip_all)]
     pub async fn login(&self, input: LoginInput, client: &Client) -> Result<SignedIn, LoginRefusal> {
         let LoginInput { credentials, remember, captcha } = input;
-        let mut verified = self.verify_password(&credentials, "", captcha.as_ref(), client).await?;
+        let claim = CaptchaClaim { action: CaptchaAction::Login, answer: captcha.as_ref() };
+        let mut verified = self.verify_password(&credentials, "", Some(claim), client).await?;
         let method = SessionMethod::Password;
         let mut opened = self.sessions.open(verified.user.clone(), method.clone(), remember, client).await;
         if let Err(WriteError::Stale(_)) = opened {
             // A concurrent login may have re-hashed the password; verify against the new hash.
-            verified = self.verify_password(&credentials, "", captcha.as_ref(), client).await?;
+            verified = self.verify_password(&credentials, "", None, client).await?;
             opened = self.sessions.open(verified.user.clone(), method, remember, client).await;
         }
         let opened = WriteError::stale_as_none(opened)?.ok_or(LoginRefusal::WrongCredentials)?;
@@ -73,12 +75,12 @@ impl Accounts {
     }
 
     /// Verifies a password without opening a session. Field errors are noted under `prefix`, which ends with a dot or is
-    /// empty.
+    /// empty. `captcha` is `None` if this request has passed it already.
     pub(super) async fn verify_password(
         &self,
         credentials: &PasswordCredentials,
         prefix: &str,
-        captcha: Option<&CaptchaAnswer>,
+        captcha: Option<CaptchaClaim<'_>>,
         client: &Client,
     ) -> Result<PasswordVerified, LoginRefusal> {
         check(credentials, prefix)?;
@@ -104,16 +106,20 @@ impl Accounts {
             network: client.network(),
             known_device: device.filter(|_| device_known),
         };
-        let attempt = self.kit.limits.login(keys).await?;
-        self.captcha.check(captcha, client.address).await?;
+        let attempt = self.kit.limits.login(keys.clone()).await?;
+        if let Some(claim) = captcha {
+            self.captcha.check(claim, Subject::Account(&keys), client).await?;
+        }
         let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let verdict = self.hasher.verify(&Password::new(credentials.password.clone()), stored).await?;
         let (Some(user), Verdict::Match { rehash }) = (user.as_ref(), verdict) else {
             attempt.failed();
+            self.captcha.failed(Subject::Account(&keys), client).await;
             self.sessions.record_failure(user.as_ref(), SessionMethod::Password.audit_name(), client).await;
             return Err(LoginRefusal::WrongCredentials);
         };
         attempt.succeeded().await;
+        self.captcha.signed_in(&keys).await;
         if !user.is_active() {
             self.sessions.record_failure(Some(user), SessionMethod::Password.audit_name(), client).await;
             return Err(LoginRefusal::AccountDisabled);

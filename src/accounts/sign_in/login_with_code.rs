@@ -2,7 +2,8 @@
 
 use super::super::contact_claim::{ContactInput, method};
 use super::super::service::Accounts;
-use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
+use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal, Subject};
+use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
 use crate::core::guard::Guard;
 use crate::db::WriteError;
@@ -73,7 +74,8 @@ impl Accounts {
         client: &Client,
     ) -> Result<SignedIn, CodeLoginRefusal> {
         let purpose = CodePurpose { purpose: Purpose::Login, prefix: "contact." };
-        let verified = self.verify_contact(input.contact, purpose, input.captcha.as_ref(), client).await?;
+        let claim = CaptchaClaim { action: CaptchaAction::LoginWithCode, answer: input.captcha.as_ref() };
+        let verified = self.verify_contact(input.contact, purpose, claim, client).await?;
         let ContactVerified { user, method, code } = verified;
         let kind = if method == SessionMethod::SmsCode { ContactKind::Mobile } else { ContactKind::Email };
         // The code stays redeemed if the account lost the contact in the meantime.
@@ -88,7 +90,7 @@ impl Accounts {
         &self,
         contact: ContactInput,
         purpose: CodePurpose,
-        captcha: Option<&CaptchaAnswer>,
+        captcha: CaptchaClaim<'_>,
         client: &Client,
     ) -> Result<ContactVerified, CodeLoginRefusal> {
         let CodePurpose { purpose, prefix } = purpose;
@@ -96,8 +98,8 @@ impl Accounts {
         let claim = self.parse_claim(contact, prefix, &mut errors);
         let claim = errors.finish(claim)?;
         self.kit.limits.redeem(&client.network()).await?;
-        self.captcha.check(captcha, client.address).await?;
-        let code = self.verification.redeem(purpose, &claim.contact, &claim.code).await?;
+        self.captcha.check(captcha, Subject::Network, client).await?;
+        let code = self.verification.redeem(purpose, &claim.contact, &claim.code, client).await?;
         match self.active_owner(&claim.contact, client).await {
             Ok((user, method)) => Ok(ContactVerified { user, method, code }),
             Err(refusal) => {

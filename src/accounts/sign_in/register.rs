@@ -6,7 +6,8 @@ use super::super::credentials::new_password::PasswordInput;
 use super::super::naming;
 use super::super::service::Accounts;
 use crate::audit::Kind;
-use crate::captcha::{CaptchaAnswer, CaptchaRefusal};
+use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal, Subject};
+use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
 use crate::core::identifier::{Nickname, Username};
 use crate::core::invalid_value::InvalidValue;
@@ -59,9 +60,10 @@ impl Accounts {
         let captcha = input.captcha.clone();
         let parsed = self.parse_registration(input)?;
         self.kit.limits.register(&client.network()).await?;
-        self.captcha.check(captcha.as_ref(), client.address).await?;
+        let answer = CaptchaClaim { action: CaptchaAction::Register, answer: captcha.as_ref() };
+        self.captcha.check(answer, Subject::Network, client).await?;
         let claim = &parsed.claim;
-        let code = self.verification.redeem(Purpose::Register, &claim.contact, &claim.code).await?;
+        let code = self.verification.redeem(Purpose::Register, &claim.contact, &claim.code, client).await?;
         code.keep_if_ok(self.create_registered(parsed, client)).await
     }
 

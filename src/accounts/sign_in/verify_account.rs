@@ -5,7 +5,7 @@ use super::super::contact_claim::ContactInput;
 use super::super::service::Accounts;
 use super::login::{LoginRefusal, PasswordCredentials};
 use super::login_with_code::{CodeLoginRefusal, CodePurpose};
-use crate::captcha::CaptchaAnswer;
+use crate::captcha::CaptchaClaim;
 use crate::core::client::Client;
 use crate::core::guard::Guard;
 use crate::core::secret::SecretString;
@@ -58,13 +58,13 @@ impl Accounts {
     pub(crate) async fn verify_account(
         &self,
         credentials: AccountCredentials,
-        captcha: Option<&CaptchaAnswer>,
+        captcha: CaptchaClaim<'_>,
         client: &Client,
     ) -> Result<VerifiedAccount, VerifyAccountRefusal> {
         match credentials {
             AccountCredentials::Password(credentials) => {
                 let verified =
-                    self.verify_password(&credentials, "account.password.", captcha, client).await?;
+                    self.verify_password(&credentials, "account.password.", Some(captcha), client).await?;
                 Ok(VerifiedAccount { user: verified.user, method: SessionMethod::Password, code: None })
             }
             AccountCredentials::Mobile { mobile, code } => {

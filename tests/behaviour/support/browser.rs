@@ -69,7 +69,11 @@ pub fn document(mutation: &str) -> String {
     };
     let no_captcha = ["changePassword", "changeMobile", "changeEmail", "updateProfile", "deleteAccount"]
         .contains(&mutation);
-    let captcha = if no_captcha { "" } else { "... on CaptchaRequired { provider siteKey }" };
+    let captcha = if no_captcha {
+        ""
+    } else {
+        "... on CaptchaRequired { provider siteKey captchaReason action challengeUrl }"
+    };
     format!(
         "mutation Story($input: {input}!) {{ {mutation}(input: $input) {{ __typename {} ... on Problem {{ code message }} \
          ... on InvalidInput {{ fields {{ path code message }} }} ... on RateLimited {{ retryAt }} \

@@ -1,6 +1,7 @@
 //! What the tests have in common.
 
 pub mod browser;
+pub mod captcha;
 pub mod cli;
 pub mod logs;
 pub mod people;
