@@ -14,6 +14,7 @@ use crate::config::mode::Mode;
 use crate::core::identifier::Region;
 use crate::delivery::email::inbox::EmailInbox;
 use crate::delivery::email::smtp::Smtp;
+use crate::delivery::sms::Carrier;
 use crate::delivery::sms::inbox::SmsInbox;
 use crate::delivery::{Email, Outbox, Sms, Worker};
 use crate::ephemeral::Ephemeral;
@@ -51,7 +52,8 @@ impl Composition<'_> {
         };
         // Production has no SMS carrier yet, sends no SMS and says so to clients.
         let development = self.config.mode == Mode::Development;
-        let sms = development.then(|| Sms::Inbox(SmsInbox::new(db.clone(), clock.clone(), random.clone())));
+        let inbox = || Carrier::Inbox(SmsInbox::new(db.clone(), clock.clone(), random.clone()));
+        let sms = development.then(|| Sms::everywhere(vec![inbox()]));
         Ok(Worker::new(&self.outbox, sms, email, self.config.delivery.worker.clone()))
     }
 

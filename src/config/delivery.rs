@@ -1,6 +1,7 @@
 //! Messages: the name they carry, the pace of the worker, and the mail server.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -53,8 +54,12 @@ pub struct SmtpSettings {
     pub credentials: Option<SmtpCredentials>,
     /// The sender.
     pub from: Mailbox,
-    /// For each step: to connect, to turn to TLS, to sign in, to hand the mail over.
+    /// The longest time for each step: connecting, TLS, authentication and each command.
     pub timeout: Duration,
+    /// The largest number of connections of one gateway.
+    pub connections: usize,
+    /// Additional certificate authorities, PEM.
+    pub ca: Option<Vec<u8>>,
 }
 
 /// How we sign in to the mail server.
@@ -170,7 +175,35 @@ impl SmtpSettings {
             reader.optional("smtp.from", "The sender of mails, such as `Menjin <no-reply@example.com>`.");
         let timeout =
             reader.duration("smtp.timeout", "10s", "Each step of the conversation may take this long.");
+        let connections: usize = reader.value(
+            "smtp.connections",
+            "4",
+            "The largest number of connections that one gateway opens to the mail server.",
+        );
+        let ca_file: Option<PathBuf> = reader.optional(
+            "smtp.ca_file",
+            "A PEM file with certificate authorities to trust in addition to those of the system.",
+        );
+        let ca = ca_file.and_then(|path| match std::fs::read(path) {
+            Ok(pem) => Some(pem),
+            Err(error) => {
+                reader.error("smtp.ca_file", &format!("the file cannot be read: {error}"));
+                None
+            }
+        });
         let host = host?;
+        if !(1..=64).contains(&connections) {
+            reader.error("smtp.connections", "1 to 64");
+        }
+        if let (Some(from), Some(username)) = (&from, &username)
+            && sends_only_as_its_user(&host)
+            && !is_sender(from.email.as_ref(), username)
+        {
+            reader.error(
+                "smtp.from",
+                "this mail server accepts only the address of smtp.username as the sender",
+            );
+        }
         if username.is_some() != password.is_some() {
             reader.error("smtp.username", "the user name and the password belong together");
         }
@@ -192,8 +225,22 @@ impl SmtpSettings {
             credentials: credentials.map(|(username, password)| SmtpCredentials { username, password }),
             from: from?,
             timeout,
+            connections,
+            ca,
         })
     }
+}
+
+/// Whether the server belongs to a mailbox provider that refuses every sender except the authenticated mailbox.
+fn sends_only_as_its_user(host: &str) -> bool {
+    const HOSTS: [&str; 4] = ["smtp.qq.com", "smtp.163.com", "smtp.126.com", "smtp.yeah.net"];
+    HOSTS.iter().any(|known| host.eq_ignore_ascii_case(known))
+}
+
+/// Whether the user name belongs to the address. These servers accept it with and without the domain.
+fn is_sender(address: &str, username: &str) -> bool {
+    let local = address.split('@').next().unwrap_or_default();
+    address.eq_ignore_ascii_case(username) || local.eq_ignore_ascii_case(username)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -250,6 +297,27 @@ mod tests {
         assert!(with("localhost").is_empty());
         let errors = with("mail.example.com").join("\n");
         assert!(errors.contains("smtp.security") && !errors.contains("hunter2"), "{errors}");
+    }
+
+    #[test]
+    fn the_sender_is_the_user_where_the_mail_server_demands_it() {
+        let with = |host, username| {
+            read(&[
+                ("MENJIN_SMTP_HOST", host),
+                ("MENJIN_SMTP_FROM", "Menjin <10001@qq.com>"),
+                ("MENJIN_SMTP_USERNAME", username),
+                ("MENJIN_SMTP_PASSWORD", "abcdefghijklmnop"),
+            ])
+            .1
+        };
+        for (host, username, accepted) in [
+            ("smtp.qq.com", "10001@qq.com", true),
+            ("smtp.qq.com", "10001", true),
+            ("smtp.qq.com", "10002@qq.com", false),
+            ("smtp.example.com", "relay", true),
+        ] {
+            assert_eq!(with(host, username).is_empty(), accepted, "{host} {username}");
+        }
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Helpers for the tests of this module: isolated databases, a gateway with a manual clock, and a scripted mail server.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -15,8 +17,8 @@ use super::email::Email;
 use super::email::inbox::EmailInbox;
 use super::email::smtp::Smtp;
 use super::outbox::Outbox;
-use super::sms::Sms;
 use super::sms::inbox::SmsInbox;
+use super::sms::{Carrier, Sms};
 use super::worker::Worker;
 use crate::config::delivery::{SmtpSecurity, SmtpSettings, WorkerSettings};
 use crate::core::clock::Clock;
@@ -131,7 +133,7 @@ impl Gateway {
 
     pub fn sms(&self) -> Sms {
         let inbox = SmsInbox::new(self.db.clone(), self.clock.clone(), self.random.clone());
-        Sms::Inbox(inbox)
+        Sms::everywhere(vec![Carrier::Inbox(inbox)])
     }
 
     pub fn email(&self) -> Email {
@@ -248,6 +250,8 @@ pub(crate) fn code() -> Content {
 pub(crate) struct MailServer {
     port: u16,
     mails: Arc<Mutex<Vec<String>>>,
+    connections: Arc<AtomicUsize>,
+    cut: Arc<Notify>,
     recipients: Arc<Mutex<VecDeque<&'static str>>>,
 }
 
@@ -258,12 +262,21 @@ impl MailServer {
         let server = Self {
             port: listener.local_addr().unwrap().port(),
             mails: Arc::default(),
+            connections: Arc::default(),
+            cut: Arc::default(),
             recipients: Arc::new(Mutex::new(recipients.iter().copied().collect())),
         };
         let serving = server.clone();
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
-                tokio::spawn(serving.clone().serve(socket, delay));
+                serving.connections.fetch_add(1, Ordering::Relaxed);
+                let (serving, cut) = (serving.clone(), Arc::clone(&serving.cut));
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = serving.serve(socket, delay) => {}
+                        () = cut.notified() => {}
+                    }
+                });
             }
         });
         server
@@ -302,6 +315,16 @@ impl MailServer {
         self.mails.lock().unwrap().push(mail);
     }
 
+    /// Returns the number of connections that clients have opened.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Closes all connections.
+    pub fn disconnect(&self) {
+        self.cut.notify_waiters();
+    }
+
     /// Returns the received mails with their headers.
     pub fn mails(&self) -> Vec<String> {
         self.mails.lock().unwrap().clone()
@@ -315,6 +338,8 @@ impl MailServer {
             credentials: None,
             from: "门禁 <no-reply@example.com>".parse().unwrap(),
             timeout: Duration::from_secs(5),
+            connections: 4,
+            ca: None,
         }
     }
 

@@ -253,13 +253,21 @@ impl Inner {
                 tracing::warn!("message expired before it could be sent");
                 finish(MessageStatus::Expired, None, None)
             }
-            Attempt::Failed(SendError::Temporary(error)) if row.attempts < self.max_attempts() => {
-                tracing::warn!(%error, "message not sent; retrying later");
-                Update::Retry(error)
-            }
-            Attempt::Failed(SendError::Temporary(error) | SendError::Permanent(error)) => {
-                tracing::error!(%error, "message failed");
-                finish(MessageStatus::Failed, None, Some(error))
+            Attempt::Failed(error) => {
+                let retried = match &error {
+                    SendError::Permanent(_) | SendError::NumberLimited(_) => false,
+                    SendError::Temporary(_)
+                    | SendError::Throttled { .. }
+                    | SendError::Misconfigured(_)
+                    | SendError::Unknown(_) => row.attempts < self.max_attempts(),
+                };
+                if retried {
+                    tracing::warn!(%error, "message not sent; retrying later");
+                    Update::Retry(error.to_string())
+                } else {
+                    tracing::error!(%error, "message failed");
+                    finish(MessageStatus::Failed, None, Some(error.to_string()))
+                }
             }
         };
         self.write_until_accepted(row, claim, &update).await;
