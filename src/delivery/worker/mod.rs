@@ -200,7 +200,7 @@ impl Inner {
         let to = opened.destination.as_str();
         let sent = match opened.channel {
             Channel::Sms => {
-                let Some(carrier) = &self.sms else {
+                let Some(carrier) = self.sms.as_ref().and_then(|sms| sms.carriers_for(to).first()) else {
                     return Attempt::Failed(SendError::Temporary("no SMS carrier is configured".into()));
                 };
                 let text = self.renderer.sms(content, *language);
