@@ -26,11 +26,11 @@ pub struct RegisterInput {
     password: String,
     /// The password again. If given, it must match.
     password_confirm: Option<String>,
-    /// The user name, which people sign in with. Default: a generated name that discloses nothing about the person.
+    /// The user name for signing in. Default: a generated name that reveals nothing about the user.
     username: Option<String>,
     /// The display name that other people see. Default: the user name.
     nickname: Option<String>,
-    /// Whether the person accepts the terms of `settings.termsVersion`; must be true.
+    /// Whether the user accepts the terms of `settings.termsVersion`. Must be true.
     accept_terms: bool,
     /// The response of the captcha widget, after `CaptchaRequired` asked for it.
     captcha: Option<CaptchaInput>,
@@ -43,7 +43,7 @@ pub struct LoginInput {
     account: String,
     /// The password.
     password: String,
-    /// Whether the person wants to stay signed in for longer than a day.
+    /// Whether to keep the user signed in for longer than a day.
     #[graphql(default = false)]
     remember: bool,
     /// The response of the captcha widget, after `CaptchaRequired` asked for it.
@@ -55,7 +55,7 @@ pub struct LoginInput {
 pub struct LoginWithCodeInput {
     /// The account's mobile number or e-mail address, with a code for the purpose `LOGIN`.
     contact: ContactProof,
-    /// Whether the person wants to stay signed in for longer than a day.
+    /// Whether to keep the user signed in for longer than a day.
     #[graphql(default = false)]
     remember: bool,
     /// The response of the captcha widget, after `CaptchaRequired` asked for it.

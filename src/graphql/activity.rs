@@ -1,4 +1,4 @@
-//! What the audit log says of the caller.
+//! The caller's entries of the audit log.
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
@@ -6,16 +6,16 @@ use chrono::{DateTime, Utc};
 use crate::db::models::AuditEvent;
 use crate::sessions::device_name;
 
-/// Something that happened to the account.
+/// An event of the account.
 #[derive(SimpleObject)]
 pub struct Activity {
-    /// What it was: `registered`, `signed_in`, `sign_in_failed`, `password_changed` … New kinds may be added.
+    /// The kind: `registered`, `signed_in`, `sign_in_failed`, `password_changed` … New kinds may be added.
     kind: String,
-    /// When.
+    /// When it happened.
     at: DateTime<Utc>,
-    /// The address it came from.
+    /// The client's address.
     ip: Option<String>,
-    /// The browser and the system, as far as the device told: `Chrome, Windows 10`. Null for what operators did.
+    /// The browser and the operating system, if known: `Chrome, Windows 10`. Null for changes by operators.
     device: Option<String>,
 }
 

@@ -1,4 +1,5 @@
-//! Between HTTP and the executor: checks the document, names the caller, cleans what goes out.
+//! The interface between HTTP and the executor: checks the document, identifies the caller, and removes values from
+//! errors.
 
 use std::sync::Arc;
 
@@ -15,14 +16,14 @@ use crate::config::graphql::GraphqlSettings;
 use crate::core::client::Client;
 use crate::sessions::Sessions;
 
-/// One operation as it came, its parts of the right JSON types.
+/// One operation as received. The types of its members are checked.
 #[derive(Default)]
 pub struct ApiRequest {
     pub query: String,
     pub operation_name: Option<String>,
     /// A JSON object, or null.
     pub variables: serde_json::Value,
-    /// Whether a service that we trust has proven itself: a router of a federation.
+    /// Whether the sender is an authenticated federation router.
     pub trusted: bool,
 }
 
@@ -37,7 +38,7 @@ pub struct Api {
 }
 
 impl Api {
-    /// `schema` executes; it was built with all its services.
+    /// Builds the API. `schema` contains all services.
     #[must_use]
     pub fn new<E: Executor>(schema: E, settings: &GraphqlSettings, sessions: Sessions) -> Self {
         let execute: Execute = Arc::new(move |request| {
@@ -47,8 +48,8 @@ impl Api {
         Self { execute, limits: settings.into(), sessions }
     }
 
-    /// Checks and executes one operation. A token that does not hold leaves the caller unknown: what needs a caller
-    /// says so itself. Without `mutations_allowed`, which is GET, a mutation is refused.
+    /// Checks and executes one operation. With an invalid token there is no caller; resolvers that need one return an
+    /// error. Without `mutations_allowed`, which is GET, a mutation is refused.
     pub async fn execute(
         &self,
         request: ApiRequest,
@@ -58,7 +59,7 @@ impl Api {
     ) -> ApiReply {
         let request_id = client.request_id.clone();
         let variables = Variables::from_json(request.variables);
-        // Tools send the empty name for "none".
+        // Tools send an empty name instead of none.
         let operation_name = request.operation_name.filter(|name| !name.is_empty());
         let checked = document::check(&request.query, operation_name.as_deref(), &self.limits)
             .and_then(|document| document.check_variables(&variables).map(|()| document));
@@ -80,7 +81,7 @@ impl Api {
         let view = match &bearer_claims.0 {
             _ if !for_routers => View::Own,
             None => View::Entities(None),
-            // Without the database there are no entities either.
+            // If the database is unavailable, entities cannot be read either.
             Some(claims) => match self.sessions.caller(claims).await {
                 Ok(caller) => View::Entities(caller.map(|caller| caller.user.id)),
                 Err(error) => {
@@ -89,7 +90,7 @@ impl Api {
                 }
             },
         };
-        // The text is parsed already; the executor does not need it, and what does not have it cannot log it.
+        // The executor does not need the text, which is already parsed. Without it, it cannot log it.
         let mut execution =
             Request::new(String::new()).variables(variables).data(client).data(bearer_claims).data(view);
         if let Some(name) = operation_name {
@@ -104,7 +105,7 @@ impl Api {
     }
 }
 
-/// The token of `Bearer <token>`; the scheme's name has no case (RFC 9110, section 11.1).
+/// Returns the token of `Bearer <token>`. The scheme is case-insensitive (RFC 9110, section 11.1).
 #[must_use]
 pub fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.trim().split_once(' ')?;

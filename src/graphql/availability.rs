@@ -5,7 +5,7 @@ use async_graphql::{Context, Object};
 use super::context::ContextExt as _;
 use super::error::ApiError;
 
-/// Queries that a sign-up form sends while a person types. They are rate limited; an operator can turn them off.
+/// Queries for sign-up forms. They are rate limited; an operator can disable them.
 #[derive(Default)]
 pub struct AvailabilityQueries;
 

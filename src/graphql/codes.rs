@@ -68,7 +68,7 @@ pub struct CodeSent {
     delivery: Delivery,
     /// When the code expires.
     expires_at: DateTime<Utc>,
-    /// From when on the next code can be requested.
+    /// When the next code can be requested.
     resend_at: DateTime<Utc>,
     /// The masked destination: `+86 138****8000`.
     destination: String,

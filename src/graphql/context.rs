@@ -1,4 +1,4 @@
-//! What a resolver can ask of the request and of the gateway, by name instead of by type.
+//! What resolvers can get from the context, by name instead of by type.
 
 use async_graphql::Context;
 
@@ -19,12 +19,12 @@ use crate::verification::Verification;
 #[derive(Clone)]
 pub struct Bearer(pub Option<Claims>);
 
-/// Which people a request may see.
+/// The accounts that a request may read.
 #[derive(Clone, Copy)]
 pub enum View {
-    /// Everybody whom the schema leads to: it leads a caller to nobody but themselves.
+    /// Every account that the schema leads to. A caller can reach only their own.
     Own,
-    /// A router asks for people by id: personal fields are for this person only.
+    /// A router reads accounts by id. Personal fields are visible only to this user.
     Entities(Option<UserId>),
 }
 

@@ -1,4 +1,4 @@
-//! The three cookies that the gateway sets. Scripts can read neither.
+//! The three cookies of the gateway. Scripts cannot read them.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use chrono::{DateTime, Utc};
 use crate::config::sessions::RefreshDelivery;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 
-/// How cookies are to be set, and whether refresh tokens go into one.
+/// How cookies are set, and whether refresh tokens are sent as a cookie.
 #[derive(Clone, Copy)]
 pub struct CookiePolicy {
-    /// Whether the gateway is reached by https: then cookies are `__Host-` and `Secure`.
+    /// Whether the public URL is https: then cookies have the prefix `__Host-` and the attribute `Secure`.
     pub secure: bool,
     pub refresh_delivery: RefreshDelivery,
 }
 
-/// 400 days: the longest that browsers keep a cookie.
+/// 400 days, the maximum lifetime that browsers allow.
 const DEVICE_LIFETIME: i64 = 34_560_000;
 
 impl CookiePolicy {
-    /// Tells a browser that signed in here before.
+    /// Returns the cookie that identifies a browser that signed in before.
     pub(super) fn device(self, token: &SecretString) -> String {
         self.cookie("menjin_device", token.expose_secret(), "Lax", Some(DEVICE_LIFETIME))
     }
 
-    /// Ties a social sign-in to the browser in which it began, for as long as that may take.
+    /// Returns the cookie that binds a social sign-in to the browser, for the duration of the sign-in.
     pub(super) fn browser(self, token: &SecretString, lifetime: Duration) -> String {
         let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
         self.cookie("menjin_browser", token.expose_secret(), "Lax", Some(seconds))
     }
 
-    /// `until`: `None` for a cookie that ends with the browser.
+    /// Returns the refresh cookie. If `until` is `None`, it ends with the browser.
     pub(super) fn refresh(
         self,
         token: &SecretString,
@@ -41,7 +41,7 @@ impl CookiePolicy {
         self.cookie("menjin_refresh", token.expose_secret(), "Strict", lifetime)
     }
 
-    /// Takes the refresh cookie back.
+    /// Returns the cookie that deletes the refresh cookie.
     pub(super) fn no_refresh(self) -> String {
         self.cookie("menjin_refresh", "", "Strict", Some(0))
     }

@@ -16,10 +16,10 @@ pub struct DeleteAccountInput {
     current_password: Option<String>,
 }
 
-/// The account was deleted. Until its data is deleted as well, an operator can restore it.
+/// The account was deleted. Until its data is purged, an operator can restore it.
 #[derive(SimpleObject)]
 pub struct DeletionScheduled {
-    /// When the data is deleted.
+    /// When the data is purged.
     erased_at: DateTime<Utc>,
 }
 
@@ -54,8 +54,8 @@ pub struct DeletionMutations;
 
 #[Object]
 impl DeletionMutations {
-    /// Deletes the caller's account: every session is revoked at once, signing in returns `AccountDisabled`, and after a
-    /// grace period all data is deleted.
+    /// Deletes the caller's account. All sessions are revoked at once, signing in returns `AccountDisabled`, and after
+    /// a grace period all data is purged.
     async fn delete_account(
         &self,
         ctx: &Context<'_>,

@@ -35,18 +35,18 @@ pub enum DeliveryStatus {
 /// The delivery of a message.
 #[derive(SimpleObject)]
 pub struct Delivery {
-    /// For `delivery(id)`.
+    /// The id for `delivery(id)`.
     id: ID,
     /// The channel of the message.
     channel: DeliveryChannel,
     /// The delivery status.
     status: DeliveryStatus,
-    /// When the status changed last.
+    /// When the status last changed.
     updated_at: DateTime<Utc>,
 }
 
 impl Delivery {
-    /// Builds the delivery of a message that was queued just now.
+    /// Builds the delivery of a message that was just queued.
     pub fn queued(id: MessageId, channel: Channel, at: DateTime<Utc>) -> Self {
         let id = id.to_string().into();
         Self { id, channel: channel.into(), status: DeliveryStatus::Queued, updated_at: at }
@@ -59,7 +59,7 @@ pub struct DeliveryQueries;
 
 #[Object]
 impl DeliveryQueries {
-    /// The delivery of a message; null where there is no such message. Only the client that requested the code knows the id.
+    /// The delivery of a message; null if it does not exist. Only the client that requested the code knows the id.
     async fn delivery(
         &self,
         ctx: &Context<'_>,

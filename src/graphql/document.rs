@@ -1,4 +1,4 @@
-//! What a document may cost, settled before the executor sees it.
+//! Checks documents before the executor receives them.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use super::tokens;
 use super::weight::Scales;
 pub use super::weight::{Limits, Refusal};
 
-/// Whether an operation asks or acts.
+/// The kind of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Query,
@@ -20,18 +20,20 @@ pub enum Kind {
 
 /// A document within the limits.
 pub struct Document {
-    /// Of the operation that is to be executed.
+    /// The kind of the operation that will be executed.
     pub kind: Kind,
     pub parsed: ExecutableDocument,
-    /// The variables that must be given, and where they are declared.
+    /// The required variables and the positions of their definitions.
     required: Vec<(Name, Pos)>,
-    /// Where arguments hold variables.
+    /// The positions of arguments that contain variables.
     variable_arguments: HashSet<Pos>,
 }
 
 impl Document {
+    /// Checks that all required variables have values.
+    ///
     /// # Errors
-    /// [`ErrorCode::InvalidVariables`] when a variable that must have a value has none.
+    /// [`ErrorCode::InvalidVariables`] if a required variable has no value.
     pub fn check_variables(&self, variables: &Variables) -> Result<(), Refusal> {
         let missing = |name: &Name| matches!(variables.get(name), None | Some(ConstValue::Null));
         let positions: Vec<_> =
@@ -42,17 +44,14 @@ impl Document {
         Err(Refusal { code: ErrorCode::InvalidVariables, locations: positions })
     }
 
-    /// Whether the argument that stands there holds a variable.
+    /// Returns whether the argument at this position contains a variable.
     #[must_use]
     pub fn holds_variable(&self, argument: &[Pos]) -> bool {
         argument.iter().any(|position| self.variable_arguments.contains(position))
     }
 }
 
-/// Parses `query` and measures it. Every operation in it is measured, also those that are not executed.
-///
-/// # Errors
-/// [`Refusal`].
+/// Parses `query` and measures all its operations, including those that are not executed.
 pub fn check(query: &str, operation_name: Option<&str>, limits: &Limits) -> Result<Document, Refusal> {
     if query.chars().take(limits.characters.saturating_add(1)).count() > limits.characters {
         return Err(ErrorCode::DocumentTooLong.into());
@@ -62,7 +61,7 @@ pub fn check(query: &str, operation_name: Option<&str>, limits: &Limits) -> Resu
 
     let mut scales = Scales::new(&parsed);
     for name in parsed.fragments.keys() {
-        // Also what nobody spreads: the executor's validation walks it.
+        // Fragments that are not spread are measured too, because validation visits them.
         scales.fragment(name, Pos::default(), 0)?;
     }
     let mut selected = None;
@@ -92,7 +91,7 @@ pub fn check(query: &str, operation_name: Option<&str>, limits: &Limits) -> Resu
     Ok(Document { kind, parsed, required, variable_arguments })
 }
 
-/// The parser's own text quotes the document, passwords included: only the position is passed on.
+/// The parser's message quotes the document, which may contain passwords, so only the position is returned.
 fn unparsable(error: &ParserError) -> Refusal {
     let too_deep = matches!(error, ParserError::RecursionLimitExceeded);
     let code = if too_deep { ErrorCode::DocumentTooDeep } else { ErrorCode::ParseError };

@@ -1,7 +1,7 @@
 //! GraphQL errors with a code from one closed list.
 //!
-//! A resolver cannot leak: it returns [`ApiError`], which has no `Display` and comes only from the types below, so `?`
-//! on a database error does not compile here.
+//! A resolver cannot disclose internal errors: it returns [`ApiError`], which has no `Display` and is built only from
+//! the types below. `?` on a database error does not compile here.
 
 use async_graphql::{Error, ErrorExtensions as _};
 
@@ -10,11 +10,11 @@ use crate::accounts::profile::availability::AvailabilityRefusal;
 use crate::core::clock::Instant;
 use crate::outcome::Refusal;
 
-/// An error that is no expected outcome.
+/// An error that is not a typed refusal.
 pub enum ApiError {
     Code(ErrorCode),
     RateLimited(Instant),
-    /// A store is away. The cause is logged, not told.
+    /// A store is unavailable. The cause is logged and not part of the response.
     Unavailable(String),
     /// An internal error. The cause is logged and not part of the response.
     Internal(String),
@@ -26,7 +26,7 @@ impl From<ApiError> for Error {
             ApiError::Code(code) => (code, None),
             ApiError::RateLimited(retry_at) => (ErrorCode::RateLimited, Some(retry_at)),
             ApiError::Unavailable(cause) => {
-                // That the store is away is said once, where it is seen; this ties the cause to the request.
+                // The outage was already logged once. This entry connects the cause with the request.
                 tracing::info!(cause, "unavailable");
                 (ErrorCode::Unavailable, None)
             }
@@ -44,7 +44,7 @@ impl From<ApiError> for Error {
     }
 }
 
-/// For fields whose type is not a union: availability, delivery, `me`.
+/// For fields without a union: availability, delivery, `me`.
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         match refusal {

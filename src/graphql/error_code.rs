@@ -1,8 +1,8 @@
-//! The closed list of what a caller is told outside the outcomes that the schema names.
+//! The codes of GraphQL errors, which are not typed refusals of the schema.
 //!
-//! The code is for programs and does not change. The message is a constant: it never holds anything that was sent.
+//! Codes do not change. Messages are constants and never contain values of the request.
 
-/// A GraphQL error's kind, as `extensions.code` names it.
+/// The code of a GraphQL error, in `extensions.code`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorCode {
     BadRequest,
@@ -24,21 +24,21 @@ pub enum ErrorCode {
     UnsupportedMediaType,
     PayloadTooLarge,
     OriginRefused,
-    /// The `Host` header names somebody else.
+    /// The `Host` header has an unknown name.
     Misdirected,
     NotFound,
     RequestTimeout,
     Unauthenticated,
     Forbidden,
     RateLimited,
-    /// A store is away or the gateway is busy: worth another try.
+    /// A store is unavailable or the gateway is busy. A retry can succeed.
     Unavailable,
     /// A bug or an unexpected state. The log has the cause, with the request id.
     InternalServerError,
 }
 
 impl ErrorCode {
-    /// Every code, for documentation and tests.
+    /// All codes, for documentation and tests.
     pub const ALL: [Self; 26] = [
         Self::BadRequest,
         Self::ParseError,
@@ -68,7 +68,7 @@ impl ErrorCode {
         Self::InternalServerError,
     ];
 
-    /// The code for programs: upper case with underscores.
+    /// Returns the code for programs: upper case with underscores.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -101,40 +101,42 @@ impl ErrorCode {
         }
     }
 
-    /// The message for the programmer of the client.
+    /// Returns the message for developers.
     #[must_use]
     pub const fn message(self) -> &'static str {
         match self {
-            Self::BadRequest => "The request is not well formed.",
+            Self::BadRequest => "The request is malformed.",
             Self::ParseError => "The document cannot be parsed.",
-            Self::ValidationFailed => "The document does not fit the schema.",
-            Self::InvalidVariables => "The variables do not fit their types.",
+            Self::ValidationFailed => "The document does not match the schema.",
+            Self::InvalidVariables => "The variables do not match their types.",
             Self::DocumentTooDeep => "The document is nested too deeply.",
-            Self::DocumentTooComplex => "The document asks for too many fields.",
+            Self::DocumentTooComplex => "The document selects too many fields.",
             Self::TooManyAliases => "The document has too many aliases.",
             Self::TooManyTokens => "The document has too many tokens.",
             Self::DocumentTooLong => "The document is too long.",
-            Self::OneAuthenticationMutation => "A document may hold one mutation field only.",
-            Self::BatchNotAllowed => "Batches are not taken: send one operation a request.",
-            Self::OperationNotFound => "The document has no such operation, or operationName is missing.",
-            Self::IntrospectionDisabled => "Introspection is switched off here.",
+            Self::OneAuthenticationMutation => "A document may contain only one authentication mutation.",
+            Self::BatchNotAllowed => "Batches are not supported. Send one operation per request.",
+            Self::OperationNotFound => {
+                "The document does not contain this operation, or operationName is missing."
+            }
+            Self::IntrospectionDisabled => "Introspection is disabled.",
             Self::MethodNotAllowed => {
-                "The method is not allowed here. Mutations go by POST; otherwise the Allow header names what is."
+                "The method is not allowed. Send mutations by POST; the Allow header lists the allowed methods."
             }
             Self::NotAcceptable => "Accept application/graphql-response+json or application/json.",
             Self::UnsupportedMediaType => "Send application/json in UTF-8.",
             Self::PayloadTooLarge => "The request is too large.",
-            Self::OriginRefused => "Requests from this origin are not taken.",
+            Self::OriginRefused => "Requests from this origin are not allowed.",
             Self::Misdirected => {
-                "A gateway in development answers under names of its own machine, and under that of http.public_url."
+                "In development, the host must be a name of this machine or that of http.public_url."
             }
-            Self::NotFound => "There is nothing here.",
+            Self::NotFound => "This resource does not exist.",
             Self::RequestTimeout => "The request took too long to arrive.",
-            Self::Unauthenticated => "A valid access token is needed.",
+            Self::Unauthenticated => "A valid access token is required.",
             Self::Forbidden => "This is not allowed.",
-            Self::RateLimited => "Too many requests: try again later.",
-            Self::Unavailable => "The service is not available at the moment: try again later.",
-            Self::InternalServerError => "Something went wrong on our side.",
+            Self::RateLimited => "Too many requests. Try again later.",
+            Self::Unavailable => "The service is temporarily unavailable. Try again later.",
+            Self::InternalServerError => "An internal error occurred.",
         }
     }
 }

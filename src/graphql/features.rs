@@ -1,4 +1,4 @@
-//! Everything that resolvers can call: one value in the schema's data.
+//! The services that resolvers call, as one value in the schema's data.
 
 use super::cookies::CookiePolicy;
 use super::public_settings::PublicSettings;
@@ -8,7 +8,7 @@ use crate::sessions::Sessions;
 use crate::social::Social;
 use crate::verification::Verification;
 
-/// The features of the gateway, and what resolvers need to answer. A feature that is not wired does not compile.
+/// The features of the gateway. A feature that is missing does not compile.
 #[derive(Clone)]
 pub struct Features {
     pub verification: Verification,

@@ -1,8 +1,8 @@
-//! A subgraph of Apollo Federation 2: `User` by its key, for callers that we trust.
+//! A subgraph of Apollo Federation 2: `User` with its key, for authenticated routers.
 //!
-//! `_entities` reads people by id, and a router asks on behalf of anybody. So only services that prove themselves may ask
-//! it, and what is personal is shown only to the person whose token the request bears: else every `author { email }`
-//! that a router composes would tell strangers' addresses.
+//! `_entities` reads accounts by id, and a router sends requests of any user. So only authenticated services can query
+//! it, and personal fields are visible only to the user whose token the request contains. Otherwise any `author { email
+//! }` that a router resolves would disclose e-mail addresses of other users.
 
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Context, EmptySubscription, ID, MergedObject, Object, Schema};
@@ -13,12 +13,12 @@ use super::schema::{Builder, Mutation, Questions, finished};
 use super::user::User;
 use crate::core::ids::UserId;
 
-/// Questions. None of them changes anything.
+/// Queries of clients and of routers.
 #[derive(MergedObject, Default)]
 #[graphql(name = "Query")]
 pub struct FederatedQuery(Questions, Entities);
 
-/// What has a key.
+/// Entities with a key.
 #[derive(Default)]
 pub struct Entities;
 
@@ -33,14 +33,15 @@ impl Entities {
     }
 }
 
-/// The schema of a subgraph, without its services.
+/// Returns the builder of a subgraph's schema, without services.
 #[must_use]
 pub fn federated() -> Builder<FederatedQuery> {
     finished(Schema::build(FederatedQuery::default(), Mutation::default(), EmptySubscription))
         .enable_federation()
 }
 
-/// Whether a document asks what only routers may: in any operation, at any depth. No field of ours has these names.
+/// Returns whether a document contains a field that is only for routers, in any operation, at any depth. No other field
+/// has these names.
 pub(super) fn is_for_routers(document: &ExecutableDocument) -> bool {
     let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
     let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);

@@ -1,20 +1,20 @@
-//! Who a person is elsewhere.
+//! Linked identities.
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
 
 use crate::db::identities;
 
-/// A person of a social provider who is bound to the account. What the provider calls them inside stays here.
+/// An identity at a provider that is linked to the account. The provider's user id is not exposed.
 #[derive(SimpleObject)]
 pub struct Identity {
     /// The provider's slug: `qq`.
     provider: String,
-    /// The name there, as of the last sign-in.
+    /// The display name at the provider, as of the last sign-in.
     nickname: Option<String>,
-    /// Where the picture there is, as of the last sign-in.
+    /// The URL of the picture at the provider, as of the last sign-in.
     avatar_url: Option<String>,
-    /// When it was bound.
+    /// When the identity was linked.
     linked_at: DateTime<Utc>,
 }
 

@@ -45,9 +45,9 @@ pub struct AccountsMerged {
     user: User,
     /// Those of `user.identities` that came from the other account.
     identities: Vec<Identity>,
-    /// The id of the merge, for an operator who undoes it.
+    /// The id of the merge, with which an operator can undo it.
     merge_id: ID,
-    /// Until when an operator can undo the merge; then the data of the other account is deleted.
+    /// Until when an operator can undo the merge. Afterwards the data of the other account is purged.
     undo_until: DateTime<Utc>,
 }
 
@@ -73,7 +73,7 @@ pub struct MergeMutations;
 
 #[Object]
 impl MergeMutations {
-    /// Merges another account of the caller into the one that they are signed in to.
+    /// Merges another account of the caller into the current one.
     async fn merge_account(
         &self,
         ctx: &Context<'_>,

@@ -1,4 +1,4 @@
-//! The contract: schema, inputs, payloads; resolvers of a few lines, one file a feature.
+//! The GraphQL API: schema, inputs, results, and short resolvers; one file per feature.
 
 mod accounts;
 mod activity;

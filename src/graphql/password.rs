@@ -74,11 +74,11 @@ pub struct ResetRequested {
     destination: String,
     /// When the link expires.
     expires_at: DateTime<Utc>,
-    /// From when on the next link can be requested.
+    /// When the next link can be requested.
     resend_at: DateTime<Utc>,
 }
 
-/// The password was replaced and every session of the account was revoked. Nobody is signed in.
+/// The password was replaced and all sessions of the account were revoked. No session was opened.
 #[derive(SimpleObject)]
 pub struct PasswordReset {
     /// Always true.
@@ -132,7 +132,7 @@ pub struct PasswordQueries;
 
 #[Object]
 impl PasswordQueries {
-    /// A password reset link; null when it is unknown, used or expired. The query does not consume it.
+    /// A password reset link; null if it is unknown, used or expired. The query does not use it up.
     async fn reset_link(
         &self,
         ctx: &Context<'_>,
@@ -174,7 +174,8 @@ impl PasswordMutations {
         }
     }
 
-    /// Mails a link to choose a new password. The response is the same whether or not an account has the address.
+    /// Sends an e-mail with a link for choosing a new password. The response is the same whether or not an account has
+    /// the address.
     async fn request_password_reset(
         &self,
         ctx: &Context<'_>,
@@ -193,8 +194,8 @@ impl PasswordMutations {
         }
     }
 
-    /// Sets a new password with a mailed link or a code. Every session of the account is revoked and nobody is signed in.
-    /// `CredentialsRejected`: the code is right, but no account has the contact.
+    /// Sets a new password with a link or a code. All sessions of the account are revoked, and no session is opened.
+    /// `CredentialsRejected`: the code is valid, but no account has the contact.
     async fn reset_password(
         &self,
         ctx: &Context<'_>,

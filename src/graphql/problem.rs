@@ -149,9 +149,9 @@ pub struct IdentifierTaken {
 }
 
 impl IdentifierTaken {
-    /// `field`: the path of the input field.
+    /// `field` is the path of the input field.
     pub fn new(field: &str, language: Language) -> Self {
-        // The last name of the path is that of the identifier.
+        // The last part of the path is the name of the identifier.
         let kind = match field.rsplit('.').next() {
             Some("nickname") => IdentifierKind::Nickname,
             Some("mobile") => IdentifierKind::Mobile,
@@ -166,7 +166,7 @@ impl IdentifierTaken {
 /// Why a code was rejected.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeRejection {
-    /// It is not the code that was sent to this contact for this purpose.
+    /// The code was not sent to this contact for this purpose.
     Wrong,
     /// The code has expired.
     Expired,
@@ -222,15 +222,15 @@ pub struct MergeConflict {
 }
 
 impl MergeConflict {
-    /// `name`: the provider's name for people.
+    /// `name` is the provider's display name.
     pub fn new(provider: String, name: String, language: Language) -> Self {
         let (code, message) = shown(&outcome::Problem::MergeConflict { provider: name }, language);
         Self { code, message, provider }
     }
 }
 
-/// Defines problems that consist of a code and a message. `new` uses the problem's usual text, `because` another one of
-/// the same code.
+/// Defines problems that consist of a code and a message. `new` uses the default text, `because` another text of the
+/// same code.
 macro_rules! plain_problems {
     ($($(#[$doc:meta])* $name:ident = $usual:expr;)+) => {$(
         $(#[$doc])*
@@ -258,7 +258,7 @@ macro_rules! plain_problems {
 plain_problems! {
     /// The account or the credentials are wrong; which of them is not disclosed.
     CredentialsRejected = outcome::Problem::WrongCredentials;
-    /// An operator disabled the account. Disclosed only after the caller proved that the account is theirs.
+    /// The account is disabled. Disclosed only after the caller has verified that it is theirs.
     AccountDisabled = outcome::Problem::AccountDisabled;
     /// Codes cannot be sent to numbers of this region.
     MobileNotSupported = outcome::Problem::RegionNotSupported;
@@ -266,9 +266,9 @@ plain_problems! {
     SessionRejected = outcome::Problem::SessionExpired;
     /// A link or ticket is unknown, used or expired: start again.
     TicketRejected = outcome::Problem::ResetLinkExpired;
-    /// The caller has to confirm their identity: with the password, or by signing in again.
+    /// The caller has to re-authenticate: with the password, or by signing in again.
     ReauthenticationRequired = outcome::Problem::ReauthenticationRequired;
-    /// Without it nobody could sign in to the account: first add a password, a contact or another provider.
+    /// This is the last way to sign in to the account: first add a password, a contact or another provider.
     LastWayIn = outcome::Problem::LastSignInMethod;
 }
 

@@ -11,7 +11,7 @@ use crate::outcome;
 pub enum ProblemCode {
     /// One or more fields are invalid.
     InvalidInput,
-    /// Too many attempts; the next one can succeed from `retryAt` on.
+    /// Too many attempts. `retryAt` says when the next one can succeed.
     RateLimited,
     /// A captcha is required.
     CaptchaRequired,
@@ -29,7 +29,7 @@ pub enum ProblemCode {
     SessionRejected,
     /// A link or ticket is unknown, used or expired: start again.
     TicketRejected,
-    /// The caller has to confirm their identity: with the password, or by signing in again.
+    /// The caller has to re-authenticate: with the password, or by signing in again.
     ReauthenticationRequired,
     /// The provider rejected the sign-in: start again.
     ProviderRejected,
@@ -39,7 +39,7 @@ pub enum ProblemCode {
     AlreadyLinked,
     /// Both accounts are linked to an account of the same provider.
     MergeConflict,
-    /// Without it nobody could sign in to the account.
+    /// This is the last way to sign in to the account.
     LastWayIn,
 }
 

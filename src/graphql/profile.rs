@@ -12,7 +12,7 @@ use crate::accounts::profile::update_profile::{Profile, UpdateProfileRefusal};
 /// The input of `updateProfile`. A field that is left out keeps its value.
 #[derive(InputObject)]
 pub struct UpdateProfileInput {
-    /// The user name, which people sign in with.
+    /// The user name for signing in.
     username: Option<String>,
     /// The display name that other people see.
     nickname: Option<String>,

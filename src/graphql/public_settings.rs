@@ -4,12 +4,12 @@ use crate::captcha::Widget;
 use crate::core::identifier::Region;
 use crate::passwords::Policy;
 
-/// The public settings, as they are when the gateway starts.
+/// The public settings when the gateway started.
 #[derive(Clone)]
 pub struct PublicSettings {
     pub policy: Policy,
     pub captcha: Option<Widget>,
-    /// Empty where no carrier is configured.
+    /// Empty if no carrier is configured.
     pub sms_regions: Vec<Region>,
     pub terms_version: Option<String>,
     /// The slugs and names of the configured providers.

@@ -1,4 +1,4 @@
-//! Sign-in with QQ: the mutations about every provider, with the provider fixed.
+//! Sign-in with QQ: the mutations for all providers with the provider fixed.
 
 use async_graphql::{Context, Object};
 
@@ -17,8 +17,8 @@ pub struct QqMutations;
 
 #[Object]
 impl QqMutations {
-    /// Starts signing in with QQ: send the browser to `url`. Where QQ is not configured the error is `NOT_FOUND`; for a
-    /// `next` that is not allowed it is `BAD_REQUEST`. `socialAuthorizeUrl(provider: "qq")` returns typed problems instead.
+    /// Starts signing in with QQ: redirect the browser to `url`. If QQ is not configured, the error is `NOT_FOUND`; if
+    /// `next` is not allowed, it is `BAD_REQUEST`. `socialAuthorizeUrl(provider: "qq")` returns typed problems instead.
     async fn qq_authorize_url(
         &self,
         ctx: &Context<'_>,
@@ -38,7 +38,7 @@ impl QqMutations {
         }
     }
 
-    /// Continues the sign-in when the browser is back from QQ.
+    /// Continues the sign-in after the browser has returned from QQ.
     async fn qq_authorize(
         &self,
         ctx: &Context<'_>,

@@ -30,7 +30,7 @@ where
     }
 }
 
-/// As [`shared`], for a mutation that asks for a captcha.
+/// As [`shared`], for a mutation that can require a captcha.
 pub(super) fn captcha<U>(refusal: CaptchaRefusal, language: Language) -> Result<U, ApiError>
 where
     U: From<CaptchaRequired> + From<InvalidInput> + From<RateLimited>,
@@ -54,7 +54,7 @@ where
     }
 }
 
-/// As [`shared`], for a mutation that asks the caller to re-authenticate.
+/// As [`shared`], for a mutation that can require re-authentication.
 pub(super) fn reauthentication<U>(refusal: ReauthenticationRefusal, language: Language) -> Result<U, ApiError>
 where
     U: From<CredentialsRejected> + From<ReauthenticationRequired> + From<InvalidInput> + From<RateLimited>,
@@ -120,7 +120,7 @@ where
     }
 }
 
-/// The code was right, but no account has the contact.
+/// Builds the refusal for a valid code of a contact that no account has.
 pub(super) fn not_registered(kind: ContactKind, language: Language) -> CredentialsRejected {
     let problem = match kind {
         ContactKind::Mobile => Problem::MobileNotRegistered,

@@ -1,4 +1,4 @@
-//! What goes back to the caller: codes on every error, nothing that quotes a value.
+//! Responses: every error has a code, and no error quotes a value.
 
 use std::collections::BTreeMap;
 
@@ -9,31 +9,31 @@ use serde::Serialize;
 use super::document::{Document, Refusal};
 use super::error_code::ErrorCode;
 
-/// What goes back.
+/// A response to a client.
 pub struct ApiReply {
-    /// JSON: a GraphQL response. Without `data` when nothing was executed.
+    /// A GraphQL response in JSON. It has no `data` if nothing was executed.
     pub body: Vec<u8>,
     /// Why nothing was executed.
     pub refused: Option<ErrorCode>,
-    /// What resolvers set, such as `set-cookie`.
+    /// Headers that resolvers set, such as `set-cookie`.
     pub headers: HeaderMap,
 }
 
 impl ApiReply {
-    /// An answer to a request that was not executed.
+    /// Builds the response to a request that was not executed.
     #[must_use]
     pub fn refusal(code: ErrorCode, request_id: &str) -> Self {
         Self::refused(code.into(), request_id)
     }
 
-    /// As [`ApiReply::refusal`], with the places in the document.
+    /// As [`ApiReply::refusal`], with positions in the document.
     pub(super) fn refused(refusal: Refusal, request_id: &str) -> Self {
         let Refusal { code, locations } = refusal;
         refuse(vec![error(code, locations)], code, request_id)
     }
 }
 
-/// The answer of the executor, cleaned.
+/// Builds the response from the executor's result, with cleaned errors.
 pub(super) fn reply(response: Response, document: &Document, request_id: &str) -> ApiReply {
     let headers = response.http_headers;
     let mut refused = None;
@@ -55,14 +55,14 @@ pub(super) fn reply(response: Response, document: &Document, request_id: &str) -
     ApiReply { body, refused: None, headers }
 }
 
-/// What may be told of an error, and its kind when it is one of the request, not of a field.
+/// Returns the error without values, and its code if it is a request error rather than a field error.
 fn clean(raw: ServerError, document: &Document, request_id: &str) -> (ServerError, Option<ErrorCode>) {
     if raw.extensions.as_ref().is_some_and(|values| values.get("code").is_some()) {
         return (ServerError { source: None, ..raw }, None);
     }
     let invalid_value = raw.message.starts_with("Invalid value for argument");
     let code = if raw.path.is_empty() {
-        // Nothing was resolved yet: validation.
+        // No field was resolved, so this is a validation error.
         if invalid_value && document.holds_variable(&raw.locations) {
             ErrorCode::InvalidVariables
         } else {
@@ -71,7 +71,8 @@ fn clean(raw: ServerError, document: &Document, request_id: &str) -> (ServerErro
     } else if is_coercion(&raw.message) {
         ErrorCode::InvalidVariables
     } else {
-        // A resolver gives every error a code, so this comes from below it. Its text may quote a value: keep the head.
+        // Resolvers add a code to every error, so this error comes from the executor. Its text may quote a value: keep
+        // only the beginning.
         let cause = raw.message.split(['"', ':', '`']).next().unwrap_or_default();
         tracing::error!(request_id, path = ?raw.path, cause, "an error without a code");
         ErrorCode::InternalServerError
@@ -86,15 +87,16 @@ fn clean(raw: ServerError, document: &Document, request_id: &str) -> (ServerErro
     (cleaned, (code != ErrorCode::InternalServerError).then_some(code))
 }
 
-/// How the executor begins when a value is not of its type; the rest quotes the value.
+/// Returns whether the executor's message is about a value of the wrong type. The rest of such a message quotes the
+/// value.
 fn is_coercion(message: &str) -> bool {
     ["Failed to parse \"", "Expected input type \"", "Invalid value for argument", "Variable "]
         .iter()
         .any(|head| message.starts_with(head))
 }
 
-/// Whether a validation message tells only names of the schema and of the document's own parts. Those about values
-/// quote them, and a value may be a password; what is not known here counts as such.
+/// Returns whether a validation message contains only names of the schema and of the document. Messages about values
+/// quote them, and a value may be a password. Unknown messages count as such.
 fn names_only(message: &str) -> bool {
     const HEADS: [&str; 13] = [
         "Unknown field \"",
@@ -114,7 +116,7 @@ fn names_only(message: &str) -> bool {
     HEADS.iter().any(|head| message.starts_with(head))
 }
 
-/// Whether a message about a value tells only where it stands and what is expected there, both by names of the schema:
+/// Returns whether a message about a value contains only its path and the expected type, both as names of the schema:
 /// `Invalid value for argument "input.account", expected type "String"`.
 fn names_the_place(message: &str) -> bool {
     let Some((_, reason)) =
@@ -126,7 +128,7 @@ fn names_the_place(message: &str) -> bool {
     missing || reason.starts_with("expected type \"") || reason.starts_with("Oneof ")
 }
 
-/// An error with its code.
+/// Builds an error with its code.
 pub(super) fn error(code: ErrorCode, locations: Vec<Pos>) -> ServerError {
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code.as_str());
@@ -147,7 +149,7 @@ fn body(
     extensions: BTreeMap<String, Value>,
     request_id: &str,
 ) -> Vec<u8> {
-    /// A GraphQL response; the executor's own type always has `data`.
+    /// A GraphQL response. The executor's own type always has `data`.
     #[derive(Serialize)]
     struct Body<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,8 +163,8 @@ fn body(
         error.extensions.get_or_insert_default().set("requestId", request_id);
     }
     serde_json::to_vec(&Body { data, errors, extensions }).unwrap_or_else(|cause| {
-        tracing::error!(request_id, %cause, "a response cannot be written");
-        br#"{"errors":[{"message":"Something went wrong on our side.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}"#
+        tracing::error!(request_id, %cause, "a response could not be serialized");
+        br#"{"errors":[{"message":"An internal error occurred.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}"#
             .to_vec()
     })
 }

@@ -1,4 +1,4 @@
-//! The whole schema, put together from its features.
+//! The complete schema, composed of the features.
 
 use async_graphql::{EmptySubscription, MergedObject, ObjectType, SDLExportOptions, Schema, SchemaBuilder};
 use chrono::{DateTime, Utc};
@@ -20,15 +20,15 @@ use super::settings::SettingsQueries;
 use super::social::SocialMutations;
 use super::social_link::LinkMutations;
 
-/// What clients may ask, whether the API is a subgraph or not.
+/// Queries for clients, with or without federation.
 #[derive(MergedObject, Default)]
 pub struct Questions(MeQueries, SettingsQueries, AvailabilityQueries, PasswordQueries, DeliveryQueries);
 
-/// What can be asked. None of it changes anything.
+/// Queries. They change nothing.
 #[derive(MergedObject, Default)]
 pub struct Query(Questions);
 
-/// What can be done. Each field answers a union: its success or a refusal. Every refusal is a `Problem`.
+/// Mutations. Each returns a union of its success type and its refusals. Every refusal is a `Problem`.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     CodeMutations,
@@ -44,30 +44,30 @@ pub struct Mutation(
     SessionMutations,
 );
 
-/// What may stand at the root of questions: those of clients, and perhaps those of routers.
+/// A query type: that of clients, or that with the fields for routers.
 pub trait Root: ObjectType + 'static {}
 impl<Q: ObjectType + 'static> Root for Q {}
 
 /// The schema of this gateway.
 pub type GatewaySchema<Q = Query> = Schema<Q, Mutation, EmptySubscription>;
 
-/// The schema without its services.
+/// The builder of the schema, without services.
 pub type Builder<Q = Query> = SchemaBuilder<Q, Mutation, EmptySubscription>;
 
-/// The schema without its services.
+/// Returns the builder of the schema, without services.
 #[must_use]
 pub fn builder() -> Builder {
     finished(Schema::build(Query::default(), Mutation::default(), EmptySubscription))
 }
 
-/// With what no field mentions.
+/// Adds types that no field refers to.
 pub(super) fn finished<Q: Root>(builder: Builder<Q>) -> Builder<Q> {
     builder.register_output_type::<Problem>().override_output_type_description::<DateTime<Utc>>(
-        "A moment as RFC 3339 has it, in UTC: `2026-01-31T08:00:00.000000+00:00`.",
+        "A point in time in RFC 3339 format, in UTC: `2026-01-31T08:00:00.000000+00:00`.",
     )
 }
 
-/// The contract as text, as `schema.graphql` holds it.
+/// Returns the schema as text, as in `schema.graphql`.
 #[must_use]
 pub fn sdl() -> String {
     let options = SDLExportOptions::new().sorted_enum_items().prefer_single_line_descriptions();

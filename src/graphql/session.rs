@@ -1,4 +1,4 @@
-//! A session, as its owner sees it.
+//! Sessions, as their owner sees them.
 
 use async_graphql::{ID, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -11,17 +11,17 @@ use crate::sessions::device_name;
 pub struct Session {
     /// For `revokeSession`; the `sid` of access tokens.
     id: ID,
-    /// Whether the request itself belongs to it.
+    /// Whether the request belongs to this session.
     current: bool,
-    /// The browser and the system, as far as the device tells: `Chrome, Windows 10`.
+    /// The browser and the operating system, if known: `Chrome, Windows 10`.
     device: String,
-    /// The address from which it was opened.
+    /// The address from which the session was opened.
     ip: Option<String>,
-    /// When it was opened.
+    /// When the session was opened.
     created_at: DateTime<Utc>,
-    /// When it was opened or refreshed last.
+    /// When the session was last opened or refreshed.
     last_used_at: DateTime<Utc>,
-    /// When it ends if it is not used again.
+    /// When the session expires if it is not used.
     expires_at: DateTime<Utc>,
 }
 

@@ -1,4 +1,4 @@
-//! `settings`: what a client needs to show its forms.
+//! `settings`: what clients need to display their forms.
 
 use async_graphql::{Context, Object, SimpleObject};
 
@@ -46,10 +46,10 @@ pub struct SocialProvider {
     name: String,
 }
 
-/// What a client needs to show its forms.
+/// The public settings, which clients need to display their forms.
 pub struct Settings;
 
-/// What a client needs to show its forms.
+/// The public settings, which clients need to display their forms.
 #[Object]
 impl Settings {
     /// The rules for passwords.
@@ -78,7 +78,7 @@ impl Settings {
         ctx.features().settings.sms_regions.iter().map(region).collect()
     }
 
-    /// The configured providers, in the order in which to show them.
+    /// The configured providers, in display order.
     async fn providers(&self, ctx: &Context<'_>) -> Vec<SocialProvider> {
         let provider =
             |(slug, name): &(String, String)| SocialProvider { slug: slug.clone(), name: name.clone() };
@@ -97,7 +97,7 @@ pub struct SettingsQueries;
 
 #[Object]
 impl SettingsQueries {
-    /// What a client needs to show its forms.
+    /// The public settings, which clients need to display their forms.
     async fn settings(&self) -> Settings {
         Settings
     }

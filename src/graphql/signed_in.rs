@@ -9,7 +9,7 @@ use crate::config::sessions::RefreshDelivery;
 use crate::core::secret::ExposeSecret as _;
 use crate::sessions;
 
-/// The person is signed in.
+/// The user is signed in.
 #[derive(SimpleObject)]
 pub struct SignedIn {
     /// The account.
@@ -20,7 +20,7 @@ pub struct SignedIn {
     pub access_token_expires_at: DateTime<Utc>,
     /// The refresh token; null where the gateway puts it into a cookie.
     pub refresh_token: Option<String>,
-    /// After a sign-in with a provider: the `next` that the client gave when it started. Otherwise null.
+    /// After a sign-in with a provider: the `next` of the authorize options. Otherwise null.
     pub next: Option<String>,
     /// Whether the account was created by this request.
     pub new_account: bool,

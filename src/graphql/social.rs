@@ -18,8 +18,8 @@ pub struct SocialMutations;
 
 #[Object]
 impl SocialMutations {
-    /// Starts signing in with a provider: send the browser to `url`. If the caller is signed in, the callback parameters can
-    /// be passed to `linkSocial`.
+    /// Starts signing in with a provider: redirect the browser to `url`. If the caller is signed in, pass the callback
+    /// parameters to `linkSocial` to link the identity instead.
     async fn social_authorize_url(
         &self,
         ctx: &Context<'_>,
@@ -40,7 +40,7 @@ impl SocialMutations {
         }
     }
 
-    /// Continues the sign-in when the browser is back from the provider.
+    /// Continues the sign-in after the browser has returned from the provider.
     async fn social_authorize(
         &self,
         ctx: &Context<'_>,

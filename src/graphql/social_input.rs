@@ -33,7 +33,7 @@ pub struct AuthorizeUrlInput {
 }
 
 impl AuthorizeUrlInput {
-    /// Converts the input, or its defaults where it is missing.
+    /// Converts the input, or returns the defaults if it is missing.
     pub fn options(input: Option<Self>) -> AuthorizeOptions {
         let input =
             input.unwrap_or(Self { next: "/".into(), display: AuthorizeDisplay::Page, remember: false });
@@ -103,7 +103,7 @@ pub struct RegisterWithInput {
     ticket: String,
     /// The mobile number, with a code for the purpose `BIND`.
     mobile: MobileProof,
-    /// Optional: people can sign in with the provider and with codes.
+    /// The password. Optional: without it, users sign in with the provider and with codes.
     password: Option<String>,
     /// The password again. If given, it must match.
     password_confirm: Option<String>,

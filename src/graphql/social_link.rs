@@ -29,8 +29,8 @@ pub struct SocialUnlinked {
     user: User,
 }
 
-/// The result of `linkSocial`. `TicketRejected`: the state has expired, or was not opened in this browser while the caller
-/// was signed in.
+/// The result of `linkSocial`. `TicketRejected`: the state has expired, or was not created in this browser while the
+/// caller was signed in.
 #[derive(Union)]
 pub enum LinkSocialResult {
     SocialLinked(SocialLinked),

@@ -21,7 +21,8 @@ use crate::social::register_with_social::RegisterWithSocialRefusal;
 use crate::social::social_authorize;
 use crate::social::social_authorize_url::StartedAuthorization;
 
-/// Where to send the browser. The response sets a cookie that `socialAuthorize` needs: send credentials with both requests.
+/// The URL to redirect the browser to. The response sets a cookie that `socialAuthorize` needs: send credentials with
+/// both requests.
 #[derive(SimpleObject)]
 pub struct AuthorizeUrl {
     /// The provider's page.
@@ -41,17 +42,17 @@ impl AuthorizeUrl {
     }
 }
 
-/// The provider vouches for the person, but no account is linked yet: bind an existing one or register. The ticket is
-/// opaque, single-use and short-lived; the provider's tokens never leave the gateway.
+/// The user signed in with the provider, but no account is linked yet: bind an existing account or register a new one.
+/// The ticket is opaque, single-use and short-lived. The provider's tokens are not exposed.
 #[derive(SimpleObject)]
 pub struct BindRequired {
     /// For `bindQq` and `registerWithQq`, or `bindSocial` and `registerWithSocial`, in this browser.
     ticket: String,
     /// The slug of the provider.
     provider: String,
-    /// The person's name at the provider.
+    /// The user's display name at the provider.
     nickname: Option<String>,
-    /// The URL of their picture at the provider.
+    /// The URL of the user's picture at the provider.
     avatar_url: Option<String>,
     /// When the ticket expires.
     expires_at: DateTime<Utc>,
@@ -134,7 +135,7 @@ where
     }
 }
 
-/// A state or a ticket has expired. `provider`: its slug, where it is known.
+/// Builds the refusal for an expired state or ticket. `provider` is its slug, if known.
 fn sign_in_expired(ctx: &Context<'_>, provider: Option<&str>) -> TicketRejected {
     let language = ctx.language();
     let provider = provider.map(|slug| ctx.social().provider_name(slug, language).to_owned());

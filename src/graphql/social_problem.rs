@@ -17,12 +17,12 @@ pub struct ProviderRejected {
     pub message: String,
     /// The slug of the provider.
     pub provider: String,
-    /// The provider's own error code, where it gave one; `docs/social.md` explains them.
+    /// The provider's own error code, if it returned one; `docs/social.md` explains them.
     pub provider_code: Option<String>,
 }
 
 impl ProviderRejected {
-    /// `name`: the provider's name for people.
+    /// `name` is the provider's display name.
     pub fn new(problem: ProviderProblem, name: &str, language: Language) -> Self {
         let provider = name.to_owned();
         let refusal = if problem.unavailable {
@@ -35,7 +35,7 @@ impl ProviderRejected {
     }
 }
 
-/// Which side of the link is in use.
+/// Which side is already linked.
 #[derive(Enum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkConflict {
     /// The provider's account is linked to another account.
@@ -51,12 +51,12 @@ pub struct AlreadyLinked {
     pub code: ProblemCode,
     /// In the caller's language.
     pub message: String,
-    /// Which of the two.
+    /// Which of the two is already linked.
     pub reason: LinkConflict,
 }
 
 impl AlreadyLinked {
-    /// `name`: the provider's name for people.
+    /// `name` is the provider's display name.
     pub fn new(reason: bind_social::AlreadyLinked, name: &str, language: Language) -> Self {
         let provider = name.to_owned();
         let (reason, problem) = match reason {

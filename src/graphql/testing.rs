@@ -1,4 +1,4 @@
-//! A small schema, for the tests here and in `http`.
+//! A small schema for the tests here and in `http`.
 
 use std::time::Duration;
 
@@ -100,7 +100,7 @@ impl Mutation {
     }
 }
 
-/// An API over the small schema, and what signs tokens that it takes.
+/// Returns an API with the small schema, and the signer of tokens that it accepts.
 pub async fn api(introspection: bool) -> (Api, AccessTokens) {
     let url = format!("sqlite:{}", tempfile::tempdir().unwrap().keep().join("t.db").display());
     migrate(&url).await.unwrap();

@@ -1,19 +1,18 @@
-//! A cheap look at a document before it is parsed: how many tokens, and how deeply its brackets nest.
+//! Counts tokens and nested brackets of a document before it is parsed.
 //!
-//! The parser recurses for every bracket and does work for every token, so both are bounded first. Strings and comments
-//! are skipped by the rules of the GraphQL specification, section 2.1.
+//! The parser recurses for every bracket and works for every token, so both are limited first. Strings and comments are
+//! skipped according to the GraphQL specification, section 2.1.
 
 use super::error_code::ErrorCode;
 
-/// Brackets of any kind within each other. Far above what `graphql.max_depth` lets through, and far below what fills a
-/// stack.
+/// The maximum nesting of brackets: far above what `graphql.max_depth` allows, and far below a stack overflow.
 const MAX_BRACKETS: usize = 64;
 
-/// Counts the tokens of `text` and stops as soon as there are too many.
+/// Counts the tokens of `text`. Stops at `max_tokens`.
 ///
 /// # Errors
-/// [`ErrorCode::TooManyTokens`], [`ErrorCode::DocumentTooDeep`], and [`ErrorCode::ParseError`] for a block string
-/// without an end: the parser would read its rest in another way than this does.
+/// [`ErrorCode::TooManyTokens`], [`ErrorCode::DocumentTooDeep`], and [`ErrorCode::ParseError`] for an unterminated
+/// block string, whose rest the parser would read differently.
 pub fn count(text: &str, max_tokens: usize) -> Result<usize, ErrorCode> {
     let mut bytes = text.as_bytes();
     let (mut tokens, mut brackets) = (0_usize, 0_usize);
@@ -63,7 +62,7 @@ fn skip_while(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> &[u8] {
     &bytes[end..]
 }
 
-/// What follows a string whose first quotation mark has been read.
+/// Returns the text after a string whose opening quotation mark has been read.
 fn after_string(bytes: &[u8]) -> Result<&[u8], ErrorCode> {
     if let Some(mut block) = bytes.strip_prefix(b"\"\"") {
         while !block.is_empty() {
@@ -81,7 +80,7 @@ fn after_string(bytes: &[u8]) -> Result<&[u8], ErrorCode> {
     while let Some(&byte) = bytes.get(at) {
         match byte {
             b'"' => return Ok(&bytes[at + 1..]),
-            // A line's end also ends the string: the parser refuses it, and nothing may hide behind it.
+            // A line break also ends the string. The parser refuses it, so the rest must be counted.
             b'\r' | b'\n' => break,
             b'\\' => at += 2,
             _ => at += 1,

@@ -34,7 +34,7 @@ impl User {
         self.0.id.to_string().into()
     }
 
-    /// The user name, which people sign in with.
+    /// The user name for signing in.
     async fn username(&self, ctx: &Context<'_>) -> Result<&str, ApiError> {
         Ok(&self.own(ctx)?.username)
     }
@@ -87,7 +87,7 @@ impl User {
         Ok(sessions.into_iter().map(shown).collect())
     }
 
-    /// The latest events of the account, newest first: at most 50.
+    /// The latest events of the account, newest first, at most 50.
     async fn activity(&self, ctx: &Context<'_>) -> Result<Vec<Activity>, ApiError> {
         let entries = ctx.accounts().activity(self.own(ctx)?.id).await?;
         Ok(entries.into_iter().map(Activity::from).collect())

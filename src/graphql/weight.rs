@@ -1,7 +1,7 @@
-//! What a document costs: its fields, depth and aliases with fragments expanded, against the limits.
+//! Measures documents: fields, depth and aliases with all fragments expanded.
 //!
-//! The executor expands fragments wherever it walks, so a short document can keep it busy for years. Here each fragment
-//! is weighed once, however often it is spread, and sums stop at the end of their range.
+//! The executor expands fragments at every use, so a short document can occupy it for years. Here each fragment is
+//! measured once, however often it is used, and sums saturate.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,15 +11,15 @@ use async_graphql::{Name, Pos, Positioned};
 use super::error_code::ErrorCode;
 use crate::config::graphql::GraphqlSettings;
 
-/// Introspection has its own measure: the customary query of tools is deeper and larger than anything else.
+/// Introspection has its own limits, because the standard query of tools is deeper and larger than other documents.
 const INTROSPECTION_DEPTH: usize = 20;
 const INTROSPECTION_FIELDS: usize = 1_000;
-/// Lists of introspection within each other. Types name types that name types: each list multiplies the answer.
+/// Nested lists of introspection. Types refer to types, so each level multiplies the size of the response.
 const INTROSPECTION_LISTS: usize = 2;
-/// Fragments that spread each other in a row.
+/// The maximum length of a chain of fragments that use each other.
 const MAX_FRAGMENT_CHAIN: usize = 30;
 
-/// What a document may cost.
+/// The limits of a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub characters: usize,
@@ -43,7 +43,7 @@ impl From<&GraphqlSettings> for Limits {
     }
 }
 
-/// Why a document is not executed, and where in it. Holds nothing of its text.
+/// Why a document is not executed, and the positions. It contains no text of the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub code: ErrorCode,
@@ -62,20 +62,20 @@ impl From<ErrorCode> for Refusal {
     }
 }
 
-/// What a selection costs, fragments expanded.
+/// The size of a selection with fragments expanded.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Weight {
     fields: usize,
     depth: usize,
     aliases: usize,
-    /// Fields at the top, `__typename` apart: what a mutation does.
+    /// Root fields except `__typename`: what a mutation does.
     pub(super) root: usize,
     introspection_fields: usize,
     introspection_depth: usize,
-    /// Fields within each other that would be lists in introspection.
+    /// Nested fields that are lists in introspection.
     lists: usize,
     introspection_lists: usize,
-    /// Fragments in a row.
+    /// The length of the chain of fragments.
     chain: usize,
 }
 
@@ -92,7 +92,7 @@ impl Weight {
         self.chain = self.chain.max(other.chain);
     }
 
-    /// Whether all of it is within the limits.
+    /// Checks that the document is within the limits.
     pub(super) fn check(&self, limits: &Limits) -> Result<(), ErrorCode> {
         let introspects = self.introspection_fields > 0;
         let introspects_deeply =
@@ -111,11 +111,11 @@ impl Weight {
     }
 }
 
-/// Weighs selections. A fragment that is being weighed has no weight yet: meeting it again is a circle.
+/// Measures selections. A fragment that is being measured has no result yet: a second visit means a cycle.
 pub(super) struct Scales<'a> {
     document: &'a ExecutableDocument,
     weights: HashMap<&'a Name, Option<Weight>>,
-    /// Where arguments hold variables, as far as was weighed.
+    /// The positions of arguments with variables in what was measured.
     pub(super) variable_arguments: HashSet<Pos>,
 }
 
@@ -124,7 +124,7 @@ impl<'a> Scales<'a> {
         Self { document, weights: HashMap::new(), variable_arguments: HashSet::new() }
     }
 
-    /// The weight of `set`, which stands behind `chain` fragments in a row.
+    /// Returns the weight of `set`, which is used through a chain of `chain` fragments.
     pub(super) fn selection_set(&mut self, set: &'a SelectionSet, chain: usize) -> Result<Weight, Refusal> {
         let mut sum = Weight::default();
         for item in &set.items {
@@ -144,7 +144,7 @@ impl<'a> Scales<'a> {
     fn field(&mut self, field: &'a Positioned<Field>, chain: usize) -> Result<Weight, Refusal> {
         let field = &field.node;
         for (name, value) in &field.arguments {
-            // Only a value with a variable in it has no constant form.
+            // Only a value that contains a variable has no constant form.
             if value.node.clone().into_const().is_none() {
                 self.variable_arguments.insert(name.pos);
             }
@@ -167,7 +167,7 @@ impl<'a> Scales<'a> {
         Ok(weight)
     }
 
-    /// The weight of a fragment that is spread at `spread_at`.
+    /// Returns the weight of a fragment that is used at `spread_at`.
     pub(super) fn fragment(
         &mut self,
         name: &'a Name,
@@ -179,7 +179,7 @@ impl<'a> Scales<'a> {
             Some(None) => return Err(Refusal::at(ErrorCode::ValidationFailed, spread_at)),
             None => {}
         }
-        // The first guards the stack; the second makes the answer independent of where the weighing began.
+        // The first check protects the stack; the second makes the result independent of the starting point.
         let too_long = || Refusal::at(ErrorCode::DocumentTooDeep, spread_at);
         if chain > MAX_FRAGMENT_CHAIN {
             return Err(too_long());
@@ -198,7 +198,7 @@ impl<'a> Scales<'a> {
     }
 }
 
-/// Whether a field of `__Type` leads from one type to many.
+/// Returns whether a field of `__Type` leads to several types.
 fn is_list(name: &str) -> bool {
     matches!(name, "fields" | "interfaces" | "possibleTypes" | "inputFields")
 }

@@ -63,7 +63,7 @@ const gateway = new ApolloLink(
         } else if (accepted) {
           observer.next({ data: { revokeOtherSessions: { __typename: 'OtherSessionsRevoked' } } });
         } else {
-          const error = { message: 'A valid access token is needed.', extensions: { code: 'UNAUTHENTICATED' } };
+          const error = { message: 'A valid access token is required.', extensions: { code: 'UNAUTHENTICATED' } };
           observer.next({ data: null, errors: [error] } as never);
         }
         observer.complete();
@@ -141,7 +141,7 @@ describe('the link', () => {
       refused.add(String(outcome['accessToken']));
       return outcome;
     };
-    await expect(client().mutate({ mutation: REVOKE })).rejects.toThrow('A valid access token is needed.');
+    await expect(client().mutate({ mutation: REVOKE })).rejects.toThrow('A valid access token is required.');
     expect(sent).toHaveLength(2);
     expect(world.refreshes).toBe(1);
   });
@@ -168,7 +168,7 @@ describe('the link', () => {
   test('does not replay for another account', async () => {
     refused.add(await signIn());
     world.refresh = () => world.signedIn({ sub: 'user-2', sid: 'session-2' });
-    await expect(client().mutate({ mutation: REVOKE })).rejects.toThrow('A valid access token is needed.');
+    await expect(client().mutate({ mutation: REVOKE })).rejects.toThrow('A valid access token is required.');
     expect(sent).toHaveLength(1);
   });
 
