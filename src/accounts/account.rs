@@ -1,15 +1,15 @@
 //! The row of a new account.
 
 use crate::core::clock::Clock;
+use crate::core::contact::Contact;
 use crate::core::identifier::{Nickname, Username};
 use crate::core::ids::UserId;
 use crate::core::random::Random;
 use crate::core::roles::Roles;
-use crate::db::models::{NewUser, User};
+use crate::db::models::NewUser;
 use crate::db::types::AccountStatus;
-use crate::verification::Contact;
 
-/// What a new account is called, and its picture.
+/// The names and the picture of a new account.
 #[derive(Clone, Copy)]
 pub struct Names<'a> {
     pub username: &'a Username,
@@ -17,7 +17,7 @@ pub struct Names<'a> {
     pub avatar_url: Option<&'a str>,
 }
 
-/// A new account with a proven address and perhaps a password.
+/// Builds the row of a new account with a verified contact.
 #[must_use]
 pub fn row(
     names: Names<'_>,
@@ -47,23 +47,5 @@ pub fn row(
         terms_version,
         created_at: now.into(),
         updated_at: now.into(),
-    }
-}
-
-/// The person as a query would read them back.
-#[must_use]
-pub fn shown(user: NewUser) -> User {
-    User {
-        id: user.id,
-        username: user.username,
-        nickname: user.nickname,
-        avatar_url: user.avatar_url,
-        mobile: user.mobile,
-        email: user.email,
-        password_hash: user.password_hash,
-        roles: user.roles,
-        status: user.status,
-        created_at: user.created_at,
-        delete_at: None,
     }
 }

@@ -6,14 +6,14 @@ use super::service::Accounts;
 use crate::audit::Kind;
 use crate::core::client::Client;
 use crate::core::clock::Instant;
-use crate::core::identifier::{EmailAddress, Mobile, Region};
+use crate::core::contact::Contact;
 use crate::core::ids::SessionId;
 use crate::core::language::Language;
 use crate::db::WriteError;
-use crate::db::changes::{AccountChange, Authorization, ProfileChange, RevokeScope};
+use crate::db::changes::{AccountChange, Authorization, Changed, ProfileChange, RevokeScope};
 use crate::db::models::User;
 use crate::delivery::{Channel, NewMessage, NoticeTopic};
-use crate::verification::{Contact, Purpose};
+use crate::verification::Purpose;
 
 /// A change of an account. What it writes is the [`Write`] beside it.
 pub(crate) struct Change<'a> {
@@ -55,13 +55,13 @@ impl Write<'_> {
 const OPENING: [Purpose; 3] = [Purpose::Login, Purpose::ResetPassword, Purpose::Bind];
 
 impl Accounts {
-    /// Writes a change of an account and everything that belongs to it. Returns the number of revoked sessions.
+    /// Writes a change of an account and everything that belongs to it.
     pub(crate) async fn apply(
         &self,
         change: Change<'_>,
         write: Write<'_>,
         client: &Client,
-    ) -> Result<usize, WriteError> {
+    ) -> Result<Changed, WriteError> {
         let Change { user, authorization, kind, method, session, revokes, notice } = change;
         let event = self.kit.audit.event(kind, Some(user.id), session, method, client);
         // The notice goes to a contact that the account has before the change.
@@ -77,7 +77,7 @@ impl Accounts {
             notice: notice.as_ref(),
         };
         let db = &self.kit.db;
-        let revoked = match &write {
+        let changed = match &write {
             Write::PasswordHash(hash) => db.replace_password(&row, hash).await?,
             Write::Contact(Contact::Mobile(mobile)) => db.change_mobile(&row, mobile.e164()).await?,
             Write::Contact(Contact::Email(email)) => {
@@ -90,17 +90,13 @@ impl Accounts {
             self.withdraw_codes(user).await;
         }
         self.outbox.wake();
-        Ok(revoked)
+        Ok(changed)
     }
 
     /// Withdraws the codes that were sent to the contacts of `user`: somebody who intercepted one before the credentials
     /// changed must not sign in with it afterwards.
     pub(crate) async fn withdraw_codes(&self, user: &User) {
-        let mobile = user.mobile.as_deref().and_then(|mobile| Mobile::parse(mobile, &Region::ALL).ok());
-        let email = user.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
-        let contacts: Vec<Contact> =
-            mobile.map(Contact::Mobile).into_iter().chain(email.map(Contact::Email)).collect();
-        self.verification.withdraw_codes(&OPENING, &contacts).await;
+        self.verification.withdraw_codes(&OPENING, &user.contacts().to_vec()).await;
     }
 
     /// Composes a notice to the owner, to be written in the caller's transaction.

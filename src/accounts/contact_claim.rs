@@ -1,13 +1,12 @@
 //! A mobile number or an e-mail address with the code that was sent to it, as several mutations receive them.
 
 use super::service::Accounts;
+use crate::core::contact::Contact;
 use crate::core::identifier::{EmailAddress, Mobile, MobileError};
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
-use crate::db::models::User;
-use crate::outcome::{FieldErrors, Refusal};
+use crate::outcome::FieldErrors;
 use crate::sessions::SessionMethod;
-use crate::verification::Contact;
 
 /// A contact and a code, as typed.
 pub enum ContactInput {
@@ -59,13 +58,5 @@ impl Accounts {
         let contact = errors.note(&format!("{prefix}{field}.{field}"), contact);
         let code = errors.note(&format!("{prefix}{field}.code"), self.verification.parse_code(&code));
         Some(ContactClaim { contact: contact?, code: code? })
-    }
-
-    /// Finds the account that has a contact.
-    pub(super) async fn find_by_contact(&self, contact: &Contact) -> Result<Option<User>, Refusal> {
-        match contact {
-            Contact::Mobile(mobile) => self.kit.db.find_user_by_mobile(mobile.e164()).await,
-            Contact::Email(email) => self.kit.db.find_user_by_email(email.key()).await,
-        }
     }
 }

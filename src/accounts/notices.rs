@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 
 use crate::core::clock::Clock;
-use crate::core::identifier::{EmailAddress, Mobile, Region};
+use crate::core::contact::{Contact, Contacts};
 use crate::core::language::Language;
 use crate::db::models::User;
-use crate::delivery::{Channel, Content, Destination, NewMessage, NoticeTopic, Outbox};
+use crate::delivery::{Channel, Content, NewMessage, NoticeTopic, Outbox};
 
 /// A notice that is older than this is not sent.
 const LIFETIME: TimeDelta = TimeDelta::days(1);
@@ -34,27 +34,18 @@ impl Notices {
         topic: NoticeTopic,
         language: Language,
     ) -> Option<NewMessage> {
-        let destination = match first {
-            Channel::Sms => mobile(user).or_else(|| email(user)),
-            Channel::Email => email(user).or_else(|| mobile(user)),
+        let Contacts { mobile, email } = user.contacts();
+        let (mobile, email) = (mobile.map(Contact::Mobile), email.map(Contact::Email));
+        let contact = match first {
+            Channel::Sms => mobile.or(email),
+            Channel::Email => email.or(mobile),
         };
         let expires_at = self.clock.now() + LIFETIME;
-        Some(self.outbox.compose(destination?, &Content::Notice { topic }, language, expires_at))
+        Some(self.outbox.compose((&contact?).into(), &Content::Notice { topic }, language, expires_at))
     }
 
-    /// Tells the outbox that a notice was written.
+    /// Wakes the outbox after notices were written.
     pub fn written(&self) {
         self.outbox.wake();
     }
-}
-
-fn mobile(user: &User) -> Option<Destination> {
-    // A number keeps its notices when its region is not taken any more.
-    let mobile = Mobile::parse(user.mobile.as_deref()?, &Region::ALL).ok()?;
-    Some(Destination::Sms { e164: mobile.e164().to_owned(), masked: mobile.masked() })
-}
-
-fn email(user: &User) -> Option<Destination> {
-    let email = EmailAddress::parse(user.email.as_deref()?).ok()?;
-    Some(Destination::Email { address: email.as_str().to_owned(), masked: email.masked() })
 }

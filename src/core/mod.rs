@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod clock;
+pub mod contact;
 pub mod guard;
 pub mod identifier;
 pub mod ids;

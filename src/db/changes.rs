@@ -1,6 +1,9 @@
 //! Changes of an account: what authorizes them, and what is written beside them in the same transaction.
 
-use super::models::{AuditEvent, Credential, NewMessage};
+use diesel::AsChangeset;
+
+use super::models::{AuditEvent, Credential, NewMessage, User};
+use super::schema;
 use crate::core::clock::Instant;
 use crate::core::ids::{SessionId, UserId};
 
@@ -58,12 +61,22 @@ pub struct AccountChange<'a> {
     pub notice: Option<&'a NewMessage>,
 }
 
-/// A change of names and picture; `None` leaves a value as it is.
-#[derive(Default)]
+/// A changed account.
+pub struct Changed {
+    /// The account after the change.
+    pub user: User,
+    pub revoked_sessions: usize,
+}
+
+/// A change of the profile. `None` keeps a value, `Some(None)` removes it.
+#[derive(Default, PartialEq, Eq, AsChangeset)]
+#[diesel(table_name = schema::users)]
 pub struct ProfileChange {
-    /// As shown, and the form by which names are compared.
-    pub username: Option<(String, String)>,
-    pub nickname: Option<(String, String)>,
-    /// `Some(None)` removes the picture.
+    pub username: Option<String>,
+    /// The key by which user names are compared; it changes with the user name.
+    pub username_key: Option<String>,
+    pub nickname: Option<String>,
+    /// The key by which nicknames are compared; it changes with the nickname.
+    pub nickname_key: Option<String>,
     pub avatar_url: Option<Option<String>>,
 }

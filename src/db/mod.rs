@@ -26,11 +26,13 @@ use diesel_async::pooled_connection::bb8::Pool;
 pub use error::{DbError, Taken, WriteError};
 
 use crate::core::clock::Instant;
+use crate::core::contact::Contact;
+use crate::core::identifier::LoginIdentifier;
 use crate::core::ids::{IdentityId, MergeId, MessageId, SessionId, UserId};
 use crate::core::outage::Outage;
 use crate::core::roles::Roles;
 use crate::outcome::Refusal;
-use changes::{AccountChange, ProfileChange, StatusChange};
+use changes::{AccountChange, Changed, ProfileChange, StatusChange};
 use error::StoreError;
 use identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use merges::{Merge, Merged, NewMerge, Seal, Undone, Unseal};
@@ -38,7 +40,7 @@ use models::{
     AuditEvent, AuditFilter, Credential, DueMessage, InboxMessage, KeyChange, KnownAccount, MessageEnd,
     MessageProgress, NewMessage, NewUser, ResetLink, Session, SigningKey, User, UserFilter,
 };
-use types::{AccountStatus, Ts, Uid};
+use types::{AccountStatus, Uid};
 use webhooks::{BuildDeliveries, WebhookDelivery, WebhookFilter, WebhookResult};
 
 /// The durable store. Cheap to clone.
@@ -181,14 +183,14 @@ dispatch! {
     queries::users::find_user(id: UserId) -> Option<User>;
     /// Finds an account by the key of a user name.
     queries::users::find_user_by_username(key: &str) -> Option<User>;
-    /// Finds an account by mobile number (E.164).
-    queries::users::find_user_by_mobile(mobile: &str) -> Option<User>;
-    /// Finds an account by the key of an e-mail address.
-    queries::users::find_user_by_email(key: &str) -> Option<User>;
+    /// Finds an account by a contact.
+    queries::users::find_user_by_contact(contact: &Contact) -> Option<User>;
+    /// Finds an account by what its owner typed to sign in.
+    queries::users::find_user_by_identifier(identifier: &LoginIdentifier) -> Option<User>;
     /// Returns whether a nickname (by its key) is in use.
     queries::users::nickname_exists(key: &str) -> bool;
     /// Creates an account with its first session and the audit entry.
-    queries::users::create_user(user: &NewUser, session: &Session, event: &AuditEvent) => ();
+    queries::users::create_user(user: &NewUser, session: &Session, event: &AuditEvent) => User;
     /// Replaces a password hash. Stale if the hash changed since it was read.
     queries::users::rehash_password(id: UserId, old: &str, new: &str, now: Instant) => ();
 
@@ -235,16 +237,16 @@ dispatch! {
         user: UserId, except: Option<SessionId>, reason: &str, now: Instant, event: &AuditEvent
     ) => usize;
 
-    /// Replaces the password and consumes reset links. Returns the number of revoked sessions, like the other changes.
-    queries::changes::replace_password(change: &AccountChange<'_>, new: &str) => usize;
+    /// Replaces the password and consumes reset links.
+    queries::changes::replace_password(change: &AccountChange<'_>, new: &str) => Changed;
     /// Replaces the mobile number (E.164) and consumes reset links.
-    queries::changes::change_mobile(change: &AccountChange<'_>, mobile: &str) => usize;
+    queries::changes::change_mobile(change: &AccountChange<'_>, mobile: &str) => Changed;
     /// Replaces the e-mail address and its key, and consumes reset links.
-    queries::changes::change_email(change: &AccountChange<'_>, email: &str, key: &str) => usize;
+    queries::changes::change_email(change: &AccountChange<'_>, email: &str, key: &str) => Changed;
     /// Changes the profile.
-    queries::changes::update_profile(change: &AccountChange<'_>, profile: &ProfileChange) => usize;
+    queries::changes::update_profile(change: &AccountChange<'_>, profile: &ProfileChange) => Changed;
     /// Deletes the account: its data is deleted at `due`. Consumes reset links.
-    queries::changes::schedule_deletion(change: &AccountChange<'_>, due: Instant) => usize;
+    queries::changes::schedule_deletion(change: &AccountChange<'_>, due: Instant) => Changed;
     /// Writes a reset link with its message and its audit entry. Stale if the account of the link is no longer active or no
     /// longer has the e-mail address with this key.
     queries::changes::create_reset_link(
@@ -277,7 +279,7 @@ dispatch! {
     /// Creates an account with an identity, its first session and the audit entries.
     queries::identities::create_user_with_identity(
         user: &NewUser, identity: &NewIdentity, session: &Session, events: &[AuditEvent]
-    ) => ();
+    ) => User;
     /// Unlinks the identity at a provider, unless the account has no other sign-in method. Revokes the sessions that the
     /// provider opened, except for `session`. Stale if the account or `session` is no longer active at `event.at`.
     queries::identities::unlink_identity(
@@ -301,8 +303,6 @@ dispatch! {
     queries::erasure::activity(user: UserId, limit: i64) -> Vec<AuditEvent>;
     /// Returns all stored sessions of an account, newest first.
     queries::erasure::all_sessions(user: UserId) -> Vec<Session>;
-    /// Returns the accepted version of the terms, and when the account was changed last.
-    queries::erasure::terms_and_update(user: UserId) -> (Option<String>, Ts);
     /// Restores an account that its owner deleted; false when it is not deleted.
     queries::erasure::restore_account(user: UserId, event: &AuditEvent) -> bool;
     /// Deletes the data of accounts that are due, at most 100. Returns their number.

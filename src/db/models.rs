@@ -3,17 +3,23 @@
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
 use diesel::{Insertable, Queryable, Selectable};
+use serde::Serialize;
 
 use super::schema;
 use super::types::{
     AccountStatus, Channel, KeyState, Kind, MessageStatus, RolesJson, SessionMethod, Ts, Uid,
 };
 use crate::core::clock::Instant;
+use crate::core::contact::Contacts;
+use crate::core::identifier::{EmailAddress, Mobile, Region};
 use crate::core::ids::{IdentityId, MessageId, SessionId, UserId};
 use crate::core::roles::Roles;
 
 /// An account. No `Debug`: it contains a password hash and contacts.
-#[derive(Clone, Queryable, Selectable)]
+///
+/// It is serialized for the export of the owner's data. A new field belongs to the export unless it is skipped.
+#[derive(Clone, Queryable, Selectable, Serialize)]
+#[serde(rename_all = "camelCase")]
 #[diesel(table_name = schema::users, check_for_backend(Pg, Sqlite))]
 pub struct User {
     #[diesel(deserialize_as = Uid)]
@@ -25,12 +31,17 @@ pub struct User {
     pub mobile: Option<String>,
     pub email: Option<String>,
     /// PHC string.
+    #[serde(skip)]
     pub password_hash: Option<String>,
     #[diesel(deserialize_as = RolesJson)]
     pub roles: Roles,
     pub status: AccountStatus,
+    /// The version of the terms that the owner accepted.
+    pub terms_version: Option<String>,
     pub created_at: Ts,
+    pub updated_at: Ts,
     /// When the data is deleted: the owner deleted the account, or it was merged into another one.
+    #[serde(skip)]
     pub delete_at: Option<Ts>,
 }
 
@@ -47,6 +58,14 @@ pub enum AccountState {
 }
 
 impl User {
+    /// Returns the contacts. The region of a mobile number is not necessarily enabled any more.
+    #[must_use]
+    pub fn contacts(&self) -> Contacts {
+        let mobile = self.mobile.as_deref().and_then(|mobile| Mobile::parse(mobile, &Region::ALL).ok());
+        let email = self.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
+        Contacts { mobile, email }
+    }
+
     /// Whether the owner can sign in.
     #[must_use]
     pub fn is_active(&self) -> bool {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::core::clock::Instant;
+use crate::core::contact::Contact;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::types::Channel;
 
@@ -137,6 +138,16 @@ impl Content {
 pub enum Destination {
     Sms { e164: String, masked: String },
     Email { address: String, masked: String },
+}
+
+impl From<&Contact> for Destination {
+    fn from(contact: &Contact) -> Self {
+        let masked = contact.masked();
+        match contact {
+            Contact::Mobile(mobile) => Self::Sms { e164: mobile.e164().to_owned(), masked },
+            Contact::Email(email) => Self::Email { address: email.as_str().to_owned(), masked },
+        }
+    }
 }
 
 impl Destination {

@@ -20,7 +20,7 @@ use crate::db::{Taken, WriteError};
 use crate::outcome::{FieldErrors, Refusal};
 use crate::passwords::NewPassword;
 use crate::sessions::{SessionMethod, SignedIn};
-use crate::verification::{CodeRefusal, Contact, Purpose};
+use crate::verification::{CodeRefusal, Purpose};
 
 /// The input of `registerWithSocial`.
 pub struct SocialRegistration {
@@ -122,9 +122,7 @@ impl Social {
         let nickname = input.nickname.map(|name| Nickname::parse(&name, &self.settings.reserved_names));
         let nickname = errors.note_optional("nickname", nickname);
         let mut own_words: Vec<String> = nickname.iter().map(|name| name.as_str().to_owned()).collect();
-        if let Some(Contact::Mobile(mobile)) = claim.as_ref().map(|claim| &claim.contact) {
-            own_words.push(mobile.national().to_owned());
-        }
+        own_words.extend(claim.as_ref().map(|claim| claim.contact.personal_part().to_owned()));
         let password =
             input.password.and_then(|password| password.parse(&self.policy, &own_words, &mut errors));
         if !input.accept_terms {
@@ -163,16 +161,15 @@ impl Social {
                 self.settings.terms_version.clone(),
                 (&self.kit.clock, random),
             );
-            let user = account::shown(row.clone());
             let draft =
                 self.sessions.draft(row.id, &row.roles, SessionMethod::SmsCode, identity.remember, client)?;
             let session = Some(draft.session.id);
-            let event = |kind| self.kit.audit.event(kind, Some(user.id), session, slug, client);
+            let event = |kind| self.kit.audit.event(kind, Some(row.id), session, slug, client);
             let events = [event(Kind::Registered), event(Kind::IdentityLinked)];
-            let linked = self.vault.bound(identity, user.id);
+            let linked = self.vault.bound(identity, row.id);
             let written = self.kit.db.create_user_with_identity(&row, &linked, &draft.session, &events);
             match written.await {
-                Ok(()) => return Ok(draft.finish(user, true)),
+                Ok(user) => return Ok(draft.finish(user, true)),
                 Err(WriteError::Taken(Taken::Username)) => {}
                 Err(WriteError::Taken(Taken::Nickname)) if parsed.nickname.is_none() => {
                     nickname = naming::nickname(nickname.as_str(), random);

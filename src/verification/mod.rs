@@ -1,7 +1,6 @@
 //! Verification codes: they prove that somebody owns a mobile number or an e-mail address. This room knows no accounts.
 
 mod codes;
-mod contact;
 mod delivery_status;
 mod purpose;
 mod redeem;
@@ -11,7 +10,6 @@ mod send_sms;
 mod service;
 
 pub use codes::CodeRejection;
-pub use contact::Contact;
 pub use purpose::Purpose;
 pub use redeem::CodeRefusal;
 pub use send_code::CodeSent;

@@ -1,11 +1,11 @@
 //! Redeeming codes, for the features that ask for one.
 
 use super::codes::{CodeError, CodeRejection};
-use super::contact::Contact;
 use super::purpose::Purpose;
 use super::service::Verification;
 use crate::captcha::Subject;
 use crate::core::client::Client;
+use crate::core::contact::Contact;
 use crate::core::guard::Guard;
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;

@@ -1,13 +1,13 @@
 //! What `sendSms` and `sendEmailCode` share: limits, captcha, code and message, in this order.
 
-use super::contact::Contact;
 use super::purpose::Purpose;
 use super::service::Verification;
 use crate::captcha::{CaptchaClaim, CaptchaRefusal, Subject};
 use crate::core::client::Client;
 use crate::core::clock::Instant;
+use crate::core::contact::Contact;
 use crate::core::ids::MessageId;
-use crate::delivery::{Channel, Content, Destination, Topic};
+use crate::delivery::{Channel, Content, Topic};
 use crate::limits;
 use crate::outcome::Refusal;
 
@@ -34,17 +34,11 @@ impl Verification {
         captcha: CaptchaClaim<'_>,
         client: &Client,
     ) -> Result<CodeSent, CaptchaRefusal> {
-        let (channel, limited, destination) = match contact {
-            Contact::Mobile(mobile) => (
-                Channel::Sms,
-                limits::Channel::Sms { region: mobile.region().code() },
-                Destination::Sms { e164: mobile.e164().to_owned(), masked: mobile.masked() },
-            ),
-            Contact::Email(email) => (
-                Channel::Email,
-                limits::Channel::Email,
-                Destination::Email { address: email.as_str().to_owned(), masked: email.masked() },
-            ),
+        let (channel, limited) = match contact {
+            Contact::Mobile(mobile) => {
+                (Channel::Sms, limits::Channel::Sms { region: mobile.region().code() })
+            }
+            Contact::Email(_) => (Channel::Email, limits::Channel::Email),
         };
         let (key, prefix) = (contact.send_key(), contact.prefix());
         let charge = self.kit.limits.send(limited, &key, &client.network()).await?;
@@ -53,7 +47,7 @@ impl Verification {
         let queued = async {
             let subject = Subject::Destination { key: &key, prefix: prefix.as_deref() };
             self.captcha.check(captcha, subject, client).await?;
-            Ok::<_, CaptchaRefusal>(self.queue_code(purpose, contact, destination, client).await?)
+            Ok::<_, CaptchaRefusal>(self.queue_code(purpose, contact, client).await?)
         };
         let (delivery, expires_at) = charge.guard.keep_if_ok(queued).await?;
         Ok(CodeSent {
@@ -70,7 +64,6 @@ impl Verification {
         &self,
         purpose: Purpose,
         contact: &Contact,
-        destination: Destination,
         client: &Client,
     ) -> Result<(MessageId, Instant), Refusal> {
         let issued = self.codes.issue(purpose, &contact.key()).await.map_err(|error| {
@@ -79,7 +72,7 @@ impl Verification {
         })?;
         let content =
             Content::Code { topic: topic(purpose), code: issued.code.clone(), minutes: issued.minutes() };
-        let message = self.outbox.compose(destination, &content, client.language, issued.expires_at);
+        let message = self.outbox.compose(contact.into(), &content, client.language, issued.expires_at);
         let delivery = message.id;
         if let Err(error) = self.outbox.enqueue(message).await {
             // A code that nobody receives must not stand between the person and the next one.

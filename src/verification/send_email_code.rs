@@ -1,12 +1,12 @@
 //! `sendEmailCode`: sends a code to an e-mail address.
 
-use super::contact::Contact;
 use super::purpose::Purpose;
 use super::send_code::CodeSent;
 use super::service::Verification;
 use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal};
 use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
+use crate::core::contact::Contact;
 use crate::core::identifier::EmailAddress;
 use crate::outcome::Refusal;
 

@@ -1,12 +1,12 @@
 //! `sendSms`: sends a code to a mobile number.
 
-use super::contact::Contact;
 use super::purpose::Purpose;
 use super::send_code::CodeSent;
 use super::service::Verification;
 use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal};
 use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
+use crate::core::contact::Contact;
 use crate::core::identifier::{Mobile, MobileError};
 use crate::core::invalid_value::InvalidValue;
 use crate::outcome::Refusal;

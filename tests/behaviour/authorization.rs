@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use menjin::audit::Kind as Entry;
 use menjin::core::ids::{SessionId, UserId};
 use menjin::db::WriteError;
-use menjin::db::changes::{AccountChange, Authorization, ProfileChange, RevokeScope, Stale};
+use menjin::db::changes::{AccountChange, Authorization, Changed, ProfileChange, RevokeScope, Stale};
 use menjin::db::models::{Credential, NewUser};
 use serde_json::{Value, json};
 
@@ -56,14 +56,15 @@ async fn all_changes(
         notice: None,
     };
     let db = world.db();
+    let revoked = |changed: Result<Changed, _>| changed.map(|changed| changed.revoked_sessions);
     let profile =
         ProfileChange { avatar_url: Some(Some("https://example.com/a".into())), ..Default::default() };
     vec![
-        db.replace_password(&change(0), "new").await,
-        db.change_mobile(&change(1), "+8613700137000").await,
-        db.change_email(&change(2), "new@example.com", "new@example.com").await,
-        db.update_profile(&change(3), &profile).await,
-        db.schedule_deletion(&change(4), world.now() + TimeDelta::days(900)).await,
+        revoked(db.replace_password(&change(0), "new").await),
+        revoked(db.change_mobile(&change(1), "+8613700137000").await),
+        revoked(db.change_email(&change(2), "new@example.com", "new@example.com").await),
+        revoked(db.update_profile(&change(3), &profile).await),
+        revoked(db.schedule_deletion(&change(4), world.now() + TimeDelta::days(900)).await),
     ]
 }
 

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use menjin::audit::Kind as Happened;
 use menjin::config::retention::RetentionSettings;
+use menjin::core::identifier::LoginIdentifier;
 use menjin::core::ids::{MergeId, SessionId, UserId};
 use menjin::core::random::Random;
 use menjin::core::roles::Roles;
@@ -150,7 +151,12 @@ async fn a_merge_moves_everything_and_can_be_undone(#[case] backend: Backend) {
     assert_eq!((merged.addresses, merged.roles.as_str()), ([None, None, None], "editor judge"));
     assert_eq!((merged.providers.as_str(), merged.sessions), ("", 0));
     assert_eq!((merged.status, merged.active), (AccountStatus::Merged, false));
-    let found = world.db().find_user_by_email("li@example.com").await.expect("a result").expect("an account");
+    let found = world
+        .db()
+        .find_user_by_identifier(&LoginIdentifier::Email("li@example.com".into()))
+        .await
+        .expect("a result")
+        .expect("an account");
     assert_eq!(found.id, pair.kept, "the normalized address is moved, too");
     let mut sql = world.sql().await;
     assert_eq!(sql.count("sessions WHERE end_reason = 'merged'").await, 1);

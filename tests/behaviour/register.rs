@@ -1,5 +1,6 @@
 //! `register`: creates an account with a verified contact.
 
+use menjin::core::identifier::LoginIdentifier;
 use rstest_reuse::apply;
 use serde_json::{Value, json};
 
@@ -35,7 +36,13 @@ async fn a_mobile_number_registers(#[case] backend: Backend) {
     assert!(browser.device().is_some(), "the browser has a device cookie");
     let me = browser.with_token(outcome["accessToken"].as_str().expect("a token")).me().await;
     assert_eq!(me, outcome["user"]);
-    let row = world.gateway.db().find_user_by_mobile(MOBILE).await.expect("a query").expect("a row");
+    let row = world
+        .gateway
+        .db()
+        .find_user_by_identifier(&LoginIdentifier::Mobile(MOBILE.into()))
+        .await
+        .expect("a query")
+        .expect("a row");
     assert!(row.password_hash.expect("a hash").starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
 }
 

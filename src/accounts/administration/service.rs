@@ -53,9 +53,7 @@ impl Administration {
             return self.db.find_user(id).await;
         }
         match LoginIdentifier::parse(who, &self.settings.regions) {
-            Some(LoginIdentifier::Username(key)) => self.db.find_user_by_username(&key).await,
-            Some(LoginIdentifier::Mobile(mobile)) => self.db.find_user_by_mobile(&mobile).await,
-            Some(LoginIdentifier::Email(key)) => self.db.find_user_by_email(&key).await,
+            Some(identifier) => self.db.find_user_by_identifier(&identifier).await,
             None => Ok(None),
         }
     }

@@ -9,27 +9,21 @@ use super::super::service::Accounts;
 use super::reauthentication::ReauthenticationRefusal;
 use crate::audit::Kind;
 use crate::core::client::Client;
+use crate::core::contact::Contact;
 use crate::core::secret::SecretString;
-use crate::db::changes::{Authorization, RevokeScope};
-use crate::db::models::User;
+use crate::db::changes::{Authorization, Changed, RevokeScope};
 use crate::db::{Taken, WriteError};
 use crate::delivery::{Channel, NoticeTopic};
 use crate::limits::ChangeKind;
 use crate::outcome::{FieldErrors, Refusal};
 use crate::sessions::Caller;
-use crate::verification::{CodeRefusal, Contact, Purpose};
+use crate::verification::{CodeRefusal, Purpose};
 
 /// How the caller re-authenticates, and what happens to other sessions.
 pub struct ChangeContactOptions {
     /// Not needed while the session is fresh.
     pub current_password: Option<SecretString>,
     pub end_other_sessions: bool,
-}
-
-/// The account after the change.
-pub struct ContactChanged {
-    pub user: User,
-    pub revoked_sessions: usize,
 }
 
 /// Why the contact was not changed.
@@ -71,7 +65,7 @@ impl Accounts {
         options: ChangeContactOptions,
         caller: &Caller,
         client: &Client,
-    ) -> Result<ContactChanged, ChangeContactRefusal> {
+    ) -> Result<Changed, ChangeContactRefusal> {
         let mut errors = FieldErrors::new();
         let claim = self.parse_claim(contact, "", &mut errors);
         let claim = errors.finish(claim)?;
@@ -101,7 +95,7 @@ impl Accounts {
         revokes: RevokeScope,
         caller: &Caller,
         client: &Client,
-    ) -> Result<ContactChanged, ChangeContactRefusal> {
+    ) -> Result<Changed, ChangeContactRefusal> {
         let (kind, topic, channel) = match contact {
             Contact::Mobile(_) => (Kind::MobileChanged, NoticeTopic::MobileChanged, Channel::Sms),
             Contact::Email(_) => (Kind::EmailChanged, NoticeTopic::EmailChanged, Channel::Email),
@@ -115,12 +109,6 @@ impl Accounts {
             revokes,
             notice: Some((channel, topic)),
         };
-        let revoked_sessions = self.apply(change, Write::Contact(contact), client).await?;
-        let mut user = caller.user.clone();
-        match contact {
-            Contact::Mobile(mobile) => user.mobile = Some(mobile.e164().to_owned()),
-            Contact::Email(email) => user.email = Some(email.as_str().to_owned()),
-        }
-        Ok(ContactChanged { user, revoked_sessions })
+        Ok(self.apply(change, Write::Contact(contact), client).await?)
     }
 }

@@ -2,9 +2,10 @@
 
 use super::super::contact_claim::ContactInput;
 use super::super::service::Accounts;
-use super::change_contact::{ChangeContactOptions, ChangeContactRefusal, ContactChanged};
+use super::change_contact::{ChangeContactOptions, ChangeContactRefusal};
 use crate::core::client::Client;
 use crate::core::secret::SecretString;
+use crate::db::changes::Changed;
 use crate::sessions::Caller;
 
 impl Accounts {
@@ -17,7 +18,7 @@ impl Accounts {
         options: ChangeContactOptions,
         caller: &Caller,
         client: &Client,
-    ) -> Result<ContactChanged, ChangeContactRefusal> {
+    ) -> Result<Changed, ChangeContactRefusal> {
         self.change_contact(ContactInput::Email { email, code }, options, caller, client).await
     }
 }

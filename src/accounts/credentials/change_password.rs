@@ -58,6 +58,6 @@ impl Accounts {
             revokes: RevokeScope::AllBut(caller.session.id),
             notice: Some((Channel::Email, NoticeTopic::PasswordChanged)),
         };
-        Ok(self.apply(change, Write::PasswordHash(&hash), client).await?)
+        Ok(self.apply(change, Write::PasswordHash(&hash), client).await?.revoked_sessions)
     }
 }

@@ -1,6 +1,5 @@
 //! A new password, as typed.
 
-use crate::core::identifier::{EmailAddress, Mobile, Region};
 use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::models::User;
@@ -33,12 +32,9 @@ impl PasswordInput {
     }
 }
 
-/// Returns the names and contacts of a person, which a password must not consist of.
+/// Returns the names and contacts of a user, which a password must not consist of.
 pub(super) fn own_words(user: &User) -> Vec<String> {
     let mut words = vec![user.username.clone(), user.nickname.clone()];
-    let mobile = user.mobile.as_deref().and_then(|mobile| Mobile::parse(mobile, &Region::ALL).ok());
-    words.extend(mobile.map(|mobile| mobile.national().to_owned()));
-    let email = user.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
-    words.extend(email.map(|email| email.local_part().to_owned()));
+    words.extend(user.contacts().to_vec().iter().map(|contact| contact.personal_part().to_owned()));
     words
 }

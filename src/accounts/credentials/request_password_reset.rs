@@ -10,13 +10,13 @@ use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal, Subject};
 use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
 use crate::core::clock::Instant;
+use crate::core::contact::Contact;
 use crate::core::identifier::EmailAddress;
 use crate::db::WriteError;
 use crate::db::models::User;
-use crate::delivery::{Content, Destination, MessageStatus};
+use crate::delivery::{Content, MessageStatus};
 use crate::limits::Channel;
 use crate::outcome::Refusal;
-use crate::verification::Contact;
 
 /// A link was mailed, if an account has the address.
 pub struct ResetRequested {
@@ -52,7 +52,8 @@ impl Accounts {
     }
 
     async fn write_reset_link(&self, email: &EmailAddress, client: &Client) -> Result<Instant, Refusal> {
-        let user = self.kit.db.find_user_by_email(email.key()).await?.filter(User::is_active);
+        let contact = Contact::Email(email.clone());
+        let user = self.kit.db.find_user_by_contact(&contact).await?.filter(User::is_active);
         match self.write_reset_link_for(user, email, client).await? {
             Some(expires_at) => Ok(expires_at),
             // The account changed its address since it was read: this one belongs to nobody now.
@@ -71,8 +72,8 @@ impl Accounts {
         let link = self.new_reset_link(id);
         let expires_at = link.row.expires_at.0;
         // As the account has it, not as it was typed: only the letter case can differ.
-        let address = user.and_then(|user| user.email).unwrap_or_else(|| email.as_str().to_owned());
-        let destination = Destination::Email { address, masked: email.masked() };
+        let address = user.and_then(|user| user.contacts().email).unwrap_or_else(|| email.clone());
+        let destination = (&Contact::Email(address)).into();
         let content = Content::ResetLink { url: link.url, minutes: link.minutes };
         let mut message = self.outbox.compose(destination, &content, client.language, expires_at);
         if id.is_none() {

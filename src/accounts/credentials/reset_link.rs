@@ -3,7 +3,6 @@
 use super::super::service::Accounts;
 use crate::core::client::Client;
 use crate::core::clock::Instant;
-use crate::core::identifier::EmailAddress;
 use crate::outcome::Refusal;
 
 /// A valid link, as its owner may see it.
@@ -20,7 +19,7 @@ impl Accounts {
         self.kit.limits.redeem(&client.network()).await?;
         let link = self.find_reset_link(token).await?;
         Ok(link.map(|link| {
-            let email = link.user.email.and_then(|email| EmailAddress::parse(&email).ok());
+            let email = link.user.contacts().email;
             ResetLinkState { destination: email.map(|email| email.masked()), expires_at: link.expires_at }
         }))
     }

@@ -11,14 +11,16 @@ use crate::audit::Kind;
 use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal, Subject};
 use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
+use crate::core::contact::Contact;
 use crate::core::ids::UserId;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::db::WriteError;
 use crate::db::changes::{Authorization, RevokeScope, Stale};
-use crate::db::models::{Credential, User};
+use crate::db::models::User;
 use crate::delivery::{Channel, NoticeTopic};
 use crate::outcome::{FieldErrors, Refusal};
-use crate::verification::{CodeRefusal, Contact, Purpose};
+use crate::sessions::signed_in::credential;
+use crate::verification::{CodeRefusal, Purpose};
 
 /// What authorizes the reset.
 pub enum ResetAuthorization {
@@ -123,7 +125,8 @@ impl Accounts {
         let redeemed =
             self.verification.redeem(Purpose::ResetPassword, &claim.contact, &claim.code, client).await;
         if let Err(CodeRefusal::Rejected { .. }) = &redeemed {
-            let owner: Option<UserId> = self.find_by_contact(&claim.contact).await?.map(|user| user.id);
+            let owner: Option<UserId> =
+                self.kit.db.find_user_by_contact(&claim.contact).await?.map(|user| user.id);
             self.record_failed_verification(owner, None, method(&claim.contact).audit_name(), client).await;
         }
         let code = redeemed?;
@@ -149,13 +152,9 @@ impl Accounts {
         client: &Client,
     ) -> Result<(), ResetPasswordRefusal> {
         let not_registered = || ResetPasswordRefusal::NotRegistered(contact.into());
-        let user = self.find_by_contact(contact).await?.ok_or_else(not_registered)?;
+        let user = self.kit.db.find_user_by_contact(contact).await?.ok_or_else(not_registered)?;
         // As the account has it: the change checks again that it still does.
-        let credential = match contact {
-            Contact::Mobile(_) => user.mobile.clone().map(Credential::Mobile),
-            Contact::Email(_) => user.email.clone().map(Credential::Email),
-        };
-        let credential = credential.ok_or_else(not_registered)?;
+        let credential = credential(&user, &method(contact)).ok_or_else(not_registered)?;
         if !user.is_active() {
             return Err(ResetPasswordRefusal::AccountDisabled);
         }

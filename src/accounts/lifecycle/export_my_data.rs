@@ -35,26 +35,14 @@ impl Accounts {
 
     async fn collect_data(&self, caller: &Caller) -> Result<Value, Refusal> {
         let user = &caller.user;
-        let (terms, updated_at) = self.kit.db.terms_and_update(user.id).await?;
         let sessions = self.kit.db.all_sessions(user.id).await?;
         let identities = self.kit.db.identities_of(user.id).await?;
         let merges = self.kit.db.find_merges(user.id).await?;
         let activity = self.kit.db.activity(user.id, ENTRIES).await?;
+        let mut account = serde_json::to_value(user).map_err(|error| Refusal::Internal(error.to_string()))?;
+        account["hasPassword"] = user.password_hash.is_some().into();
         Ok(json!({
-            "account": {
-                "id": user.id.to_string(),
-                "username": user.username,
-                "nickname": user.nickname,
-                "avatarUrl": user.avatar_url,
-                "mobile": user.mobile,
-                "email": user.email,
-                "hasPassword": user.password_hash.is_some(),
-                "roles": user.roles,
-                "status": user.status.to_string(),
-                "termsVersion": terms,
-                "createdAt": moment(user.created_at.0),
-                "updatedAt": moment(updated_at.0),
-            },
+            "account": account,
             "identities": identities.iter().map(identity).collect::<Vec<_>>(),
             "merges": merges.iter().map(merge).collect::<Vec<_>>(),
             "sessions": sessions.iter().map(session).collect::<Vec<_>>(),
@@ -94,7 +82,7 @@ fn merge(row: &Merge) -> Value {
 fn session(row: &Session) -> Value {
     json!({
         "id": row.id.to_string(),
-        "method": row.method.to_string(),
+        "method": row.method,
         "remember": row.remember,
         "userAgent": row.user_agent,
         "address": row.address,
@@ -109,7 +97,7 @@ fn session(row: &Session) -> Value {
 fn entry(row: &AuditEvent) -> Value {
     json!({
         "at": moment(row.at.0),
-        "kind": row.kind.to_string(),
+        "kind": row.kind,
         "session": row.session_id.map(|id| id.0.to_string()),
         "address": row.address,
         "userAgent": row.user_agent,

@@ -7,6 +7,7 @@
 
 use super::super::service::Accounts;
 use crate::core::client::Client;
+use crate::core::contact::Contact;
 use crate::core::identifier::{EmailAddress, Mobile, Nickname, Username};
 use crate::outcome::Refusal;
 
@@ -42,7 +43,7 @@ impl Accounts {
     pub async fn mobile_available(&self, text: &str, client: &Client) -> Result<bool, AvailabilityRefusal> {
         self.charge_availability(client).await?;
         match Mobile::parse(text, &self.settings.regions) {
-            Ok(mobile) => Ok(self.kit.db.find_user_by_mobile(mobile.e164()).await?.is_none()),
+            Ok(mobile) => Ok(self.kit.db.find_user_by_contact(&Contact::Mobile(mobile)).await?.is_none()),
             Err(_) => Ok(false),
         }
     }
@@ -51,7 +52,7 @@ impl Accounts {
     pub async fn email_available(&self, text: &str, client: &Client) -> Result<bool, AvailabilityRefusal> {
         self.charge_availability(client).await?;
         match EmailAddress::parse(text) {
-            Ok(email) => Ok(self.kit.db.find_user_by_email(email.key()).await?.is_none()),
+            Ok(email) => Ok(self.kit.db.find_user_by_contact(&Contact::Email(email)).await?.is_none()),
             Err(_) => Ok(false),
         }
     }

@@ -2,4 +2,5 @@
 
 mod activity;
 pub mod availability;
+mod change_profile;
 pub mod update_profile;

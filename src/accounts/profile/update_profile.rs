@@ -2,17 +2,14 @@
 
 use url::Url;
 
-use super::super::changes::{Change, Write};
 use super::super::service::Accounts;
-use crate::audit::Kind;
 use crate::core::client::Client;
 use crate::core::identifier::{Nickname, Username};
 use crate::core::invalid_value::InvalidValue;
-use crate::db::changes::{Authorization, ProfileChange, RevokeScope};
+use crate::db::changes::ProfileChange;
 use crate::db::models::User;
 use crate::db::{Taken, WriteError};
-use crate::delivery::{Channel, NoticeTopic};
-use crate::limits::ChangeKind;
+use crate::delivery::NoticeTopic;
 use crate::outcome::{FieldErrors, Refusal};
 use crate::sessions::Caller;
 
@@ -63,37 +60,13 @@ impl Accounts {
         caller: &Caller,
         client: &Client,
     ) -> Result<User, UpdateProfileRefusal> {
-        let mut user = caller.user.clone();
         let change = self.parse_profile(input)?;
-        if change.username.is_none() && change.nickname.is_none() && change.avatar_url.is_none() {
-            return Ok(user);
+        if change == ProfileChange::default() {
+            return Ok(caller.user.clone());
         }
-        self.kit.limits.account_change(ChangeKind::Profile, &user.id.to_string()).await?;
-        let renamed = change.username.as_ref().is_some_and(|(name, _)| *name != user.username);
-        self.apply(
-            Change {
-                user: &caller.user,
-                authorization: Authorization::Session { id: caller.session.id, password: None },
-                kind: Kind::ProfileUpdated,
-                method: "owner",
-                session: Some(caller.session.id),
-                revokes: RevokeScope::Nothing,
-                notice: renamed.then_some((Channel::Email, NoticeTopic::UsernameChanged)),
-            },
-            Write::Profile(&change),
-            client,
-        )
-        .await?;
-        if let Some((shown, _)) = change.username {
-            user.username = shown;
-        }
-        if let Some((shown, _)) = change.nickname {
-            user.nickname = shown;
-        }
-        if let Some(url) = change.avatar_url {
-            user.avatar_url = url;
-        }
-        Ok(user)
+        let renamed = change.username.as_ref().is_some_and(|name| *name != caller.user.username);
+        let notice = renamed.then_some(NoticeTopic::UsernameChanged);
+        Ok(self.change_profile(&change, notice, caller, client).await?)
     }
 
     fn parse_profile(&self, input: Profile) -> Result<ProfileChange, Refusal> {
@@ -102,13 +75,13 @@ impl Accounts {
         let username = input.username.map(|name| Username::parse(&name, reserved));
         let nickname = input.nickname.map(|name| Nickname::parse(&name, reserved));
         let avatar_url = input.avatar_url.map(|url| url.map(|url| picture(&url)).transpose());
+        let username = errors.note_optional("username", username);
+        let nickname = errors.note_optional("nickname", nickname);
         let change = ProfileChange {
-            username: errors
-                .note_optional("username", username)
-                .map(|name| (name.as_str().to_owned(), name.key().to_owned())),
-            nickname: errors
-                .note_optional("nickname", nickname)
-                .map(|name| (name.as_str().to_owned(), name.key().to_owned())),
+            username: username.as_ref().map(|name| name.as_str().to_owned()),
+            username_key: username.map(|name| name.key().to_owned()),
+            nickname: nickname.as_ref().map(|name| name.as_str().to_owned()),
+            nickname_key: nickname.map(|name| name.key().to_owned()),
             avatar_url: errors.note_optional("avatarUrl", avatar_url),
         };
         errors.finish(Some(change))

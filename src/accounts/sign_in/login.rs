@@ -85,7 +85,10 @@ impl Accounts {
     ) -> Result<PasswordVerified, LoginRefusal> {
         check(credentials, prefix)?;
         let account = LoginIdentifier::parse(&credentials.account, &self.settings.regions);
-        let user = self.find_by_account(account.as_ref()).await?;
+        let user = match &account {
+            Some(identifier) => self.kit.db.find_user_by_identifier(identifier).await?,
+            None => None,
+        };
         let device = client.device_digest();
         let device_known = match &device {
             // The query runs for unknown accounts as well: otherwise the response for existing ones would take longer.
@@ -125,15 +128,6 @@ impl Accounts {
             return Err(LoginRefusal::AccountDisabled);
         }
         Ok(PasswordVerified { user: user.clone(), rehash })
-    }
-
-    async fn find_by_account(&self, account: Option<&LoginIdentifier>) -> Result<Option<User>, Refusal> {
-        match account {
-            Some(LoginIdentifier::Username(key)) => self.kit.db.find_user_by_username(key).await,
-            Some(LoginIdentifier::Mobile(mobile)) => self.kit.db.find_user_by_mobile(mobile).await,
-            Some(LoginIdentifier::Email(key)) => self.kit.db.find_user_by_email(key).await,
-            None => Ok(None),
-        }
     }
 
     /// Replaces a hash with outdated parameters. A failure costs nothing: the next sign-in tries again.

@@ -5,12 +5,13 @@ use super::super::service::Accounts;
 use crate::captcha::{CaptchaAnswer, CaptchaClaim, CaptchaRefusal, Subject};
 use crate::config::captcha::CaptchaAction;
 use crate::core::client::Client;
+use crate::core::contact::Contact;
 use crate::core::guard::Guard;
 use crate::db::WriteError;
 use crate::db::models::User;
 use crate::outcome::{FieldErrors, Refusal};
 use crate::sessions::{SessionMethod, SignedIn};
-use crate::verification::{CodeRefusal, Contact, Purpose};
+use crate::verification::{CodeRefusal, Purpose};
 
 /// The input of `loginWithCode`.
 pub struct CodeLoginInput {
@@ -120,7 +121,7 @@ impl Accounts {
         client: &Client,
     ) -> Result<(User, SessionMethod), CodeLoginRefusal> {
         let method = method(contact);
-        let Some(user) = self.find_by_contact(contact).await? else {
+        let Some(user) = self.kit.db.find_user_by_contact(contact).await? else {
             self.sessions.record_failure(None, method.audit_name(), client).await;
             return Err(CodeLoginRefusal::NotRegistered(contact.into()));
         };

@@ -15,7 +15,7 @@ use crate::db::{Taken, WriteError};
 use crate::outcome::{FieldErrors, Refusal};
 use crate::passwords::NewPassword;
 use crate::sessions::SignedIn;
-use crate::verification::{CodeRefusal, Contact, Purpose};
+use crate::verification::{CodeRefusal, Purpose};
 
 /// The input of `register`.
 pub struct Registration {
@@ -78,10 +78,7 @@ impl Accounts {
         let mut own_words: Vec<String> = Vec::new();
         own_words.extend(username.as_ref().map(|name| name.as_str().to_owned()));
         own_words.extend(nickname.as_ref().map(|name| name.as_str().to_owned()));
-        own_words.extend(claim.as_ref().map(|claim| match &claim.contact {
-            Contact::Mobile(mobile) => mobile.national().to_owned(),
-            Contact::Email(email) => email.local_part().to_owned(),
-        }));
+        own_words.extend(claim.as_ref().map(|claim| claim.contact.personal_part().to_owned()));
         let password = input.password.parse(&self.policy, &own_words, &mut errors);
         if !input.accept_terms {
             errors.add("acceptTerms", InvalidValue::TermsNotAccepted);
@@ -111,13 +108,12 @@ impl Accounts {
                 self.settings.terms_version.clone(),
                 (clock, random),
             );
-            let user = account::shown(row.clone());
             let draft = self.sessions.draft(row.id, &row.roles, method.clone(), false, client)?;
             let session = Some(draft.session.id);
             let event =
-                self.kit.audit.event(Kind::Registered, Some(user.id), session, method.audit_name(), client);
+                self.kit.audit.event(Kind::Registered, Some(row.id), session, method.audit_name(), client);
             match self.kit.db.create_user(&row, &draft.session, &event).await {
-                Ok(()) => return Ok(draft.finish(user, true)),
+                Ok(user) => return Ok(draft.finish(user, true)),
                 Err(WriteError::Taken(Taken::Username)) if parsed.username.is_none() => {}
                 Err(WriteError::Taken(Taken::Nickname)) if parsed.nickname.is_none() => {
                     generated_nickname = Some(naming::nickname(username.as_str(), random));

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::core::identifier::{EmailAddress, Mobile, Region};
 use crate::db::models::{AccountState, User};
 
 /// Returns the mobile number, masked unless `whole`.
@@ -11,8 +10,8 @@ pub fn mobile(user: &User, whole: bool) -> Option<String> {
     if whole {
         return Some(number.to_owned());
     }
-    // A number of a region that is no longer supported must not be shown either.
-    Some(Mobile::parse(number, &Region::ALL).map_or_else(|_| "****".into(), |mobile| mobile.masked()))
+    // A number that cannot be parsed any more must not be shown either.
+    Some(user.contacts().mobile.map_or_else(|| "****".into(), |mobile| mobile.masked()))
 }
 
 /// Returns the e-mail address, masked unless `whole`.
@@ -21,7 +20,7 @@ pub fn email(user: &User, whole: bool) -> Option<String> {
     if whole {
         return Some(address.to_owned());
     }
-    Some(EmailAddress::parse(address).map_or_else(|_| "***".into(), |email| email.masked()))
+    Some(user.contacts().email.map_or_else(|| "***".into(), |email| email.masked()))
 }
 
 /// Returns the state of the account for a table.

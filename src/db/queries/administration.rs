@@ -14,7 +14,7 @@ use crate::db::types::{AccountStatus, RolesJson, Ts, Uid};
 
 pub async fn add_user(conn: &mut Conn, user: &NewUser, event: &AuditEvent) -> Result<(), DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        diesel::insert_into(users::table).values(user.clone()).execute(conn).await?;
+        super::users::insert(conn, user).await?;
         super::audit::record(conn, event).await
     })
 }

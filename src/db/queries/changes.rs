@@ -11,8 +11,8 @@ use super::authorization::{require_active_account, require_active_session, requi
 use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
 use crate::core::ids::UserId;
-use crate::db::changes::{AccountChange, Authorization, ProfileChange, RevokeScope, Stale};
-use crate::db::models::{AuditEvent, Credential, NewMessage, ResetLink};
+use crate::db::changes::{AccountChange, Authorization, Changed, ProfileChange, RevokeScope, Stale};
+use crate::db::models::{AuditEvent, Credential, NewMessage, ResetLink, User};
 use crate::db::schema::{reset_links, users};
 use crate::db::types::{AccountStatus, Ts, Uid};
 
@@ -33,14 +33,14 @@ async fn authorize(conn: &mut Conn, change: &AccountChange<'_>) -> Result<(), Wr
     }
 }
 
-/// Revokes sessions, writes the audit entry and the notice. Returns the number of revoked sessions.
-async fn finish(conn: &mut Conn, change: &AccountChange<'_>) -> Result<usize, DbError> {
+/// Revokes sessions, and writes the audit entry and the notice.
+async fn finish(conn: &mut Conn, change: &AccountChange<'_>, user: User) -> Result<Changed, WriteError> {
     let except = match change.revokes {
         RevokeScope::Nothing => None,
         RevokeScope::AllBut(session) => Some(Some(session)),
         RevokeScope::All => Some(None),
     };
-    let revoked = match except {
+    let revoked_sessions = match except {
         None => 0,
         Some(except) => {
             super::sessions::revoke_all(conn, change.user, except, change.reason, change.now).await?
@@ -50,7 +50,7 @@ async fn finish(conn: &mut Conn, change: &AccountChange<'_>) -> Result<usize, Db
     if let Some(notice) = change.notice {
         super::messages::insert(conn, notice).await?;
     }
-    Ok(revoked)
+    Ok(Changed { user, revoked_sessions })
 }
 
 /// Consumes a reset link of the account, which must be valid.
@@ -77,7 +77,7 @@ pub async fn replace_password(
     conn: &mut Conn,
     change: &AccountChange<'_>,
     new: &str,
-) -> Result<usize, WriteError> {
+) -> Result<Changed, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
         authorize(conn, change).await?;
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
@@ -87,9 +87,10 @@ pub async fn replace_password(
             return Err(WriteError::Stale(Stale::Credential));
         }
         let new = (users::password_hash.eq(Some(new)), users::updated_at.eq(Ts(change.now)));
-        diesel::update(row).set(new).execute(conn).await?;
+        let update = diesel::update(row).set(new).returning(User::as_returning());
+        let user = update.get_result(conn).await?;
         consume_links(conn, change.user, change.now).await?;
-        Ok(finish(conn, change).await?)
+        finish(conn, change, user).await
     })
 }
 
@@ -97,14 +98,15 @@ pub async fn change_mobile(
     conn: &mut Conn,
     change: &AccountChange<'_>,
     mobile: &str,
-) -> Result<usize, WriteError> {
+) -> Result<Changed, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
         authorize(conn, change).await?;
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
         let new = (users::mobile.eq(Some(mobile)), users::updated_at.eq(Ts(change.now)));
-        diesel::update(row).set(new).execute(conn).await?;
+        let update = diesel::update(row).set(new).returning(User::as_returning());
+        let user = update.get_result(conn).await?;
         consume_links(conn, change.user, change.now).await?;
-        Ok(finish(conn, change).await?)
+        finish(conn, change, user).await
     })
 }
 
@@ -113,14 +115,16 @@ pub async fn change_email(
     change: &AccountChange<'_>,
     email: &str,
     key: &str,
-) -> Result<usize, WriteError> {
+) -> Result<Changed, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
         authorize(conn, change).await?;
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
         let address = (users::email.eq(Some(email)), users::email_key.eq(Some(key)));
-        diesel::update(row).set((address, users::updated_at.eq(Ts(change.now)))).execute(conn).await?;
+        let new = (address, users::updated_at.eq(Ts(change.now)));
+        let update = diesel::update(row).set(new).returning(User::as_returning());
+        let user = update.get_result(conn).await?;
         consume_links(conn, change.user, change.now).await?;
-        Ok(finish(conn, change).await?)
+        finish(conn, change, user).await
     })
 }
 
@@ -128,20 +132,14 @@ pub async fn update_profile(
     conn: &mut Conn,
     change: &AccountChange<'_>,
     profile: &ProfileChange,
-) -> Result<usize, WriteError> {
+) -> Result<Changed, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
         authorize(conn, change).await?;
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
-        let new = (
-            profile.username.as_ref().map(|(shown, _)| users::username.eq(shown)),
-            profile.username.as_ref().map(|(_, key)| users::username_key.eq(key)),
-            profile.nickname.as_ref().map(|(shown, _)| users::nickname.eq(shown)),
-            profile.nickname.as_ref().map(|(_, key)| users::nickname_key.eq(key)),
-            profile.avatar_url.as_ref().map(|url| users::avatar_url.eq(url)),
-            users::updated_at.eq(Ts(change.now)),
-        );
-        diesel::update(row).set(new).execute(conn).await?;
-        Ok(finish(conn, change).await?)
+        let new = (profile, users::updated_at.eq(Ts(change.now)));
+        let update = diesel::update(row).set(new).returning(User::as_returning());
+        let user = update.get_result(conn).await?;
+        finish(conn, change, user).await
     })
 }
 
@@ -149,14 +147,15 @@ pub async fn schedule_deletion(
     conn: &mut Conn,
     change: &AccountChange<'_>,
     due: Instant,
-) -> Result<usize, WriteError> {
+) -> Result<Changed, WriteError> {
     write_tx!(conn, async |conn: &mut Conn| {
         authorize(conn, change).await?;
         let row = users::table.filter(users::id.eq(Uid::from(change.user)));
         let deleted = (users::delete_at.eq(Some(Ts(due))), users::updated_at.eq(Ts(change.now)));
-        diesel::update(row).set(deleted).execute(conn).await?;
+        let update = diesel::update(row).set(deleted).returning(User::as_returning());
+        let user = update.get_result(conn).await?;
         consume_links(conn, change.user, change.now).await?;
-        Ok(finish(conn, change).await?)
+        finish(conn, change, user).await
     })
 }
 

@@ -5,7 +5,6 @@ use diesel_async::RunQueryDsl;
 
 use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
-use crate::core::identifier::{EmailAddress, Mobile, Region};
 use crate::core::ids::{AuditId, UserId};
 use crate::core::random::Random;
 use crate::db::models::{AuditEvent, Session, User};
@@ -31,11 +30,6 @@ pub async fn all_sessions(conn: &mut Conn, user: UserId) -> Result<Vec<Session>,
         .order(sessions::created_at.desc())
         .select(Session::as_select());
     Ok(query.load(conn).await?)
-}
-
-pub async fn terms_and_update(conn: &mut Conn, user: UserId) -> Result<(Option<String>, Ts), DbError> {
-    let row = users::table.filter(users::id.eq(Uid::from(user)));
-    Ok(row.select((users::terms_version, users::updated_at)).first(conn).await?)
 }
 
 pub async fn restore_account(conn: &mut Conn, user: UserId, event: &AuditEvent) -> Result<bool, DbError> {
@@ -134,12 +128,9 @@ fn erased_event(now: Instant, user: UserId, endpoints: &[String]) -> AuditEvent 
 /// Messages are found by the masked contact alone, so a message to another contact with the same mask may be deleted too,
 /// after it was sent.
 async fn delete_messages_to(conn: &mut Conn, user: &User) -> Result<(), DbError> {
-    let mobile = user.mobile.as_deref().and_then(|mobile| Mobile::parse(mobile, &Region::ALL).ok());
-    let email = user.email.as_deref().and_then(|email| EmailAddress::parse(email).ok());
-    let masks = mobile.map(|mobile| mobile.masked()).into_iter().chain(email.map(|email| email.masked()));
-    for mask in masks {
+    for contact in user.contacts().to_vec() {
         let rows = messages::table
-            .filter(messages::masked.eq(mask))
+            .filter(messages::masked.eq(contact.masked()))
             .filter(messages::status.ne(MessageStatus::Queued));
         diesel::delete(rows).execute(conn).await?;
     }

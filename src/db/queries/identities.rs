@@ -7,7 +7,7 @@ use super::authorization::{require_active_account, require_active_session, requi
 use super::{Conn, DbError, WriteError};
 use crate::core::ids::{IdentityId, SessionId, UserId};
 use crate::db::identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
-use crate::db::models::{AuditEvent, Credential, NewMessage, NewUser, Session};
+use crate::db::models::{AuditEvent, Credential, NewMessage, NewUser, Session, User};
 use crate::db::schema::{identities, sessions, users};
 use crate::db::types::{SessionMethod, Ts, Uid};
 
@@ -109,12 +109,13 @@ pub async fn create_user_with_identity(
     identity: &NewIdentity,
     session: &Session,
     events: &[AuditEvent],
-) -> Result<(), DbError> {
+) -> Result<User, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        diesel::insert_into(users::table).values(user.clone()).execute(conn).await?;
+        let user = super::users::insert(conn, user).await?;
         insert(conn, identity).await?;
         super::sessions::insert(conn, session).await?;
-        record(conn, events, None).await
+        record(conn, events, None).await?;
+        Ok(user)
     })
 }
 

@@ -5,6 +5,8 @@ use diesel_async::RunQueryDsl;
 
 use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
+use crate::core::contact::Contact;
+use crate::core::identifier::LoginIdentifier;
 use crate::core::ids::UserId;
 use crate::db::changes::Stale;
 use crate::db::models::{AuditEvent, NewUser, Session, User};
@@ -21,14 +23,26 @@ pub async fn find_user_by_username(conn: &mut Conn, key: &str) -> Result<Option<
     Ok(query.first(conn).await.optional()?)
 }
 
-pub async fn find_user_by_mobile(conn: &mut Conn, mobile: &str) -> Result<Option<User>, DbError> {
-    let query = users::table.filter(users::mobile.eq(mobile)).select(User::as_select());
-    Ok(query.first(conn).await.optional()?)
+pub async fn find_user_by_contact(conn: &mut Conn, contact: &Contact) -> Result<Option<User>, DbError> {
+    let users = users::table.select(User::as_select());
+    let found = match contact {
+        Contact::Mobile(mobile) => users.filter(users::mobile.eq(mobile.e164())).first(conn).await,
+        Contact::Email(email) => users.filter(users::email_key.eq(email.key())).first(conn).await,
+    };
+    Ok(found.optional()?)
 }
 
-pub async fn find_user_by_email(conn: &mut Conn, key: &str) -> Result<Option<User>, DbError> {
-    let query = users::table.filter(users::email_key.eq(key)).select(User::as_select());
-    Ok(query.first(conn).await.optional()?)
+pub async fn find_user_by_identifier(
+    conn: &mut Conn,
+    identifier: &LoginIdentifier,
+) -> Result<Option<User>, DbError> {
+    let users = users::table.select(User::as_select());
+    let found = match identifier {
+        LoginIdentifier::Username(key) => users.filter(users::username_key.eq(key)).first(conn).await,
+        LoginIdentifier::Mobile(e164) => users.filter(users::mobile.eq(e164)).first(conn).await,
+        LoginIdentifier::Email(key) => users.filter(users::email_key.eq(key)).first(conn).await,
+    };
+    Ok(found.optional()?)
 }
 
 pub async fn nickname_exists(conn: &mut Conn, key: &str) -> Result<bool, DbError> {
@@ -36,16 +50,23 @@ pub async fn nickname_exists(conn: &mut Conn, key: &str) -> Result<bool, DbError
     Ok(query.first::<Uid>(conn).await.optional()?.is_some())
 }
 
+/// Inserts an account in the caller's transaction, and returns it as it can be read.
+pub(super) async fn insert(conn: &mut Conn, user: &NewUser) -> Result<User, DbError> {
+    let insert = diesel::insert_into(users::table).values(user.clone()).returning(User::as_returning());
+    Ok(insert.get_result(conn).await?)
+}
+
 pub async fn create_user(
     conn: &mut Conn,
     user: &NewUser,
     session: &Session,
     event: &AuditEvent,
-) -> Result<(), DbError> {
+) -> Result<User, DbError> {
     write_tx!(conn, async |conn: &mut Conn| {
-        diesel::insert_into(users::table).values(user.clone()).execute(conn).await?;
+        let user = insert(conn, user).await?;
         super::sessions::insert(conn, session).await?;
-        super::audit::record(conn, event).await
+        super::audit::record(conn, event).await?;
+        Ok(user)
     })
 }
 

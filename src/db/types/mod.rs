@@ -8,7 +8,7 @@ mod roles;
 mod session_method;
 mod text;
 
-use chrono::DateTime;
+use chrono::{DateTime, SecondsFormat};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
@@ -16,6 +16,7 @@ use diesel::query_builder::QueryId;
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::SqlType;
 use diesel::sqlite::{Sqlite, SqliteValue};
+use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 pub use audit_kind::Kind;
@@ -44,6 +45,13 @@ pub struct Ts(pub Instant);
 impl From<Instant> for Ts {
     fn from(instant: Instant) -> Self {
         Self(instant)
+    }
+}
+
+/// RFC 3339 in whole seconds, as in the export of an account.
+impl Serialize for Ts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0.to_rfc3339_opts(SecondsFormat::Secs, true))
     }
 }
 

@@ -6,6 +6,7 @@ use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Text;
 use diesel::sqlite::{Sqlite, SqliteValue};
+use serde::{Serialize, Serializer};
 
 use super::audit_kind::Kind;
 use super::session_method::SessionMethod;
@@ -72,12 +73,18 @@ pub enum WebhookStatus {
     Failed,
 }
 
-/// Stores a type as `TEXT`, in the form of its `Display` and `FromStr`.
+/// Stores a type as `TEXT` and serializes it, in the form of its `Display` and `FromStr`.
 macro_rules! stored_as_text {
     ($($name:ident),+) => {$(
         impl $name {
             fn from_column(text: &str) -> deserialize::Result<Self> {
                 text.parse().map_err(|_| concat!("unknown ", stringify!($name), " in the database").into())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
             }
         }
 

@@ -1,6 +1,6 @@
-//! An address that codes can be sent to.
+//! Contacts: mobile numbers and e-mail addresses, to which codes and notices are sent.
 
-use crate::core::identifier::{EmailAddress, Mobile};
+use super::identifier::{EmailAddress, Mobile};
 
 /// A mobile number or an e-mail address.
 #[derive(Clone, Debug)]
@@ -10,7 +10,7 @@ pub enum Contact {
 }
 
 impl Contact {
-    /// The canonical form with its kind in front: what codes are bound to.
+    /// Returns the canonical form with the kind in front, which codes are bound to.
     #[must_use]
     pub fn key(&self) -> String {
         match self {
@@ -19,7 +19,7 @@ impl Contact {
         }
     }
 
-    /// As [`Contact::key`], one for all addresses that lead to the same person: what messages are counted by.
+    /// Returns a key that is the same for all addresses of one mailbox, which messages are counted by.
     #[must_use]
     pub fn send_key(&self) -> String {
         match self {
@@ -41,12 +41,37 @@ impl Contact {
         }
     }
 
-    /// A form that may be shown to somebody who has not proven that it is theirs.
+    /// Returns a masked form, which may be shown to somebody who has not proven that they own the contact.
     #[must_use]
     pub fn masked(&self) -> String {
         match self {
             Self::Mobile(mobile) => mobile.masked(),
             Self::Email(email) => email.masked(),
         }
+    }
+
+    /// Returns the personal part, which a password must not consist of.
+    #[must_use]
+    pub fn personal_part(&self) -> &str {
+        match self {
+            Self::Mobile(mobile) => mobile.national(),
+            Self::Email(email) => email.local_part(),
+        }
+    }
+}
+
+/// The contacts of an account.
+#[derive(Clone, Debug)]
+pub struct Contacts {
+    pub mobile: Option<Mobile>,
+    pub email: Option<EmailAddress>,
+}
+
+impl Contacts {
+    /// Returns the contacts, the mobile number first.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<Contact> {
+        let mobile = self.mobile.clone().map(Contact::Mobile);
+        mobile.into_iter().chain(self.email.clone().map(Contact::Email)).collect()
     }
 }
