@@ -168,7 +168,7 @@ impl StoreError for WriteError {
     }
 }
 
-/// For writes whose constraints cannot be violated by what people enter.
+/// For writes that cannot be stale and whose constraints no input can violate.
 impl From<WriteError> for Refusal {
     fn from(error: WriteError) -> Self {
         match error {

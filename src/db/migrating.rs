@@ -1,10 +1,10 @@
-//! What both backends need to run migrations.
+//! Running migrations on both backends.
 
 use super::error::DbError;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs `work` where it may block: the harness does, and would panic on a runtime of one thread.
+/// Runs `work` on a thread that may block: the harness blocks, and would panic on a runtime with one thread.
 pub(super) async fn in_blocking_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, DbError> {

@@ -347,8 +347,8 @@ dispatch! {
     events::webhooks::claim_webhooks(
         endpoint: &str, now: Instant, lease: Uid, leased_until: Instant, limit: i64
     ) -> Vec<WebhookDelivery>;
-    /// Records the result of an attempt. Returns false if the lease is no longer the caller's.
-    queries::webhooks::finish_webhook(id: Uid, lease: Uid, result: &WebhookResult, now: Instant) -> bool;
+    /// Records the result of an attempt. Stale if another gateway has the lease.
+    queries::webhooks::finish_webhook(id: Uid, lease: Uid, result: &WebhookResult, now: Instant) => ();
     /// Returns deliveries, newest first.
     queries::webhooks::list_webhooks(filter: &WebhookFilter) -> Vec<WebhookDelivery>;
     /// Queues a delivery again. Returns false while it is being sent.

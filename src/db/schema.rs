@@ -1,4 +1,4 @@
-//! The tables, once for both backends. Written by hand: the diesel CLI would print types that only one backend has.
+//! The tables of both backends. They are written by hand: the diesel CLI prints types that only one backend has.
 //! `tests/behaviour/database.rs` selects every column of every table on both.
 
 use diesel::{allow_tables_to_appear_in_same_query, joinable, table};

@@ -13,45 +13,45 @@ use crate::core::ids::{SessionId, UserId};
 use crate::core::random::Random;
 use crate::core::secret::SecretString;
 
-/// `typ` of the header (RFC 9068, section 2.1): no other token of ours passes for an access token.
+/// The `typ` of the header (RFC 9068, section 2.1), so that no other token passes for an access token.
 const TYPE: &str = "at+jwt";
 
-/// What an access token says. No address and no name: tokens are readable by everybody who sees them.
+/// The claims of an access token. They contain no contact and no name, because everybody who has a token can read it.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Claims {
     pub iss: String,
     pub aud: String,
     pub sub: UserId,
-    /// Seconds since the Unix epoch, as the three others.
+    /// Seconds since the Unix epoch, like the other times.
     pub exp: i64,
     pub nbf: i64,
     pub iat: i64,
     pub jti: Uuid,
     pub sid: SessionId,
     pub roles: Vec<String>,
-    /// Where Hasura looks, when the setting asks for it.
+    /// The claims of Hasura, if they are enabled.
     #[serde(rename = "https://hasura.io/jwt/claims", default, skip_serializing_if = "Option::is_none")]
     pub hasura: Option<HasuraClaims>,
 }
 
-/// A signed token and its end.
+/// A signed token and its expiry.
 pub struct AccessToken {
     pub token: SecretString,
     pub expires_at: Instant,
 }
 
-/// Why a token does not count. For the log: the caller learns only that it does not.
+/// Why a token is invalid. For the log only: the client is not told the reason.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TokenError {
-    #[error("not a token of ours: {0}")]
+    #[error("not a token of this gateway: {0}")]
     Malformed(String),
-    #[error("signed by a key that is not ours")]
+    #[error("signed by an unknown key")]
     UnknownKey,
     #[error("another type of token")]
     WrongType,
-    #[error("no longer good")]
+    #[error("expired")]
     Expired,
-    #[error("not good yet")]
+    #[error("not valid yet")]
     NotYet,
 }
 
@@ -76,10 +76,10 @@ impl AccessTokens {
         &self.keys
     }
 
-    /// A token for one session.
+    /// Issues a token for a session.
     ///
     /// # Errors
-    /// What the signing library says: a fault of ours.
+    /// The error of the signing library, which is an internal error.
     pub fn issue(
         &self,
         user: UserId,
@@ -88,7 +88,7 @@ impl AccessTokens {
     ) -> Result<AccessToken, TokenError> {
         let now = self.clock.now();
         let lifetime = TimeDelta::from_std(self.settings.access_lifetime).unwrap_or_default();
-        // The claim has whole seconds: what we say elsewhere must not outlive it.
+        // The claim has whole seconds; the reported expiry must not be later.
         let exp = (now + lifetime).timestamp();
         let hasura =
             self.settings.hasura.then(|| HasuraClaims::new(user, &roles, &self.settings.hasura_role));
@@ -114,16 +114,15 @@ impl AccessTokens {
         Ok(AccessToken { token: token.into(), expires_at })
     }
 
-    /// Checks signature, algorithm, type, issuer, audience and times, in this order; nothing in the token is used
-    /// before its signature held, but for the name of the key, which is only looked up. The key tells the algorithm; what
-    /// the header says must agree.
+    /// Checks signature, algorithm, type, issuer, audience and times, in this order. Before the signature is verified, only
+    /// the name of the key is used. The key determines the algorithm, and the header must agree.
     ///
     /// # Errors
     /// [`TokenError`].
     pub async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         let header = jsonwebtoken::decode_header(token).map_err(|error| malformed(&error))?;
         if header.crit.is_some() {
-            // RFC 7515, section 4.1.11: there is no extension that we understand.
+            // RFC 7515, section 4.1.11: no extension is supported.
             return Err(TokenError::Malformed("an extension is critical".into()));
         }
         let kid = header.kid.ok_or(TokenError::UnknownKey)?;
@@ -132,7 +131,7 @@ impl AccessTokens {
         rules.set_audience(&[&self.settings.audience]);
         rules.set_issuer(&[&self.settings.issuer]);
         rules.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
-        // The library asks the system clock; ours is injected, so the times are compared below.
+        // The library reads the system clock. The injected clock is used below instead.
         rules.validate_exp = false;
         rules.validate_nbf = false;
         let claims = jsonwebtoken::decode::<Claims>(token, &key.key, &rules)
@@ -153,7 +152,7 @@ impl AccessTokens {
     }
 }
 
-/// The library's errors name what is wrong, never what the token holds.
+/// The errors of the library name the problem and never the content of the token.
 fn malformed(error: &jsonwebtoken::errors::Error) -> TokenError {
     TokenError::Malformed(error.to_string())
 }

@@ -1,4 +1,4 @@
-//! The caller: the person whose access token came with a request.
+//! The caller: the user whose access token came with a request.
 
 use super::access::Claims;
 use super::service::Sessions;
@@ -13,7 +13,7 @@ pub struct Caller {
 }
 
 impl Sessions {
-    /// Returns the claims of a valid access token. No store is read, unless the token names a key that may be new.
+    /// Returns the claims of a valid access token. No store is read, unless the token names an unknown key.
     pub async fn verify_token(&self, token: &str) -> Option<Claims> {
         self.access
             .verify(token)
@@ -34,7 +34,8 @@ impl Sessions {
         Ok(user.map(|user| Caller { user, session }))
     }
 
-    /// Returns the active sessions of a person, last used first.
+    /// Returns the active sessions of a user, last used first.
+    #[tracing::instrument(skip_all, fields(user = %user))]
     pub async fn list_sessions(&self, user: UserId) -> Result<Vec<Session>, Refusal> {
         self.kit.db.active_sessions(user, self.kit.clock.now()).await
     }

@@ -1,9 +1,9 @@
-//! A name for a device that its owner recognises.
+//! Names of devices, for their owners.
 
 const UNKNOWN: &str = "?";
 
-/// The browser and the system out of a user agent, as `woothee` knows them: `Chrome, Windows 10`. It is what the device
-/// says of itself, and proves nothing.
+/// Returns the browser and the system of a user agent, as `woothee` recognizes them: `Chrome, Windows 10`. Clients can send
+/// any user agent.
 #[must_use]
 pub fn device_name(user_agent: Option<&str>) -> String {
     let Some(agent) = user_agent else { return UNKNOWN.into() };
@@ -11,12 +11,12 @@ pub fn device_name(user_agent: Option<&str>) -> String {
     let Some(found) = woothee::parser::Parser::new().parse(agent) else {
         return program(agent);
     };
-    // `HTTP Library` says less than the name that curl gives itself.
+    // `HTTP Library` is less specific than the name in the user agent.
     if found.name == "HTTP Library" {
         return program(agent);
     }
     let system = known(found.os).map(|os| match known(&found.os_version) {
-        // Browsers stopped telling the version: 10.15.7 for ever.
+        // Browsers no longer send the version: always 10.15.7.
         _ if os.starts_with("Mac OS") => "macOS".into(),
         Some(version) if os == "iPhone" || os == "iPad" => format!("{os}, iOS {version}"),
         Some(version) if !os.contains(&version) && !os.starts_with("Windows") => format!("{os} {version}"),
@@ -26,7 +26,7 @@ pub fn device_name(user_agent: Option<&str>) -> String {
     if parts.is_empty() { UNKNOWN.into() } else { parts.join(", ") }
 }
 
-/// Programs name themselves first: `okhttp/4.12.0`.
+/// Returns the name of a program, which comes first in its user agent: `okhttp/4.12.0`.
 fn program(agent: &str) -> String {
     agent.split([' ', '/']).next().filter(|name| !name.is_empty()).unwrap_or(UNKNOWN).to_owned()
 }

@@ -1,10 +1,10 @@
-//! What Hasura wants to know of a person: as claims of access tokens (its JWT mode) and as an answer (its webhook mode).
+//! The claims of Hasura: in access tokens (its JWT mode) and in a response (its webhook mode).
 
 use serde::{Deserialize, Serialize};
 
 use crate::core::ids::UserId;
 
-/// Hasura's own superuser, whom no permission binds. A role of ours that happens to have this name is not meant by it.
+/// The superuser of Hasura, which no permission restricts. A role of an account with this name is never passed on.
 const SUPERUSER: &str = "admin";
 
 /// The claims below `https://hasura.io/jwt/claims`.
@@ -20,7 +20,7 @@ pub struct HasuraClaims {
 }
 
 impl HasuraClaims {
-    /// Those of a person. Everybody may act in `default_role`, and in their own roles but for Hasura's superuser.
+    /// Builds the claims of a user. All users have `default_role`, and their own roles except for the superuser of Hasura.
     #[must_use]
     pub fn new(user: UserId, roles: &[String], default_role: &str) -> Self {
         let mut allowed_roles = vec![default_role.to_owned()];
@@ -32,7 +32,7 @@ impl HasuraClaims {
         Self { user_id: user.to_string(), default_role: default_role.to_owned(), allowed_roles }
     }
 
-    /// The role to act in: the one that is asked for, or the default; `None` when the person may not act in it.
+    /// Returns the role of a request: the requested one, or the default; `None` when the user does not have it.
     #[must_use]
     pub fn role<'a>(&'a self, asked: Option<&str>) -> Option<&'a str> {
         match asked {

@@ -9,13 +9,13 @@ use jsonwebtoken::jwk::Jwk;
 
 use crate::core::secret::sha256;
 
-/// A JWK set, ready to be sent. Cheap to clone.
+/// A JWK set as it is sent. Cheap to clone.
 #[derive(Clone)]
 pub struct Jwks {
     pub body: Arc<str>,
-    /// A strong entity tag, with its quotes.
+    /// A strong entity tag, including its quotes.
     pub etag: Arc<str>,
-    /// How long it may be kept.
+    /// How long clients may cache it.
     pub max_age: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The keys that sign access tokens: made, sealed at rest, published and rotated by whichever gateway comes first.
+//! The keys that sign access tokens. They are created, published and rotated by any gateway, and stored sealed.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -20,7 +20,7 @@ use crate::db::types::KeyState;
 use crate::db::{Db, WriteError};
 use crate::outcome::Refusal;
 
-/// Why the keys could not be made ready.
+/// Why the keys are not available.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error(transparent)]
@@ -32,25 +32,25 @@ pub enum KeyError {
     Sealed(#[from] OpenError),
     #[error("the signing key in the database is not usable: {0}")]
     Unusable(String),
-    /// Somebody asked for another key where no key is.
+    /// An operator ordered a rotation where there are no keys.
     #[error("with HS256 there are no keys to rotate: change `tokens.hs256_secret` at all gateways")]
     NoKeys,
 }
 
-/// What signs.
+/// The key that signs.
 pub(super) struct Signing {
     pub(super) kid: String,
     pub(super) algorithm: Algorithm,
     pub(super) key: EncodingKey,
 }
 
-/// What verifies, by the one algorithm that the key is for.
+/// A key that verifies, with its one algorithm.
 pub(super) struct Verifying {
     pub(super) algorithm: Algorithm,
     pub(super) key: DecodingKey,
 }
 
-/// The keys as a gateway last saw them.
+/// The keys as the gateway read them last.
 struct View {
     rows: Vec<SigningKey>,
     signing: Option<Arc<Signing>>,
@@ -58,7 +58,7 @@ struct View {
     jwks: Jwks,
 }
 
-/// The key that signs, and all that verify. Cheap to clone; clones see the same keys.
+/// The key that signs and all keys that verify. Cheap to clone; clones share the keys.
 #[derive(Clone)]
 pub struct KeyRing(Arc<Ring>);
 
@@ -69,9 +69,9 @@ struct Ring {
     random: Random,
     rules: KeyRules,
     view: RwLock<Seen>,
-    /// One look at a time, so that no older view replaces a newer one.
+    /// Serializes reads of the table, so that no older view replaces a newer one.
     turn: tokio::sync::Mutex<()>,
-    /// When somebody last came with a key that we do not know.
+    /// When the table was read last because of an unknown key.
     stranger: tokio::sync::Mutex<Option<Instant>>,
 }
 
@@ -80,26 +80,26 @@ struct Seen {
     at: Instant,
 }
 
-/// The name of the secret of HS256. No key of the table can have it: theirs are thumbprints.
+/// The name of the HS256 secret. No key of the table can have this name, since keys are named by thumbprints.
 const SECRET_NAME: &str = "hs256";
 
-/// How often strangers can make us look at the table.
+/// The shortest interval at which unknown keys cause a read of the table.
 const PATIENCE: TimeDelta = TimeDelta::seconds(5);
 
-/// Between two looks at the clock.
+/// The interval at which the clock is checked.
 const TICK: Duration = Duration::from_millis(250);
 
-/// Before the table is asked again after it did not answer.
+/// The delay after a failed read of the table.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// Gateways that rotate at once make each other try again; more often than this there is a fault of ours.
+/// Gateways that rotate at the same time make each other retry. More retries than this mean an internal error.
 const ATTEMPTS: usize = 16;
 
 impl KeyRing {
-    /// Loads the keys; makes the first one where there is none. Of gateways that start together one makes it.
+    /// Loads the keys and creates the first one. Of gateways that start at the same time, one creates it.
     ///
     /// # Errors
-    /// [`KeyError`]: the database is away, or the master key is not the one that sealed the keys.
+    /// [`KeyError`]: the database is unavailable, or the keys were sealed with another master key.
     pub async fn open(
         db: &Db,
         master: &MasterKey,
@@ -125,7 +125,7 @@ impl KeyRing {
         Ok(ring)
     }
 
-    /// Looks at the keys without making one: whether all of them open.
+    /// Reads the keys and checks that all of them can be opened. Nothing is created.
     ///
     /// # Errors
     /// As [`KeyRing::open`].
@@ -138,7 +138,7 @@ impl KeyRing {
         Ok(keys)
     }
 
-    /// Keeps the keys up to date until `stopping`: looks at the table at intervals, and when something is due.
+    /// Keeps the keys up to date until `stopping`: reads the table at intervals, and when a step is due.
     pub async fn keep(self, stopping: CancellationToken) {
         let mut pause = TICK;
         loop {
@@ -150,18 +150,19 @@ impl KeyRing {
             if self.is_due()
                 && let Err(error) = self.advance().await
             {
-                tracing::warn!(%error, "the signing keys could not be looked at; tried again soon");
+                tracing::warn!(%error, "the signing keys could not be read; retrying");
                 pause = RETRY;
             }
         }
     }
 
-    /// Makes the next key now; it signs one lifetime of the published keys later. `at_once`: it signs now, and all
-    /// others are gone, with every token that they signed. `event` is written when anything is changed. Tells what was
-    /// done, and the keys that there are now.
+    /// Creates the next key now; it signs when services no longer cache the old keys. With `at_once` it signs now, and all other
+    /// keys are deleted, which invalidates every token that they signed. `event` is written if anything changes. Returns
+    /// what was done, and the keys afterwards.
     ///
     /// # Errors
     /// [`KeyError`].
+    #[tracing::instrument(skip_all, fields(at_once))]
     pub async fn rotate(
         &self,
         at_once: bool,
@@ -175,19 +176,19 @@ impl KeyRing {
         Ok((done, self.view().rows.clone()))
     }
 
-    /// The published keys.
+    /// Returns the published keys.
     #[must_use]
     pub fn jwks(&self) -> Jwks {
         self.view().jwks.clone()
     }
 
-    /// What signs now.
+    /// Returns the key that signs now.
     pub(super) fn signing(&self) -> Option<Arc<Signing>> {
         self.view().signing.clone()
     }
 
-    /// What verifies under that name. A name is only ever looked up, never followed. One that might be a key's makes us
-    /// look at the table again, but strangers cannot do that as often as they like.
+    /// Returns the key of this name. An unknown name that has the form of a key's name causes a read of the table, at most once
+    /// per interval.
     pub(super) async fn verifying(&self, kid: &str) -> Option<Arc<Verifying>> {
         let known = || self.view().verifying.get(kid).cloned();
         if let Some(key) = known() {
@@ -197,7 +198,7 @@ impl KeyRing {
             return None;
         }
         let mut last = self.0.stranger.lock().await;
-        // Others who waited here may have brought it.
+        // A concurrent request may have read it in the meantime.
         if let Some(key) = known() {
             return Some(key);
         }
@@ -207,7 +208,7 @@ impl KeyRing {
         }
         *last = Some(now);
         if let Err(error) = self.advance().await {
-            tracing::warn!(%error, "a key could not be looked up");
+            tracing::warn!(%error, "the keys could not be read");
         }
         known()
     }
@@ -219,17 +220,17 @@ impl KeyRing {
     fn is_due(&self) -> bool {
         let (ring, now) = (&self.0, self.0.clock.now());
         let seen = ring.view.read().unwrap_or_else(PoisonError::into_inner);
-        // A clock may be set back.
+        // The clock may have been set back.
         (now - seen.at).abs() >= ring.rules.view
             || rotation::next_event(&seen.view.rows, &ring.rules).is_some_and(|event| event <= now)
     }
 
-    /// Reads the table, does what is due, and sees the outcome.
+    /// Reads the table and performs the steps that are due.
     async fn advance(&self) -> Result<(), KeyError> {
         self.follow(Order::Nothing, None).await.map(drop)
     }
 
-    /// The same, and what is ordered before it.
+    /// Performs an order and the steps that are due.
     async fn follow(&self, order: Order, event: Option<&AuditEvent>) -> Result<Rotated, KeyError> {
         let ring = &self.0;
         let mut followed: Option<Rotated> = None;
@@ -249,11 +250,11 @@ impl KeyRing {
             }
             let event = event.filter(|_| left != Order::Nothing);
             if WriteError::stale_as_none(ring.db.change_keys(&rows, &changes, event).await)?.is_some() {
-                tell(&changes);
+                log(&changes);
                 followed.get_or_insert(rotation::done(&steps, &rows));
             }
         }
-        Err(KeyError::Unusable("others change the keys all the time".into()))
+        Err(KeyError::Unusable("other gateways keep changing the keys".into()))
     }
 
     async fn change(&self, step: &Step, now: Instant) -> Result<KeyChange, KeyError> {
@@ -351,17 +352,17 @@ fn pair(sealer: &Sealer, key: &SigningKey) -> Result<KeyPair, KeyError> {
         key.algorithm.parse().map_err(|error: &str| KeyError::Unusable(error.into()))?;
     let pair = KeyPair::read(algorithm, &pkcs8).map_err(KeyError::Unusable)?;
     if pair.kid != key.kid {
-        return Err(KeyError::Unusable("it has the name of another".into()));
+        return Err(KeyError::Unusable("its name belongs to another key".into()));
     }
     Ok(pair)
 }
 
-/// A SHA-256 thumbprint in base64url.
+/// Whether a text has the form of a SHA-256 thumbprint in base64url.
 fn is_name(kid: &str) -> bool {
     kid.len() == 43 && kid.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-fn tell(changes: &[KeyChange]) {
+fn log(changes: &[KeyChange]) {
     for change in changes {
         match change {
             KeyChange::Insert(key) => {
@@ -369,12 +370,12 @@ fn tell(changes: &[KeyChange]) {
                     kid = key.kid,
                     state = %key.state,
                     algorithm = key.algorithm,
-                    "a signing key was made"
+                    "a signing key was created"
                 );
             }
             KeyChange::Activate { kid, .. } => tracing::info!(kid, "a signing key signs from now on"),
-            KeyChange::Retire { kid, .. } => tracing::info!(kid, "a signing key signs no more"),
-            KeyChange::Delete { kid } => tracing::info!(kid, "a signing key is gone"),
+            KeyChange::Retire { kid, .. } => tracing::info!(kid, "a signing key no longer signs"),
+            KeyChange::Delete { kid } => tracing::info!(kid, "a signing key was deleted"),
         }
     }
 }

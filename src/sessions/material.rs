@@ -1,4 +1,4 @@
-//! What a key is made of: generated, named, and taken apart into what signs and what verifies.
+//! Key material: generating, naming and parsing keys.
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rsa::KeySize;
@@ -10,9 +10,9 @@ use zeroize::Zeroizing;
 use crate::config::keys::TokenAlgorithm;
 use crate::core::random::Random;
 
-/// Both halves of a key, bound to one algorithm.
+/// A key pair and its one algorithm.
 pub(super) struct KeyPair {
-    /// RFC 7638: follows from the key itself.
+    /// The thumbprint of RFC 7638.
     pub(super) kid: String,
     pub(super) algorithm: Algorithm,
     pub(super) signing: EncodingKey,
@@ -20,7 +20,7 @@ pub(super) struct KeyPair {
     pub(super) jwk: Jwk,
 }
 
-/// In the words of the library.
+/// Returns the algorithm as the library names it.
 pub(super) fn library(algorithm: TokenAlgorithm) -> Algorithm {
     match algorithm {
         TokenAlgorithm::EdDsa => Algorithm::EdDSA,
@@ -30,20 +30,20 @@ pub(super) fn library(algorithm: TokenAlgorithm) -> Algorithm {
     }
 }
 
-/// A new private key as PKCS #8. RSA takes some tenths of a second of computing: call it where that hurts nobody.
+/// Generates a private key as PKCS #8. RSA takes some tenths of a second, so it must not run on an async thread.
 ///
 /// # Errors
-/// What the library says, in words for the log.
+/// A text for the log.
 pub(super) fn generate(algorithm: TokenAlgorithm, random: &Random) -> Result<Zeroizing<Vec<u8>>, String> {
     let refused = |error: aws_lc_rs::error::Unspecified| error.to_string();
     let document = match algorithm {
         TokenAlgorithm::EdDsa => {
             let seed = Zeroizing::new(random.bytes::<32>());
             let pair = Ed25519KeyPair::from_seed_unchecked(seed.as_slice()).map_err(|e| e.to_string())?;
-            // The library that signs takes the form without the public half only.
+            // The signing library accepts only the form without the public key.
             pair.to_pkcs8v1().map_err(refused)?.as_ref().to_vec()
         }
-        // The operating system's generator: these two cannot be told which random bytes to use.
+        // The generator of the operating system: these two functions do not accept random bytes.
         TokenAlgorithm::Es256 => {
             let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(refused)?;
             pair.to_pkcs8v1().map_err(refused)?.as_ref().to_vec()
@@ -58,11 +58,11 @@ pub(super) fn generate(algorithm: TokenAlgorithm, random: &Random) -> Result<Zer
 }
 
 impl KeyPair {
-    /// Reads PKCS #8. The public half is computed, never taken from elsewhere: whoever can write to the table but cannot
-    /// seal cannot slip in a key of his own.
+    /// Parses PKCS #8. The public key is computed and never read from the table: an attacker who can write to the table, but
+    /// does not have the master key, cannot add a key.
     ///
     /// # Errors
-    /// In words for the log, without the key.
+    /// A text for the log, without the key.
     pub(super) fn read(algorithm: TokenAlgorithm, pkcs8: &[u8]) -> Result<Self, String> {
         let signing = match algorithm {
             TokenAlgorithm::EdDsa => EncodingKey::from_ed_der(pkcs8),
@@ -83,7 +83,7 @@ impl KeyPair {
     }
 }
 
-/// The value of a DER element with that tag, and what follows it.
+/// Returns the value of a DER element with this tag, and what follows it.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (head, rest) = der.split_at_checked(2)?;
     if head[0] != tag {
@@ -98,7 +98,7 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(length)
 }
 
-/// The private key inside PKCS #8 (RFC 5208: version, algorithm, key), in the form of RFC 8017.
+/// Returns the private key in PKCS #8 (RFC 5208: version, algorithm, key), in the form of RFC 8017.
 fn inside(pkcs8: &[u8]) -> Option<&[u8]> {
     const INTEGER: u8 = 0x02;
     const OCTET_STRING: u8 = 0x04;

@@ -1,9 +1,9 @@
-//! Refresh tokens: one family a session, rotated at each use.
+//! Refresh tokens: one family per session, rotated at each use.
 //!
 //! A token is `session | generation | HMAC-SHA256(derived key; session, generation, salt of the session)`. The database
-//! keeps the salt (256 random bits) and the newest generation, no token: a copy of the database opens no session. That
-//! the next token follows from the session is what makes a lost answer safe: whoever comes again with the token before
-//! the newest gets the newest once more, and two tabs that refresh at once get the same one.
+//! stores the salt (256 random bits) and the newest generation, but no token: a copy of the database opens no session.
+//! The next token is computed from the session, so a lost response does no harm: the previous token returns the newest one
+//! again, and two tabs that refresh at the same time receive the same one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,27 +16,27 @@ use crate::db::models::Session;
 /// Session (16 bytes), generation (4), MAC (32).
 const LENGTH: usize = 16 + 4 + 32;
 
-/// Makes and checks refresh tokens.
+/// Computes and checks refresh tokens.
 #[derive(Clone)]
 pub struct RefreshTokens(Digester);
 
-/// A token that somebody presented; nothing of it is proven yet.
+/// A token of a request, not verified yet.
 pub struct Presented {
     pub session: SessionId,
     pub generation: i32,
     mac: [u8; 32],
 }
 
-/// What a token is to its session.
+/// The position of a token in the family of its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// The newest one: its use makes the next.
+    /// The newest token. Using it creates the next one.
     Newest,
-    /// The one before the newest, which nobody has used yet.
+    /// The token before the newest one, which was not used yet.
     Previous,
-    /// Older: somebody has used a later one, so one of the two is a thief.
+    /// An older token. A later one was used already, so one of the two clients has a stolen copy.
     Spent,
-    /// Of a generation that was never made.
+    /// A generation that was never issued.
     Unknown,
 }
 
@@ -46,7 +46,7 @@ impl RefreshTokens {
         Self(master.digester("refresh-tokens"))
     }
 
-    /// The token of a generation; `None` for a session without salt, which can have none.
+    /// Returns the token of a generation; `None` for a session without salt, which can have no token.
     #[must_use]
     pub fn token(&self, session: &Session, generation: i32) -> Option<SecretString> {
         let mac = self.mac(session, generation)?;
@@ -57,7 +57,7 @@ impl RefreshTokens {
         Some(URL_SAFE_NO_PAD.encode(bytes).into())
     }
 
-    /// Reads a token; `None` for anything that has not its form.
+    /// Parses a token; `None` for anything else.
     #[must_use]
     pub fn read(token: &SecretString) -> Option<Presented> {
         let bytes = URL_SAFE_NO_PAD.decode(token.expose_secret()).ok()?;
@@ -70,7 +70,7 @@ impl RefreshTokens {
         })
     }
 
-    /// What the token is to `session`; `None` when we never made it.
+    /// Compares the token with `session`; `None` when it was never issued.
     #[must_use]
     pub fn standing(&self, presented: &Presented, session: &Session) -> Option<Standing> {
         let mac = self.mac(session, presented.generation)?;
@@ -84,7 +84,7 @@ impl RefreshTokens {
     }
 }
 
-/// The whole rule.
+/// Compares generations.
 fn standing(presented: i32, newest: i32) -> Standing {
     match newest.checked_sub(presented) {
         Some(0) => Standing::Newest,

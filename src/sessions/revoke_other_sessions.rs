@@ -1,4 +1,4 @@
-//! `revokeOtherSessions`: ends all of the caller's sessions but the one that asks.
+//! `revokeOtherSessions`: revokes all of the caller's sessions except for the current one.
 
 use super::caller::Caller;
 use super::service::Sessions;

@@ -1,4 +1,4 @@
-//! `revokeSession`: ends one of the caller's sessions.
+//! `revokeSession`: revokes one of the caller's sessions.
 
 use super::caller::Caller;
 use super::service::Sessions;
@@ -19,7 +19,7 @@ pub enum RevokeSessionRefusal {
 }
 
 impl Sessions {
-    /// Revokes the session `id` if it is one of the caller's. Another person's session is reported like an unknown one.
+    /// Revokes the session `id` if it is one of the caller's. Another user's session is reported like an unknown one.
     #[tracing::instrument(skip_all, fields(user = %caller.user.id))]
     pub async fn revoke_session(
         &self,

@@ -1,4 +1,4 @@
-//! What every sign-in ends with: a session, its tokens, and the person.
+//! The result of every sign-in: a session, its tokens, and the user.
 
 use super::access::AccessToken;
 use super::service::Sessions;
@@ -14,7 +14,7 @@ use crate::db::models::{AuditEvent, Credential, Session, User};
 use crate::db::types::SessionMethod;
 use crate::outcome::Refusal;
 
-/// A person who has signed in.
+/// A user who has signed in.
 pub struct SignedIn {
     pub user: User,
     pub access: AccessToken,

@@ -1,7 +1,7 @@
-//! Upstream tokens: what a proxy hands to a service in place of the caller's access token, good for one request.
+//! Upstream tokens: a proxy passes them to a service instead of the caller's access token. They are valid for one request.
 //!
-//! They are signed by the same keys and say the same as access tokens, under a type and an audience of their own: a
-//! service that leaks one has not leaked what opens the gateway.
+//! They have the same keys and claims as access tokens, but another type and audience: a service that leaks one does not
+//! leak access to the gateway.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::core::secret::SecretString;
 
-/// `typ` of the header: it never passes for an access token.
+/// The `typ` of the header, so that the token never passes for an access token.
 const TYPE: &str = "upstream+jwt";
 
 /// Signs upstream tokens. Cheap to clone.
@@ -30,7 +30,7 @@ pub struct UpstreamTokens {
 }
 
 impl UpstreamTokens {
-    /// `leeway`: how far the clock of a service may be behind ours.
+    /// `leeway`: how far the clock of a service may be behind the clock of the gateway.
     #[must_use]
     pub fn new(
         keys: KeyRing,
@@ -43,18 +43,18 @@ impl UpstreamTokens {
         Self { keys, clock, random, audience, lifetime, leeway }
     }
 
-    /// A token that says what `access`, the claims of an access token that holds, says. It may outlive that one by its
-    /// own short life: it tells that this request came with good credentials.
+    /// Issues a token with the claims of a valid access token. It can expire slightly later than the access token: it states
+    /// that this request was authenticated.
     ///
     /// # Errors
-    /// What the signing library says: a fault of ours.
+    /// The error of the signing library, which is an internal error.
     pub fn issue(&self, access: &Claims) -> Result<SecretString, TokenError> {
         let now = self.clock.now();
         let span = |length| TimeDelta::from_std(length).unwrap_or_default();
         let claims = Claims {
             aud: self.audience.clone(),
             exp: (now + span(self.lifetime)).timestamp(),
-            // Verifiers of services seldom forgive a clock that is behind.
+            // Few services tolerate a clock that is behind.
             nbf: (now - span(self.leeway)).timestamp(),
             iat: now.timestamp(),
             jti: uuid::Builder::from_random_bytes(self.random.bytes()).into_uuid(),

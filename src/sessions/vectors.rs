@@ -1,5 +1,4 @@
-//! Tokens that must hold and tokens that must not, each one change away from a good one, against our verifier: by all
-//! algorithms, with the tricks of RFC 8725 and of the books.
+//! Valid and invalid tokens, each one change away from a valid one, for all algorithms, with the attacks of RFC 8725.
 
 use std::time::Duration;
 
@@ -122,7 +121,7 @@ async fn the_good_one_holds_and_says_what_it_is() {
         let header = bench.header();
         assert_eq!((&header["alg"], &header["typ"]), (&algorithm.as_str().into(), &"at+jwt".into()));
         assert_eq!(header.as_object().unwrap().len(), 3, "{header}");
-        // Signed anew by hand: so that what is refused below is refused for its one change.
+        // Signed again, so that each token below is invalid only because of its one change.
         assert_eq!(bench.error(&bench.with_header(|_| ())).await, None, "{algorithm}");
         assert_eq!(bench.error(&bench.with_header(set("typ", "AT+JWT".into()))).await, None);
         let shared = algorithm == TokenAlgorithm::Hs256;

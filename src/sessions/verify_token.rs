@@ -14,7 +14,8 @@ pub enum Strictness {
 }
 
 impl Sessions {
-    /// Returns the claims of a valid token. On an error nobody may be let in.
+    /// Returns the claims of a valid token. After an error the caller must refuse the request.
+    #[tracing::instrument(skip_all)]
     pub async fn verify_for_service(
         &self,
         token: &str,

@@ -13,10 +13,10 @@ use crate::audit::event_type;
 use crate::config::webhooks::WebhookEndpoint;
 use crate::core::clock::{Clock, Instant};
 use crate::core::random::Random;
-use crate::db::Db;
 use crate::db::models::AuditEvent;
 use crate::db::types::{Uid, WebhookStatus};
 use crate::db::webhooks::{Publication, WebhookDelivery, WebhookResult};
+use crate::db::{Db, WriteError};
 use crate::outcome::Refusal;
 
 /// How much longer than one attempt a claim lasts, so that the result can be written.
@@ -118,8 +118,8 @@ impl Deliveries {
         let result = self.result(&delivery, attempt);
         for round in 0..WRITE_ATTEMPTS {
             match self.db.finish_webhook(delivery.id, claim.lease, &result, self.clock.now()).await {
-                Ok(true) => return,
-                Ok(false) => {
+                Ok(()) => return,
+                Err(WriteError::Stale(_)) => {
                     tracing::warn!(
                         "result not recorded: the lease expired and another gateway has the webhook"
                     );

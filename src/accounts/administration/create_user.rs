@@ -41,6 +41,7 @@ const NAME_ATTEMPTS: usize = 5;
 
 impl Administration {
     /// Creates the account and returns its id and user name. Operators may use reserved names; all other rules apply.
+    #[tracing::instrument(skip_all)]
     pub async fn create_user(
         &self,
         input: NewAccount,

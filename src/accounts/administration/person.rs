@@ -1,4 +1,4 @@
-//! A new account whose identifiers an operator vouches for: no code proves them.
+//! A new account of an operator or an import. Its contacts are not verified by codes.
 
 use super::super::naming;
 use crate::core::clock::{Clock, Instant};

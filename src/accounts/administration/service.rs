@@ -48,6 +48,7 @@ const ATTEMPTS: usize = 5;
 
 impl Administration {
     /// Finds an account by id, user name, mobile number or e-mail address.
+    #[tracing::instrument(skip_all)]
     pub async fn find(&self, who: &str) -> Result<Option<User>, Refusal> {
         if let Some(id) = UserId::parse(who.trim()) {
             return self.db.find_user(id).await;
@@ -59,23 +60,27 @@ impl Administration {
     }
 
     /// Returns the active sessions of an account.
+    #[tracing::instrument(skip_all, fields(user = %user))]
     pub async fn sessions(&self, user: UserId) -> Result<Vec<Session>, Refusal> {
         self.db.active_sessions(user, self.clock.now()).await
     }
 
     /// Disables an account and revokes its sessions.
+    #[tracing::instrument(skip_all, fields(user = %user))]
     pub async fn disable(&self, user: UserId) -> Result<StatusChange, Refusal> {
         let event = self.audit.by_operator(Kind::UserDisabled, user, &[]);
         self.db.set_status(user, AccountStatus::Disabled, self.clock.now(), &event).await
     }
 
     /// Enables an account. Revoked sessions stay revoked.
+    #[tracing::instrument(skip_all, fields(user = %user))]
     pub async fn enable(&self, user: UserId) -> Result<StatusChange, Refusal> {
         let event = self.audit.by_operator(Kind::UserEnabled, user, &[]);
         self.db.set_status(user, AccountStatus::Active, self.clock.now(), &event).await
     }
 
     /// Changes roles and returns the new ones. Tokens that were issued before keep the old ones until they expire.
+    #[tracing::instrument(skip_all, fields(user = %user.id))]
     pub async fn change_roles(&self, user: &User, change: &RolesChange) -> Result<Roles, RolesError> {
         let mut user = user.clone();
         for _ in 0..ATTEMPTS {
@@ -103,12 +108,14 @@ impl Administration {
     }
 
     /// Revokes all sessions of an account and returns their number.
+    #[tracing::instrument(skip_all, fields(user = %user))]
     pub async fn revoke_sessions(&self, user: UserId) -> Result<usize, Refusal> {
         let event = self.audit.by_operator(Kind::SessionsRevoked, user, &[]);
         Ok(self.db.revoke_sessions(user, None, "operator", self.clock.now(), &event).await?)
     }
 
     /// Deletes an account and its data at once; false when there is no such account.
+    #[tracing::instrument(skip_all, fields(user = %user))]
     pub async fn delete(&self, user: UserId) -> Result<bool, Refusal> {
         let event = self.audit.by_operator(Kind::UserDeleted, user, &[]);
         self.db.delete_user(user, &event).await

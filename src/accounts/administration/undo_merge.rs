@@ -12,8 +12,9 @@ use crate::delivery::{Channel, NoticeTopic};
 use crate::outcome::Refusal;
 
 impl Administration {
-    /// Undoes a merge, revokes all sessions of the kept account, and notifies every contact that the accounts have
+    /// Undoes a merge, revokes all sessions of the kept account, and notifies every contact that the accounts had
     /// before. Fails when the record does not open with the current master key.
+    #[tracing::instrument(skip_all, fields(merge = %id))]
     pub async fn undo_merge(
         &self,
         id: MergeId,
@@ -28,7 +29,7 @@ impl Administration {
         let mut messages = Vec::new();
         for user in both {
             let Some(user) = self.db.find_user(user).await? else { continue };
-            // Contacts that came from the merged account are contacts of the kept one until now: all are notified.
+            // Contacts of the merged account still belong to the kept one, so all contacts of both are notified.
             let channels = [Channel::Email, Channel::Sms];
             let several = user.email.is_some() && user.mobile.is_some();
             for channel in &channels[..if several { 2 } else { 1 }] {

@@ -35,9 +35,9 @@ impl From<WriteError> for ReauthenticationRefusal {
         match error {
             WriteError::Stale(Stale::Inactive) => Self::Shared(Refusal::SessionEnded),
             WriteError::Stale(Stale::Credential) => Self::WrongPassword,
-            WriteError::Stale(Stale::Row) => Self::Shared(Refusal::from(error)),
-            WriteError::Failed(refusal) => Self::Shared(refusal),
-            WriteError::Taken(
+            WriteError::Failed(_)
+            | WriteError::Stale(Stale::Row)
+            | WriteError::Taken(
                 Taken::Username
                 | Taken::Nickname
                 | Taken::Mobile

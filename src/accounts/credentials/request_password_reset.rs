@@ -56,7 +56,7 @@ impl Accounts {
         let user = self.kit.db.find_user_by_contact(&contact).await?.filter(User::is_active);
         match self.write_reset_link_for(user, email, client).await? {
             Some(expires_at) => Ok(expires_at),
-            // The account changed its address since it was read: this one belongs to nobody now.
+            // The account changed its address since it was read, so no account has this address.
             None => Ok(self.write_reset_link_for(None, email, client).await?.unwrap_or_default()),
         }
     }

@@ -1,8 +1,7 @@
-//! `menjin import`: people of another system, with the password hashes that it made. docs/import.md is the page for
-//! operators.
+//! `menjin import`: imports accounts of another system with their password hashes. Operators read docs/import.md.
 //!
-//! `reader` takes a file apart, `row` makes a person of each row or says what is wrong with it, `importer` finds those
-//! who are there already and writes the others, batch by batch.
+//! `reader` splits a file into rows, `row` parses each row, and `importer` leaves out accounts that exist already and writes
+//! the others, batch by batch.
 
 mod importer;
 mod reader;

@@ -1,4 +1,4 @@
-//! CSV and JSON lines, row by row: a file of any length takes the memory of one row.
+//! Reads CSV and JSON lines row by row, so that a file of any length needs the memory of one row.
 
 use std::io::{BufRead, BufReader, Chain, Read};
 
@@ -6,40 +6,40 @@ use serde_json::{Map, Value};
 
 use super::record::{BadField, COLUMNS, Record, column};
 
-/// How a file is written.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// RFC 4180 with a header line, in UTF-8.
     Csv,
-    /// One JSON object a line, in UTF-8.
+    /// One JSON object per line, in UTF-8.
     Jsonl,
 }
 
-/// Why a file cannot be read at all, or not to its end.
+/// Why a file, or the rest of it, cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error("the first line must name the columns: {}", COLUMNS.join(", "))]
     NoHeader,
-    /// All of them, in words.
+    /// The names of all unknown columns.
     #[error("{columns} of the first line: none of {}", COLUMNS.join(", "))]
     UnknownColumns { columns: String },
     #[error("column {0} stands twice in the first line")]
     RepeatedColumn(&'static str),
-    /// The text of the CSV reader names positions, no values.
+    /// The error of the CSV reader names positions and no values.
     #[error("{0}")]
     Csv(String),
 }
 
-/// A row, or what is wrong with it.
+/// A row, or its errors.
 pub type Row = Result<Record, Vec<BadField>>;
 
 /// The rows of a file, in order.
 pub struct Rows<R: Read>(Lines<R>);
 
 enum Lines<R: Read> {
-    /// A line end is put behind the file, so that every row has one.
+    /// A line end is appended to the file, so that every row has one.
     Csv {
         reader: csv::Reader<Chain<R, &'static [u8]>>,
         columns: Vec<&'static str>,
@@ -54,20 +54,20 @@ enum Lines<R: Read> {
 }
 
 impl<R: Read> Rows<R> {
-    /// Begins to read. The header of a CSV file is read at once.
+    /// Starts reading. The header of a CSV file is read at once.
     ///
     /// # Errors
     /// [`ReadError`].
     pub fn new(file: R, format: Format) -> Result<Self, ReadError> {
         let lines = match format {
             Format::Csv => {
-                // Where lines end with CR LF, the reader's own way leaves the LF to the next row and counts one line
-                // too few. So a CR stays at the end of the last field, where blanks do not count.
+                // With its default, the reader leaves the LF of CR LF to the next row and counts one line too few. With LF
+                // alone, the CR stays at the end of the last field, where blanks are dropped.
                 let mut reader = csv::ReaderBuilder::new()
                     .flexible(true)
                     .terminator(csv::Terminator::Any(b'\n'))
                     .from_reader(file.chain(&b"\n"[..]));
-                let columns = header(reader.byte_headers().map_err(told)?)?;
+                let columns = header(reader.byte_headers().map_err(csv_error)?)?;
                 Lines::Csv { reader, columns, record: csv::ByteRecord::new() }
             }
             Format::Jsonl => {
@@ -77,18 +77,18 @@ impl<R: Read> Rows<R> {
         Ok(Self(lines))
     }
 
-    /// The next row; `None` at the end.
+    /// Returns the next row; `None` at the end.
     ///
     /// # Errors
-    /// [`ReadError`] when the file cannot be read on.
+    /// [`ReadError`] when the rest of the file cannot be read.
     pub fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
         match &mut self.0 {
             Lines::Csv { reader, columns, record } => {
-                while reader.read_byte_record(record).map_err(told)? {
+                while reader.read_byte_record(record).map_err(csv_error)? {
                     if record.len() == 1 && record[0].trim_ascii().is_empty() {
                         continue;
                     }
-                    // The position that the record has is that of the empty lines before it.
+                    // The position of the record itself is that of the empty lines before it.
                     let inside = record.as_slice().split(|&byte| byte == b'\n').count() as u64;
                     let line = reader.position().line().saturating_sub(inside);
                     return Ok(Some(from_csv(record, columns, line)));
@@ -114,7 +114,7 @@ impl<R: Read> Rows<R> {
         }
     }
 
-    /// How many bytes have been read; at the end perhaps one more than there are.
+    /// Returns the number of bytes that were read. At the end it can be one more than the length of the file.
     #[must_use]
     pub fn position(&self) -> u64 {
         match &self.0 {
@@ -125,7 +125,7 @@ impl<R: Read> Rows<R> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "a function for map_err")]
-fn told(error: csv::Error) -> ReadError {
+fn csv_error(error: csv::Error) -> ReadError {
     ReadError::Csv(error.to_string())
 }
 
@@ -150,7 +150,7 @@ fn header(names: &csv::ByteRecord) -> Result<Vec<&'static str>, ReadError> {
     if columns.is_empty() { Err(ReadError::NoHeader) } else { Ok(columns) }
 }
 
-/// Whether it is a name as programs give them, and nothing that a person typed.
+/// Whether a text looks like the name of a column, and not like a value.
 fn is_plain(name: &str) -> bool {
     (1..=40).contains(&name.len())
         && name.starts_with(|c: char| c.is_ascii_alphabetic())

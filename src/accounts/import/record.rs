@@ -1,13 +1,13 @@
-//! A row as it stands in the file.
+//! A row of the file, before it is parsed.
 
-/// What a row may tell of a person.
+/// The columns that a file can have.
 pub const COLUMNS: [&str; 8] =
     ["username", "nickname", "mobile", "email", "password_hash", "roles", "status", "created_at"];
 
-/// What is wrong in a file, and where. Never holds a value of the file: it may be a hash or a mobile number.
+/// An error in a file, and its position. It never contains a value of the file, which may be a hash or a mobile number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadField {
-    /// Where the row begins; the first line is 1.
+    /// The line where the row starts; the first line is 1.
     pub line: u64,
     /// One of [`COLUMNS`], or `row`.
     pub field: &'static str,
@@ -20,7 +20,7 @@ impl BadField {
     }
 }
 
-/// A row, taken apart and not yet understood. No `Debug`: it holds a password hash.
+/// A row whose fields are not parsed yet. No `Debug`: it contains a password hash.
 #[derive(Default)]
 pub struct Record {
     pub line: u64,
@@ -39,7 +39,7 @@ impl Record {
         Self { line, ..Self::default() }
     }
 
-    /// Sets a column by its name. Blanks around a value do not count, and an empty value is none.
+    /// Sets a column by its name. Surrounding blanks are dropped, and an empty value is a missing one.
     pub(super) fn set(&mut self, column: &str, value: &str) {
         let value = value.trim();
         if value.is_empty() {
@@ -64,7 +64,7 @@ impl Record {
     }
 }
 
-/// The name of a column, as the program has it.
+/// Returns the column of this name.
 pub(super) fn column(name: &str) -> Option<&'static str> {
     COLUMNS.into_iter().find(|column| *column == name)
 }

@@ -1,4 +1,4 @@
-//! From a row to a person: every field is parsed, and every fault of a row is told.
+//! Parses rows. All errors of a row are reported.
 
 use chrono::DateTime;
 
@@ -12,10 +12,10 @@ use crate::core::roles::Roles;
 use crate::db::types::AccountStatus;
 use crate::passwords::is_readable;
 
-/// Longer hashes are of no format that is known.
+/// In bytes. No supported format has longer hashes.
 const LONGEST_HASH: usize = 4_096;
 
-/// Understands a row.
+/// Parses a row.
 pub(super) fn person(record: &Record, regions: &[Region], now: Instant) -> Result<Person, Vec<BadField>> {
     let mut errors = RowErrors { line: record.line, bad: Vec::new() };
     let text = record.username.as_deref();
@@ -30,7 +30,7 @@ pub(super) fn person(record: &Record, regions: &[Region], now: Instant) -> Resul
     });
     let mobile = errors.named("mobile", mobile);
     let email = errors.named("email", record.email.as_deref().map(EmailAddress::parse));
-    // The mark of Django for "cannot sign in with a password".
+    // In Django, a hash that starts with `!` means that no password signs in.
     let hash = record.password_hash.as_deref().filter(|hash| !hash.starts_with('!'));
     if hash.is_some_and(|hash| !is_sound(hash)) {
         errors
@@ -77,7 +77,7 @@ fn is_sound(hash: &str) -> bool {
     hash.len() <= LONGEST_HASH && hash.bytes().all(|byte| byte.is_ascii_graphic()) && is_readable(hash)
 }
 
-/// RFC 3339, also as PostgreSQL writes it (`2024-05-01 08:00:00+00`), cut to the microseconds that both databases keep.
+/// Parses RFC 3339, also in the form of PostgreSQL (`2024-05-01 08:00:00+00`), truncated to microseconds as in both databases.
 fn moment(text: &str, now: Instant) -> Result<Instant, &'static str> {
     const EXPECTED: &str = "must be a time such as 2024-05-01T08:00:00Z, after 1970 and not in the future";
     let postgres = |_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z");
@@ -108,13 +108,13 @@ mod tests {
         let bad = parse(values).err().unwrap_or_default();
         assert!(bad.iter().all(|bad| bad.line == 7));
         for (_, value) in values {
-            assert!(bad.iter().all(|bad| !bad.reason.contains(value)), "{bad:?} tells a value");
+            assert!(bad.iter().all(|bad| !bad.reason.contains(value)), "{bad:?} contains a value");
         }
         bad.iter().map(|bad| bad.field).collect()
     }
 
     #[test]
-    fn a_whole_row_is_understood() {
+    fn a_complete_row_is_parsed() {
         let person = parse(&[
             ("username", "admin"),
             ("nickname", "张三"),
@@ -126,7 +126,7 @@ mod tests {
             ("created_at", "2024-05-01 16:00:00.123456789+08:00"),
         ]);
         let person = person.map_err(|bad| format!("{bad:?}")).ok().unwrap();
-        assert_eq!(person.username.unwrap().as_str(), "admin", "reserved names stay with their bearers");
+        assert_eq!(person.username.unwrap().as_str(), "admin", "imported accounts may have reserved names");
         assert_eq!(person.mobile.unwrap().e164(), "+8613800138000");
         assert_eq!(person.email.unwrap().key(), "li@example.com");
         assert_eq!(person.password_hash.as_deref(), Some(HASH));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn little_is_enough() {
+    fn one_identifier_is_enough() {
         for values in [[("username", "lilei")], [("mobile", "13800138000")], [("email", "a@example.com")]] {
             let person = parse(&values).ok().unwrap();
             assert!(
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_a_row_is_told_at_once() {
+    fn all_errors_of_a_row_are_reported() {
         let found = bad(&[
             ("username", "13800138000"),
             ("nickname", "zhang@san"),

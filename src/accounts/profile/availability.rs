@@ -22,6 +22,7 @@ pub enum AvailabilityRefusal {
 
 impl Accounts {
     /// Whether a user name is available.
+    #[tracing::instrument(skip_all)]
     pub async fn username_available(&self, text: &str, client: &Client) -> Result<bool, AvailabilityRefusal> {
         self.charge_availability(client).await?;
         match Username::parse(text, &self.settings.reserved_names) {
@@ -31,6 +32,7 @@ impl Accounts {
     }
 
     /// Whether a nickname is available.
+    #[tracing::instrument(skip_all)]
     pub async fn nickname_available(&self, text: &str, client: &Client) -> Result<bool, AvailabilityRefusal> {
         self.charge_availability(client).await?;
         match Nickname::parse(text, &self.settings.reserved_names) {
@@ -40,6 +42,7 @@ impl Accounts {
     }
 
     /// Whether no account has a mobile number.
+    #[tracing::instrument(skip_all)]
     pub async fn mobile_available(&self, text: &str, client: &Client) -> Result<bool, AvailabilityRefusal> {
         self.charge_availability(client).await?;
         match Mobile::parse(text, &self.settings.regions) {
@@ -49,6 +52,7 @@ impl Accounts {
     }
 
     /// Whether no account has an e-mail address.
+    #[tracing::instrument(skip_all)]
     pub async fn email_available(&self, text: &str, client: &Client) -> Result<bool, AvailabilityRefusal> {
         self.charge_availability(client).await?;
         match EmailAddress::parse(text) {

@@ -112,9 +112,7 @@ pub async fn roles(administration: &Administration, arguments: &Roles) -> Result
     let user = find(administration, &arguments.who).await?;
     let roles = match change {
         Some(change) => {
-            let changed =
-                administration.change_roles(&user, &change).await.map_err(|error| error.to_string())?;
-            changed
+            administration.change_roles(&user, &change).await.map_err(|error| error.to_string())?
         }
         None => user.roles,
     };

@@ -1,4 +1,4 @@
-//! Claims on work that several gateways share, as PostgreSQL says them.
+//! Claims on work that several gateways share, for PostgreSQL.
 
 /// Messages that are due.
 pub mod messages {
@@ -26,8 +26,8 @@ pub mod messages {
             .field(messages::leased_until)
             .is_null()
             .or(candidates.field(messages::leased_until).le(Ts(now)));
-        // Rows that another worker is claiming at this moment are passed over, not waited for. As an array the
-        // sub-select runs once; as a join the planner might run it again for each row, past the limit.
+        // Rows that another worker is claiming are skipped without waiting. As an array the sub-select runs once; as a join
+        // the planner might run it again for each row, past the limit.
         let due = candidates
             .filter(candidates.field(messages::status).eq(MessageStatus::Queued))
             .filter(candidates.field(messages::next_attempt_at).le(Ts(now)))
@@ -57,10 +57,10 @@ pub mod keys {
     use crate::db::error::DbError;
     use crate::db::pg::connection::Conn;
 
-    /// Holds gateways that would rotate the keys at once apart: "menjikey" in ASCII.
+    /// The lock of key rotations, so that gateways rotate one after the other: "menjikey" in ASCII.
     const LOCK: i64 = 0x6d65_6e6a_696b_6579;
 
-    /// Waits until no other transaction changes the keys. Holds until the end of the transaction.
+    /// Waits until no other transaction changes the keys. The lock is held until the end of the transaction.
     pub async fn lock(conn: &mut Conn) -> Result<(), DbError> {
         diesel::sql_query("SELECT pg_advisory_xact_lock($1)").bind::<BigInt, _>(LOCK).execute(conn).await?;
         Ok(())

@@ -1,4 +1,4 @@
-//! Many rows at once, as PostgreSQL takes them.
+//! Bulk inserts for PostgreSQL.
 
 /// Accounts from another system.
 pub mod users {
@@ -9,8 +9,8 @@ pub mod users {
     use crate::db::pg::connection::Conn;
     use crate::db::schema::{audit_events, users};
 
-    /// One statement a table: a round trip for each row would take most of the time. A statement has at most 65 535
-    /// values; an account has 15.
+    /// One statement per table: a round trip per row would take most of the time. A statement has at most 65 535 values; an
+    /// account has 15.
     pub async fn import_users(
         conn: &mut Conn,
         users: &[NewUser],

@@ -3,8 +3,9 @@
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 
-use super::{Conn, DbError, events};
+use super::{Conn, DbError, WriteError, events};
 use crate::core::clock::Instant;
+use crate::db::changes::Stale;
 use crate::db::models::AuditEvent;
 use crate::db::schema::{audit_events, webhook_deliveries};
 use crate::db::types::{Ts, Uid, WebhookStatus};
@@ -34,12 +35,12 @@ pub async fn finish_webhook(
     lease: Uid,
     result: &WebhookResult,
     now: Instant,
-) -> Result<bool, DbError> {
-    let held = webhook_deliveries::table
+) -> Result<(), WriteError> {
+    let claimed = webhook_deliveries::table
         .filter(webhook_deliveries::id.eq(id))
         .filter(webhook_deliveries::lease.eq(lease))
         .filter(webhook_deliveries::status.eq(WebhookStatus::Queued));
-    let changed = diesel::update(held)
+    let changed = diesel::update(claimed)
         .set((
             webhook_deliveries::status.eq(result.status),
             webhook_deliveries::next_attempt_at.eq(result.next_attempt_at),
@@ -50,7 +51,7 @@ pub async fn finish_webhook(
         ))
         .execute(conn)
         .await?;
-    Ok(changed == 1)
+    if changed == 1 { Ok(()) } else { Err(WriteError::Stale(Stale::Row)) }
 }
 
 pub async fn list_webhooks(conn: &mut Conn, filter: &WebhookFilter) -> Result<Vec<WebhookDelivery>, DbError> {

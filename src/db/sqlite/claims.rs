@@ -1,4 +1,4 @@
-//! Claims on work that several gateways share, as SQLite says them.
+//! Claims on work that several gateways share, for SQLite.
 
 /// Messages that are due.
 pub mod messages {
@@ -19,7 +19,7 @@ pub mod messages {
         leased_until: Instant,
         limit: i64,
     ) -> Result<Vec<DueMessage>, DbError> {
-        // BEGIN IMMEDIATE: between the look and the claim nobody else writes.
+        // BEGIN IMMEDIATE: no other transaction writes between the select and the update.
         write_tx!(conn, async |conn: &mut Conn| {
             let free = messages::leased_until.is_null().or(messages::leased_until.le(Ts(now)));
             let due = messages::table
@@ -51,8 +51,8 @@ pub mod keys {
     use crate::db::error::DbError;
     use crate::db::sqlite::Conn;
 
-    /// `BEGIN IMMEDIATE` has done it: nobody else writes.
-    #[expect(clippy::unused_async, reason = "the other backend has to ask its server")]
+    /// Does nothing: `BEGIN IMMEDIATE` already excludes other writers.
+    #[expect(clippy::unused_async, reason = "the other backend sends a query")]
     pub async fn lock(_: &mut Conn) -> Result<(), DbError> {
         Ok(())
     }
@@ -72,7 +72,7 @@ mod tests {
     use crate::db::types::{Channel, MessageStatus, Ts, Uid};
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn the_end_of_a_message_wipes_its_address_and_text() {
+    async fn a_final_status_clears_destination_and_payload() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("menjin.db").display().to_string();
         migrate(&path).await.unwrap();

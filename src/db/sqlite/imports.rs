@@ -1,4 +1,4 @@
-//! Many rows at once, as SQLite takes them.
+//! Bulk inserts for SQLite.
 
 /// Accounts from another system.
 pub mod users {
@@ -9,8 +9,8 @@ pub mod users {
     use crate::db::schema::{audit_events, users};
     use crate::db::sqlite::Conn;
 
-    /// One by one in one transaction: rows with nullable fields cannot be written together through diesel-async. All
-    /// of it on one blocking thread: a change of threads for each row would take longer than the row.
+    /// Inserts the rows one by one in one transaction, since rows with nullable fields cannot be inserted together through
+    /// diesel-async. All of them on one blocking thread: changing threads would take longer than inserting a row.
     pub async fn import_users(
         conn: &mut Conn,
         users: &[NewUser],

@@ -1,4 +1,4 @@
-//! SQLite: the connection, and what only it can say.
+//! SQLite: the connection, and queries that only this backend has.
 
 use std::path::Path;
 use std::time::Duration;
@@ -17,8 +17,8 @@ use super::migrating::in_blocking_thread;
 /// The connection that `queries` is compiled for.
 pub type Conn = SyncConnectionWrapper<SqliteConnection>;
 
-/// Runs an async closure in one transaction. `BEGIN IMMEDIATE`: a deferred one that reads before it writes fails at
-/// once when another writer was faster, whatever the busy time-out.
+/// Runs an async closure in one transaction. `BEGIN IMMEDIATE`: a deferred transaction that reads before it writes fails at
+/// once when another writer was first, whatever the busy timeout is.
 macro_rules! write_tx {
     ($conn:expr, $body:expr) => {
         $conn.immediate_transaction($body).await
@@ -42,8 +42,8 @@ async fn connect(path: String) -> diesel::ConnectionResult<Conn> {
     Ok(conn)
 }
 
-/// Makes the file where it is missing, for nobody else to read: it holds people's addresses, and in development also
-/// codes. SQLite gives the files beside it the same rights.
+/// Creates a missing file that only its owner can read: it contains contacts, and in development also codes. SQLite gives
+/// the files beside it the same permissions.
 fn make_private(path: &str) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
@@ -53,7 +53,7 @@ fn make_private(path: &str) -> std::io::Result<()> {
     }
 }
 
-/// Makes the folder of the file where it is missing, opens the file, then makes the pool.
+/// Creates the folder and the file if they are missing, then builds the pool.
 pub async fn open(path: &str, size: u32, timeout: Duration) -> Result<Pool<Conn>, DbError> {
     if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder)
@@ -73,7 +73,7 @@ pub async fn open(path: &str, size: u32, timeout: Duration) -> Result<Pool<Conn>
         .map_err(|error| DbError::Unavailable(error.to_string()))
 }
 
-/// Applies what is missing.
+/// Applies the pending migrations.
 pub async fn migrate(path: &str) -> Result<Vec<String>, DbError> {
     let conn = connect(path.to_owned()).await.map_err(|error| DbError::Unavailable(error.to_string()))?;
     let mut harness = AsyncMigrationHarness::new(conn);
@@ -84,7 +84,7 @@ pub async fn migrate(path: &str) -> Result<Vec<String>, DbError> {
     .await
 }
 
-/// Tells what is missing.
+/// Returns the names of the pending migrations.
 pub async fn pending(path: &str) -> Result<Vec<String>, DbError> {
     let conn = connect(path.to_owned()).await.map_err(|error| DbError::Unavailable(error.to_string()))?;
     let mut harness = AsyncMigrationHarness::new(conn);
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn nobody_else_reads_the_file() {
+    async fn only_the_owner_can_read_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("t.db").display().to_string();
         let _pool = open(&path, 1, Duration::from_secs(1)).await.unwrap();

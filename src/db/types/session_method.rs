@@ -14,7 +14,7 @@ pub enum SessionMethod {
     Password,
     SmsCode,
     EmailCode,
-    /// A social provider vouched for the person. The value is the provider's slug.
+    /// A social provider authenticated the owner. The value is the provider's slug.
     Provider(String),
 }
 

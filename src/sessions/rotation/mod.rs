@@ -1,9 +1,9 @@
-//! The life of a key: `next` (published, does not sign yet), `active` (signs), `retiring` (verifies what it signed),
-//! gone. Pure: what is to be done follows from the keys, the time and the rules.
+//! The lifecycle of keys: next (published, does not sign yet), active (signs), retiring (verifies what it signed), deleted.
+//! The functions are pure: the steps follow from the keys, the time and the rules.
 //!
-//! Two waits make it safe. A key is published for [`KeyRules::lead`] before it signs, so that everybody who keeps our
-//! keys for a while knows it by then. It stays for [`KeyRules::linger`] after it was replaced: a gateway that has not
-//! looked yet may still sign by it, and such a token has its whole life before it.
+//! Two delays make a rotation safe. A key is published for [`KeyRules::lead`] before it signs, so that services that cache
+//! the keys know it by then. It is kept for [`KeyRules::linger`] after it was replaced: a gateway that has not read the
+//! table yet may still sign with it, and such a token is valid for its whole lifetime.
 
 use std::time::Duration;
 
@@ -16,32 +16,32 @@ use crate::core::secret::SecretString;
 use crate::db::models::SigningKey;
 use crate::db::types::KeyState;
 
-/// No gateway's view of the keys is older than this, as long as its database answers.
+/// The longest time between two reads of the keys while the database is available.
 const LONGEST_VIEW: Duration = Duration::from_secs(60);
 
-/// The rules by which keys come and go.
+/// The rules of the rotation.
 #[derive(Clone)]
 pub struct KeyRules {
     pub(super) algorithm: TokenAlgorithm,
     pub(super) secret: Option<SecretString>,
-    /// How long a key signs; `None`: until somebody rotates.
+    /// How long a key signs; `None` if only operators rotate the keys.
     pub(super) rotation: Option<TimeDelta>,
-    /// How long others may keep our published keys.
+    /// How long services may cache the published keys.
     pub(super) max_age: Duration,
-    /// After how long a gateway looks at the table again.
+    /// The interval at which a gateway reads the table.
     pub(super) view: TimeDelta,
     /// How long a key is published before it signs.
     pub(super) lead: TimeDelta,
-    /// How long a key stays after it was replaced.
+    /// How long a key is kept after it was replaced.
     pub(super) linger: TimeDelta,
 }
 
 impl KeyRules {
-    /// The rules that follow from the settings.
+    /// Builds the rules from the settings.
     #[must_use]
     pub fn new(keys: &KeySettings, sessions: &SessionSettings) -> Self {
         let span = |length: Duration| TimeDelta::from_std(length).unwrap_or_default();
-        // A gateway may hand out an old view just before it looks again, and that answer lives for `max_age`.
+        // A gateway may publish an old view just before it reads the table again, and services cache it for `max_age`.
         let view = LONGEST_VIEW.min(keys.jwks_max_age / 2).max(Duration::from_secs(1));
         Self {
             algorithm: keys.algorithm,
@@ -55,35 +55,35 @@ impl KeyRules {
     }
 }
 
-/// What somebody wants beyond what the time brings.
+/// What an operator orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     Nothing,
-    /// A next key, now.
+    /// Create the next key now.
     Rotate,
-    /// Another key signs at once, and no other key verifies: the old ones are in wrong hands.
+    /// Replace all keys at once: the old ones are compromised.
     Replace,
 }
 
-/// What an order to rotate has led to.
+/// The result of an order to rotate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotated {
-    /// There is a next key now.
+    /// The next key was created.
     Made,
-    /// A next key of another algorithm than the configured one waited; another one has its place.
+    /// A next key with another algorithm than the configured one was replaced.
     Replaced,
-    /// The next key was due, and signs from now on.
+    /// The next key was due and signs from now on.
     Activated,
-    /// Nothing: a next key waits already.
+    /// Nothing was done: there is a next key already.
     Waiting,
-    /// Another key signs now, and all others are gone.
+    /// A new key signs, and all others were deleted.
     AtOnce,
 }
 
-/// One step. Keys are named by their `kid`.
+/// One step of a rotation. Keys are named by their `kid`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A new key in that state, which signs from then on.
+    /// Create a key in this state. It signs from `activates_at` on.
     Make {
         state: KeyState,
         activates_at: Instant,
@@ -100,11 +100,11 @@ pub(super) enum Step {
     },
 }
 
-fn in_state<'a>(keys: &'a [SigningKey], state: KeyState) -> Option<&'a SigningKey> {
+fn in_state(keys: &[SigningKey], state: KeyState) -> Option<&SigningKey> {
     keys.iter().find(|key| key.state == state)
 }
 
-/// What is to be done now, in this order. To be asked again until there is nothing.
+/// Returns the steps that are due, in their order. It is called again until there are none.
 pub(super) fn plan(keys: &[SigningKey], now: Instant, rules: &KeyRules, order: Order) -> Vec<Step> {
     let delete = |key: &SigningKey| Step::Delete { kid: key.kid.clone() };
     let published = rules.algorithm != TokenAlgorithm::Hs256;
@@ -120,19 +120,19 @@ pub(super) fn plan(keys: &[SigningKey], now: Instant, rules: &KeyRules, order: O
     let retire = |key: &SigningKey| Step::Retire { kid: key.kid.clone(), until: now + rules.linger };
     let activate = |key: &SigningKey| Step::Activate { kid: key.kid.clone() };
     match (in_state(keys, KeyState::Active), in_state(keys, KeyState::Next)) {
-        // The secret signs. What the keys have signed is still good.
+        // The shared secret signs. Tokens that the keys signed are still valid.
         (active, next) if !published => {
             steps.extend(active.map(retire));
             steps.extend(next.map(delete));
         }
         (None, Some(next)) => steps.push(activate(next)),
         (None, None) => steps.push(Step::Make { state: KeyState::Active, activates_at: now }),
-        // First the one, then the other: there are never two that are active.
+        // In this order, so that two keys are never active at the same time.
         (Some(active), Some(next)) if next.activates_at.0 <= now => {
             steps.extend([retire(active), activate(next)]);
         }
-        // It has signed nothing yet. By itself this is left to time: gateways that do not agree on the algorithm, as
-        // while one after the other gets its new settings, would take each other's keys away for ever.
+        // The next key has signed nothing yet, so an order replaces it. Without an order it is kept: gateways with different
+        // algorithms, as during a rolling change of the settings, would replace each other's keys again and again.
         (Some(_), Some(next)) if order == Order::Rotate && next.algorithm != rules.algorithm.as_str() => {
             steps
                 .extend([delete(next), Step::Make { state: KeyState::Next, activates_at: now + rules.lead }]);
@@ -147,7 +147,7 @@ pub(super) fn plan(keys: &[SigningKey], now: Instant, rules: &KeyRules, order: O
     steps
 }
 
-/// What the steps that an order led to have done.
+/// Returns what the steps of an order have done.
 pub(super) fn done(steps: &[Step], before: &[SigningKey]) -> Rotated {
     let made = |wanted: KeyState| {
         steps.iter().any(|step| matches!(step, Step::Make { state, .. } if *state == wanted))
@@ -164,7 +164,7 @@ pub(super) fn done(steps: &[Step], before: &[SigningKey]) -> Rotated {
     }
 }
 
-/// When another key is to be made for an active one.
+/// Returns when the successor of an active key is due.
 fn ends(active: &SigningKey, rules: &KeyRules) -> Option<Instant> {
     if active.algorithm != rules.algorithm.as_str() {
         return Some(active.activates_at.0);
@@ -172,7 +172,7 @@ fn ends(active: &SigningKey, rules: &KeyRules) -> Option<Instant> {
     rules.rotation.map(|length| active.activates_at.0 + length)
 }
 
-/// When [`plan`] will have something to do, if nobody orders anything.
+/// Returns when the next step is due, without an order.
 pub(super) fn next_event(keys: &[SigningKey], rules: &KeyRules) -> Option<Instant> {
     let retiring = keys.iter().filter(|key| key.state == KeyState::Retiring).filter_map(|key| key.retires_at);
     let gone = retiring.map(|until| until.0).min();

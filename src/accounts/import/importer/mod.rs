@@ -1,4 +1,4 @@
-//! Writes people, batch by batch, and leaves out those who cannot come in.
+//! Writes accounts, batch by batch, and leaves out those that cannot be imported.
 
 use std::collections::HashMap;
 
@@ -16,29 +16,29 @@ use crate::db::models::{AuditEvent, KnownAccount, NewUser};
 use crate::db::{Db, Taken, WriteError};
 use crate::outcome::Refusal;
 
-/// Rows that are written in one transaction.
+/// The number of rows that are written in one transaction.
 pub const BATCH: usize = 500;
 
-/// How the rows are to be taken.
+/// Options of an import.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     /// Write nothing.
     pub dry_run: bool,
-    /// Pass over people who are there already, as an earlier run may have left them.
+    /// Skip accounts that exist already, for example from an earlier run.
     pub resume: bool,
 }
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Several may be of one row.
+    /// A row can have several errors.
     pub bad: Vec<BadField>,
     pub bad_rows: usize,
-    /// Written, or in a dry run: would have been.
+    /// Written; in a dry run, rows that would have been written.
     pub written: usize,
-    /// Passed over.
+    /// Skipped because the account exists.
     pub there: usize,
-    /// Of those written: whose nickname was taken, so that they have a similar one.
+    /// Written with a similar nickname because the nickname was in use.
     pub renamed: usize,
 }
 
@@ -49,7 +49,7 @@ impl Outcome {
     }
 }
 
-/// Takes rows in. Remembers the names and addresses of all rows that it took, for files that hold somebody twice.
+/// Imports rows. It remembers the unique values of all rows, to find duplicates in the file.
 pub struct Importer {
     db: Db,
     regions: Vec<Region>,
@@ -57,18 +57,18 @@ pub struct Importer {
     clock: Clock,
     random: Random,
     options: Options,
-    /// A digest of each name or address, and the line where it was first.
+    /// A digest of each name or contact, and the line where it occurred first.
     seen: HashMap<[u8; 16], u64>,
 }
 
-/// A row on its way into the database.
+/// A parsed row, and the account to be inserted.
 struct Candidate {
     line: u64,
     person: Person,
     row: NewUser,
 }
 
-/// Who has which name or address already.
+/// The existing accounts by their unique values.
 #[derive(Default)]
 struct Known {
     usernames: HashMap<String, UserId>,
@@ -78,8 +78,8 @@ struct Known {
 }
 
 const NICKNAME: &str = "nickname";
-/// How often a derived name is drawn again before the row is given up.
-const DRAWS: usize = 5;
+/// How many generated names are tried before the row is left out.
+const NAME_ATTEMPTS: usize = 5;
 
 impl Importer {
     #[must_use]
@@ -94,8 +94,9 @@ impl Importer {
         Self { db, regions, audit, clock, random, options, seen: HashMap::new() }
     }
 
-    /// Takes up to [`BATCH`] rows. Those that are good are written together, in one transaction.
-    /// On an error nothing of the batch was written.
+    /// Imports up to [`BATCH`] rows. The valid ones are written in one transaction. After an error nothing of the batch was
+    /// written.
+    #[tracing::instrument(skip_all, fields(rows = rows.len()))]
     pub async fn take(&mut self, rows: Vec<Row>) -> Result<Outcome, Refusal> {
         let (mut outcome, now) = (Outcome::default(), self.clock.now());
         let mut candidates = Vec::with_capacity(rows.len());
@@ -173,7 +174,7 @@ impl Importer {
         Ok(known)
     }
 
-    /// What of a row is in an earlier row of the file.
+    /// Returns errors for values that occur in an earlier row of the file.
     fn repeated(&self, candidate: &Candidate) -> Option<Vec<BadField>> {
         let bad: Vec<BadField> = keys(candidate)
             .filter_map(|(field, key)| {
@@ -193,7 +194,7 @@ impl Importer {
         let events: Vec<AuditEvent> = rows.iter().map(|row| self.event(row)).collect();
         match self.db.import_users(&rows, &events).await {
             Ok(()) => outcome.written += good.len(),
-            // Somebody registered in between: whoever it concerns is found one by one.
+            // An account was registered in the meantime. Writing the rows one by one finds which rows are affected.
             Err(WriteError::Taken(_)) => {
                 for candidate in good {
                     match self.write_one(candidate).await? {
@@ -208,7 +209,7 @@ impl Importer {
     }
 
     async fn write_one(&self, mut candidate: Candidate) -> Result<Option<BadField>, Refusal> {
-        for _ in 0..DRAWS {
+        for _ in 0..NAME_ATTEMPTS {
             let taken = match self.db.add_user(&candidate.row, &self.event(&candidate.row)).await {
                 Ok(()) => return Ok(None),
                 Err(WriteError::Taken(taken)) => taken,
@@ -230,11 +231,11 @@ impl Importer {
             };
             return Ok(Some(BadField::new(candidate.line, field, "an account has it")));
         }
-        Ok(Some(BadField::new(candidate.line, "username", "no free name was drawn")))
+        Ok(Some(BadField::new(candidate.line, "username", "no unused name was generated")))
     }
 }
 
-/// What the row itself names a person by; drawn names do not count.
+/// Returns the unique values that the row itself contains, without generated ones.
 fn keys(candidate: &Candidate) -> impl Iterator<Item = (&'static str, &str)> {
     let row = &candidate.row;
     let username = candidate.person.username.is_some().then_some(row.username_key.as_str());
@@ -243,7 +244,7 @@ fn keys(candidate: &Candidate) -> impl Iterator<Item = (&'static str, &str)> {
         .filter_map(|(field, key)| Some((field, key?)))
 }
 
-/// Enough to tell a billion keys apart, in a fraction of their room.
+/// Returns a short digest that distinguishes a billion keys and takes less memory than they do.
 fn digest(field: &str, key: &str) -> [u8; 16] {
     let whole = sha256(format!("{field}:{key}").as_bytes());
     let mut out = [0; 16];
@@ -259,7 +260,7 @@ impl Known {
         self.emails.extend(person.email_key.map(|key| (key, person.id)));
     }
 
-    /// Each key of a row, and whose it is.
+    /// Returns each key of a row with the account that has it.
     fn owners(&self, candidate: &Candidate) -> Vec<(&'static str, Option<UserId>)> {
         let owner = |(field, key): (&'static str, &str)| {
             let column = match field {

@@ -97,7 +97,7 @@ async fn a_resumed_run_passes_over_its_own_people_and_no_others() {
     let mut resumed = again(Options { resume: true, dry_run: false });
     let mut rows = people();
     rows.push(row(4, &[("username", "lilei"), ("email", "li@example.com")]));
-    // Half of two persons, and a person with a new address.
+    // One value of each of two accounts, and an account with a new address.
     rows.push(row(5, &[("username", "wangwu"), ("email", "mei@example.com")]));
     rows.push(row(6, &[("username", "zhaoliu")]));
     let outcome = resumed.take(rows).await.unwrap();
