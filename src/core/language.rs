@@ -51,14 +51,15 @@ impl Language {
     }
 }
 
-/// Inserts a provider's name at `{provider}` in a Chinese text, with spaces around it if the name is in Latin letters.
+/// Inserts a provider's name at each `{provider}` in a Chinese text. A name in Latin letters gets blanks between it and
+/// Chinese characters, but not before punctuation.
 #[must_use]
 pub fn insert_provider(text: &str, name: &str) -> String {
     let latin = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let Some((before, after)) = text.split_once("{provider}") else { return text.to_owned() };
-    let left = if latin(name.chars().next()) && !before.is_empty() { " " } else { "" };
-    let right = if latin(name.chars().last()) && !after.is_empty() { " " } else { "" };
-    format!("{before}{left}{name}{right}{after}")
+    let left = if latin(name.chars().next()) && before.ends_with(char::is_alphabetic) { " " } else { "" };
+    let right = if latin(name.chars().last()) && after.starts_with(char::is_alphabetic) { " " } else { "" };
+    format!("{before}{left}{name}{right}{}", insert_provider(after, name))
 }
 
 #[cfg(test)]

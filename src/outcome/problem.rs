@@ -125,7 +125,7 @@ impl Problem {
             Language::English => Cow::Borrowed(english),
         };
         let named = |chinese: &str, english: &str, provider: &str| match language {
-            // Chinese text has a blank between Chinese and Latin letters only.
+            // Chinese typography puts blanks between Chinese characters and Latin letters.
             Language::Chinese => Cow::Owned(insert_provider(chinese, provider)),
             Language::English => Cow::Owned(english.replace("{provider}", provider)),
         };
@@ -142,7 +142,10 @@ impl Problem {
             Self::WrongCurrentPassword => text("当前密码错误", "The current password is wrong."),
             Self::MobileNotRegistered => text("该手机号尚未注册", "No account has this mobile number."),
             Self::EmailNotRegistered => text("该邮箱尚未注册", "No account has this e-mail address."),
-            Self::AccountDisabled => text("该账号已被停用", "This account is disabled."),
+            Self::AccountDisabled => text(
+                "该账号已停用，如有疑问请联系客服",
+                "This account is disabled. Contact support if you have questions.",
+            ),
             Self::IdentifierTaken(IdentifierKind::Username) => {
                 text("该用户名已被占用", "This user name is already in use.")
             }
@@ -169,7 +172,7 @@ impl Problem {
             Self::SmsNotAvailable => text("短信服务暂未开通", "SMS messages are not available here."),
             Self::SessionExpired => text("登录已失效，请重新登录", "The session has expired. Sign in again."),
             Self::SessionNotFound => {
-                text("该设备未登录或已退出", "There is no such session, or it has already ended.")
+                text("该设备已退出登录", "There is no such session, or it has already ended.")
             }
             Self::ResetLinkExpired => {
                 text("链接已失效，请重新申请重置密码", "The link has expired. Request a new one.")
@@ -183,7 +186,7 @@ impl Problem {
                 text("登录已超时，请重新登录", "Signing in took too long. Start again.")
             }
             Self::ReauthenticationRequired => text(
-                "请输入密码或重新登录，以确认是您本人",
+                "为确认是您本人操作，请输入密码或重新登录",
                 "Enter your password, or sign in again, to confirm that it is you.",
             ),
             Self::ProviderRejected { provider } => named(
@@ -212,8 +215,8 @@ impl Problem {
                 provider,
             ),
             Self::LastSignInMethod => text(
-                "这是唯一的登录方式，请先设置密码或绑定手机号、邮箱",
-                "This is the only way to sign in to the account. First set a password, or add a mobile number, an e-mail address or another provider.",
+                "解绑后将无法登录，请先设置密码或绑定手机号、邮箱",
+                "This is the last way to sign in to the account. First set a password, or add a mobile number, an e-mail address or another provider.",
             ),
         }
     }

@@ -1,7 +1,7 @@
-//! Development only: what stands in for the world outside.
+//! Emulations of external services, for development only.
 //!
-//! `/dev/inbox` shows the text messages and mails that the inbox adapters of `delivery` wrote down. Under `/sandbox`
-//! are QQ, Weibo, WeChat, GitHub and a provider of `OpenID` Connect that speak as the real ones do.
+//! `/dev/inbox` shows the SMS messages and e-mails that the inbox adapters of `delivery` stored. Below `/sandbox`, captcha services, QQ,
+//! Weibo, WeChat, GitHub and an `OpenID` Connect provider are emulated with their wire formats.
 
 mod captcha;
 mod inbox;
@@ -12,8 +12,8 @@ use axum::Router;
 
 pub use parts::Sandbox;
 
-/// The pages of development mode. Production must not mount them: they show codes to whoever asks, and sign in whoever
-/// likes.
+/// Returns the routes of development mode. Production must not mount them: they show codes to everyone and sign in
+/// anyone.
 pub fn router(sandbox: Sandbox) -> Router {
     inbox::router(sandbox.db.clone()).merge(captcha::router(&sandbox)).merge(social::router(sandbox))
 }

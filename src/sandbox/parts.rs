@@ -1,4 +1,4 @@
-//! What the sandbox is made of.
+//! The dependencies of the sandbox.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use crate::core::clock::Clock;
 use crate::core::random::Random;
 use crate::db::Db;
 
-/// What the sandbox is made of.
+/// The dependencies of the sandbox.
 pub struct Sandbox {
-    /// Where the inbox is.
+    /// The database with the messages of the inbox.
     pub db: Db,
     pub clock: Clock,
     pub random: Random,
-    /// How browsers reach the gateway, and with it the sandbox.
+    /// The public URL of the gateway, which is also that of the sandbox.
     pub public_url: Origin,
-    /// Where browsers may be sent back to. The providers of the sandbox refuse all other addresses.
+    /// Allowed redirect origins. The providers of the sandbox refuse all others.
     pub return_to: Vec<Origin>,
-    /// How long an answer takes that is meant to be too slow.
+    /// The delay of the simulated slow responses.
     pub slow: Duration,
     /// The same, of a captcha service.
     pub captcha_slow: Duration,

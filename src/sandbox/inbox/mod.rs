@@ -1,4 +1,4 @@
-//! The inbox page, its data, and the preview of mails.
+//! The inbox page, its data, and the preview of e-mails.
 
 use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY};
@@ -19,14 +19,14 @@ const HTML: &str = include_str!("../pages/inbox.html");
 const STYLE: &str = include_str!("../pages/inbox.css");
 const SCRIPT: &str = include_str!("../pages/inbox.js");
 
-/// So many messages are given at once.
+/// The maximum number of messages per response.
 const LIMIT: i64 = 100;
 
-/// Nothing but the page's own files; mails are framed from `/dev/inbox/mail/`.
+/// Only the page's own files may be loaded. E-mails are framed from `/dev/inbox/mail/`.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
                            img-src data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// A mail may style itself; it runs nothing, loads nothing and has no origin.
+/// An e-mail may contain styles. It cannot run scripts, load resources or access an origin.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; \
                            form-action 'none'; frame-ancestors 'self'; sandbox";
 
@@ -44,7 +44,7 @@ fn asset(kind: &'static str, text: &'static str) -> Response {
     guarded(kind, PAGE_POLICY, "DENY", text.into_response())
 }
 
-/// Sets what keeps an answer private and to itself.
+/// Adds the headers that keep a response private and isolated.
 fn guarded(
     kind: &'static str,
     policy: &'static str,
@@ -139,7 +139,7 @@ async fn mail(State(db): State<Db>, Path(id): Path<String>) -> Response {
 }
 
 fn unavailable(error: &Refusal) -> Response {
-    tracing::warn!(%error, "the inbox cannot be read");
+    tracing::warn!(%error, "failed to read the inbox");
     StatusCode::SERVICE_UNAVAILABLE.into_response()
 }
 

@@ -4,7 +4,7 @@ const texts = {
   zh: {
     title: "收件箱", tag: "开发模式", sandbox: "登录沙盒", filter: "按渠道筛选", all: "全部", sms: "短信", email: "邮件",
     emptyTitle: "还没有消息",
-    emptyText: "开发模式下，短信和邮件不会真正发出，而是显示在这里。在 GraphiQL 里请求一个验证码试试：",
+    emptyText: "开发模式下，短信和邮件不会真正发出，而是显示在这里。可在 GraphiQL 中请求一个验证码：",
     open: "打开 GraphiQL", none: "该渠道没有消息", copy: "点击复制", copied: "已复制", failed: "请手动复制",
     show: "预览邮件", hide: "收起预览", preview: "邮件预览", live: "自动更新中", down: "连接中断，正在重试",
     arrived: (n) => `收到 ${n} 条新消息`, copyCode: (code) => `复制验证码 ${code}`,
@@ -12,17 +12,17 @@ const texts = {
   en: {
     title: "Inbox", tag: "development", sandbox: "Sign-in sandbox", filter: "Filter by channel", all: "All", sms: "SMS", email: "E-mail",
     emptyTitle: "No messages yet",
-    emptyText: "In development mode text messages and mails are not sent; they show up here. Ask for a code in GraphiQL:",
-    open: "Open GraphiQL", none: "No messages on this channel", copy: "click to copy", copied: "Copied",
-    failed: "copy it by hand", show: "Preview mail", hide: "Hide preview", preview: "Mail preview",
-    live: "Updating live", down: "Connection lost, trying again",
+    emptyText: "In development mode, SMS messages and e-mails are not sent; they are shown here. Request a code in GraphiQL:",
+    open: "Open GraphiQL", none: "No messages of this channel", copy: "Click to copy", copied: "Copied",
+    failed: "Copy it manually", show: "Preview e-mail", hide: "Hide preview", preview: "E-mail preview",
+    live: "Updates automatically", down: "Connection lost, retrying",
     arrived: (n) => (n === 1 ? "1 new message" : `${n} new messages`), copyCode: (code) => `Copy code ${code}`,
   },
 };
 const chinese = navigator.language.toLowerCase().startsWith("zh");
 const t = chinese ? texts.zh : texts.en;
 const KEPT = 500;
-// Messages that were made in the same moment can be stored in another order than their ids: each poll looks back a bit.
+// Messages of the same moment can be stored in another order than their ids, so each poll includes an overlap.
 const OVERLAP_MS = 10_000;
 
 const find = (id) => document.getElementById(id);
@@ -47,7 +47,7 @@ async function copy(button, hint, code) {
     await navigator.clipboard.writeText(code);
     button.classList.add("copied");
   } catch {
-    // Without a secure context there is no clipboard: mark the digits, so that Ctrl+C takes them.
+    // Without a secure context there is no clipboard API: select the digits, so that Ctrl+C copies them.
     getSelection().selectAllChildren(button.querySelector(".digits"));
     button.classList.add("failed");
   }
@@ -120,7 +120,7 @@ function show() {
   find("none").hidden = rows.size === 0 || visible > 0;
 }
 
-// `messages` is newest first; rows that stand already are left alone.
+// `messages` is newest first; existing rows are not changed.
 function add(messages) {
   const fresh = messages.filter((message) => !rows.has(message.id)).reverse();
   for (const message of fresh) {

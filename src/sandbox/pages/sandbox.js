@@ -2,27 +2,27 @@
 
 const texts = {
   "zh-CN": {
-    signedIn: (who) => `已登录：${who}`, bindRequired: "平台已确认您的身份，但还没有绑定账号。请绑定已有账号，或注册新账号。",
-    user: "用户", username: "用户名", newAccount: "新账号", next: "接下来前往", yes: "是", no: "否", nobody: "未取得昵称",
-    cancelled: "您在平台上拒绝了授权", refused: "平台没有给出授权码", missing: "地址里没有 code 和 state。", failed: "网关没有给出可用的应答",
-    already: (who) => `此前已登录：${who}`, retry: (when) => `${when} 之后可以重试`, sent: (where) => `验证码已发送至 ${where}`,
+    signedIn: (who) => `已登录：${who}`, bindRequired: "登录成功，但尚未绑定账号。请绑定已有账号，或注册新账号。",
+    user: "用户", username: "用户名", newAccount: "新账号", next: "登录后前往", yes: "是", no: "否", nobody: "未获取到昵称",
+    cancelled: "您已取消授权", refused: "身份提供商未返回授权码", missing: "地址中缺少 code 和 state 参数。", failed: "网关响应异常",
+    already: (who) => `当前已登录：${who}`, retry: (when) => `请于 ${when} 后重试`, sent: (where) => `验证码已发送至 ${where}`,
   },
   en: {
     signedIn: (who) => `Signed in: ${who}`,
-    bindRequired: "The provider vouches for you, but no account is bound yet. Bind the one that you have, or register.",
-    user: "User", username: "Username", newAccount: "New account", next: "Goes on to", yes: "yes", no: "no",
-    nobody: "no nickname was given", cancelled: "You refused at the provider", refused: "The provider gave no code", missing: "There is no code and state in the address.",
-    failed: "The gateway gave no answer that can be used", already: (who) => `This browser is signed in already: ${who}`,
-    retry: (when) => `Try again from ${when} on`, sent: (where) => `The code was sent to ${where}`,
+    bindRequired: "You signed in with the provider, but no account is linked yet. Bind an existing account, or register.",
+    user: "User", username: "User name", newAccount: "New account", next: "Continues to", yes: "yes", no: "no",
+    nobody: "no nickname", cancelled: "You denied access", refused: "The provider returned no code", missing: "The URL has no code and state.",
+    failed: "The gateway's response is invalid", already: (who) => `Already signed in: ${who}`,
+    retry: (when) => `Try again after ${when}`, sent: (where) => `The code was sent to ${where}`,
   },
 };
 const t = texts[document.documentElement.lang] ?? texts.en;
 const find = (id) => document.getElementById(id);
 
-// No token is asked for: the page shows who signed in, and the session's cookie does the rest.
+// Tokens are not selected: the page only shows who signed in, and the session is in a cookie.
 const SIGNED_IN = "... on SignedIn { user { id username nickname } next newAccount }";
 const PROBLEM = "... on Problem { code message }";
-// Every refusal here may be that one.
+// Every mutation can return this refusal.
 const LATER = "... on RateLimited { retryAt }";
 const REJECTED = "... on ProviderRejected { providerCode }";
 const TAKEN = "... on IdentifierTaken { field }";
@@ -47,7 +47,7 @@ function say(element, text, good) {
   element.classList.toggle("bad", good === false);
 }
 
-// A field is called what its label says, where the form has it.
+// Names a field by its label if the form has one.
 function explain(problem, form) {
   const name = (path) => form?.elements.namedItem(path.split(".").pop())?.labels?.[0].textContent ?? path;
   const fields = (problem.fields ?? []).map((field) => `${name(field.path)}: ${field.message}`);
@@ -78,7 +78,7 @@ async function leave(provider, status) {
   else say(status, explain(outcome), false);
 }
 
-// A page that is loaded again finds its state used up, and its person signed in.
+// After a reload the state is used up, but the user is signed in.
 async function explainUsed(status, problem) {
   const outcome = await ask(`mutation Refresh { outcome: refreshSession { __typename ${SIGNED_IN} } }`);
   if (outcome.__typename !== "SignedIn") return say(status, explain(problem), false);
@@ -100,7 +100,7 @@ function showSignedIn(outcome) {
     facts.append(term, description);
   }
   facts.hidden = false;
-  // The button that was pressed is hidden: without this the keyboard would begin at the top.
+  // The pressed button is hidden, so the focus would return to the top of the page.
   find("status").focus();
 }
 
@@ -157,7 +157,7 @@ function offer(provider, outcome) {
     choice.addEventListener("change", () => {
       for (const part of find("bind").querySelectorAll("[data-proof]")) {
         part.hidden = part.dataset.proof !== choice.value;
-        // What is not shown must not be required.
+        // Hidden fields must not be required.
         for (const input of part.querySelectorAll("input")) input.disabled = part.hidden;
       }
     });
@@ -170,12 +170,12 @@ async function comeBack(provider, status) {
   const code = query.get("code");
   const state = query.get("state");
   if (query.has("usercancel") || query.get("error") === "access_denied") return say(status, t.cancelled, false);
-  // QQ says errors with `msg`, and the number of the error is then the `code`.
+  // QQ returns errors in `msg`; `code` is then the number of the error.
   if (query.has("error") || query.has("msg")) {
     const words = [query.get("error") ?? code, query.get("error_description") ?? query.get("msg")];
     return say(status, [t.refused, ...words].filter(Boolean).join(": "), false);
   }
-  // All that WeChat says of a refusal.
+  // The complete response of WeChat if the user denies access.
   if (!code && state) return say(status, t.cancelled, false);
   if (!code || !state) return say(status, t.missing, false);
   const outcome = provider === "qq"

@@ -1,4 +1,4 @@
-//! Answers, and how they go wrong on their way.
+//! Responses and simulated failures in transit.
 
 use std::io;
 use std::time::Duration;
@@ -11,25 +11,25 @@ use futures_util::{StreamExt as _, stream};
 
 use super::fault::Fault;
 
-/// What QQ calls everything that it sends.
+/// The content type of QQ's responses.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 pub(super) const JSON: &str = "application/json; charset=utf-8";
 pub(super) const TEXT: &str = "text/plain";
 pub(super) const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 
-/// What a proxy says when it cannot reach the server behind it.
+/// The page of a proxy that cannot reach its upstream server.
 const BAD_GATEWAY: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad \
                            Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n";
 
-/// An answer with exactly these bytes.
+/// Builds a response with exactly these bytes.
 pub(super) fn answer(status: StatusCode, kind: &'static str, body: String) -> Response {
     let mut response = (status, body).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 
-/// The same with 200, disturbed on its way where `fault` is one of those that strike `here`; `slow` is how long an answer
-/// takes that is too late.
+/// Builds a response with status 200. If `fault` is one of the failures of this endpoint (`here`), it is applied;
+/// `slow` is the delay of a slow response.
 pub(super) async fn disturbed(
     slow: Duration,
     fault: Fault,
@@ -56,7 +56,7 @@ pub(super) async fn disturbed(
     if fault == Fault::HALF {
         let half = Ok(Bytes::from(body[..middle].to_owned()));
         let lost = async {
-            // Long enough for the half to be on its way.
+            // Long enough for the first half to be sent.
             tokio::time::sleep(Duration::from_millis(50)).await;
             Err(io::Error::from(io::ErrorKind::ConnectionReset))
         };

@@ -1,4 +1,4 @@
-//! The page that asks a person of the sandbox for consent, for all providers.
+//! The consent page of all providers.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use minijinja::{Value, context};
 use url::{Url, form_urlencoded};
 
 use super::fault::Fault;
-use super::page::{language, origin_of};
+use super::page::{language, named, origin_of};
 use super::params::{Params, joined};
 use super::people::{PEOPLE, Person};
 use super::state::{Question, Shared};
@@ -22,7 +22,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new().route("/sandbox/consent", post(consent))
 }
 
-/// Shows the page; the answer to it comes to `/sandbox/consent`.
+/// Renders the consent page. The form is posted to `/sandbox/consent`.
 pub(super) fn ask(shared: &Shared, headers: &HeaderMap, question: Question) -> Response {
     let language = language(headers);
     let name = question.provider.name(language);
@@ -51,8 +51,8 @@ pub(super) fn ask(shared: &Shared, headers: &HeaderMap, question: Question) -> R
         client => question.client_id.as_str(),
         target => question.redirect_uri.as_str(),
         scope => question.scope.as_str(),
-        title => texts.title.replace("{}", name),
-        warning => texts.warning.replace("{}", name),
+        title => named(language, texts.title, name),
+        warning => named(language, texts.warning, name),
         question => texts.question,
         returns => texts.returns,
         scopes => texts.scopes,
@@ -65,7 +65,7 @@ pub(super) fn ask(shared: &Shared, headers: &HeaderMap, question: Question) -> R
     shared.pages.render(StatusCode::OK, "consent.html", language, values, &[&origin])
 }
 
-/// Says on a page what the provider would say, for requests that no browser may be sent back with.
+/// Shows a provider's error on a page, for requests that must not redirect the browser.
 pub(super) fn refuse(shared: &Shared, headers: &HeaderMap, words: &str) -> Response {
     let language = language(headers);
     shared.pages.notice(StatusCode::BAD_REQUEST, language, Texts::of(language).bad, words)
@@ -101,7 +101,7 @@ async fn consent(State(shared): State<Arc<Shared>>, headers: HeaderMap, form: Pa
     }
 }
 
-/// Sends the browser to the client, whose address must have been checked.
+/// Redirects the browser to the client, whose address must have been checked.
 pub(super) fn send(
     shared: &Shared,
     headers: &HeaderMap,
@@ -116,7 +116,7 @@ pub(super) fn send(
     }
 }
 
-/// 302 to the client.
+/// Redirects with status 302.
 fn send_back(redirect_uri: &str, query: &str) -> Response {
     let Ok(mut url) = Url::parse(redirect_uri) else {
         return StatusCode::BAD_REQUEST.into_response();
@@ -130,7 +130,7 @@ fn send_back(redirect_uri: &str, query: &str) -> Response {
     (StatusCode::FOUND, [(LOCATION, location), no_referrer]).into_response()
 }
 
-/// A page with a form that sends itself (OAuth 2.0 Form Post Response Mode).
+/// Renders a form that submits itself (OAuth 2.0 Form Post Response Mode).
 fn send_form(shared: &Shared, language: Language, target: &str, query: &str) -> Response {
     let fields: Vec<Value> = form_urlencoded::parse(query.as_bytes())
         .map(|(name, value)| context! { name => &*name, value => &*value })
@@ -142,7 +142,7 @@ fn send_form(shared: &Shared, language: Language, target: &str, query: &str) -> 
     shared.pages.render(StatusCode::OK, "form_post.html", language, values, &[&origin])
 }
 
-/// The words of the pages; `{}` is the provider.
+/// The texts of the pages; `{provider}` is replaced by the name of the provider.
 struct Texts {
     title: &'static str,
     warning: &'static str,
@@ -172,40 +172,40 @@ impl Texts {
 }
 
 const ENGLISH: Texts = Texts {
-    title: "Menjin's sandbox: this is not {}",
-    warning: "A stand-in for {} on the developer's own machine. Nobody's real account is used, and nothing is sent to \
-              {}. Never type a real password here.",
-    question: "This app wants to know who you are:",
+    title: "Menjin's sandbox: this is not {provider}",
+    warning: "An emulation of {provider} on the developer's machine. No real account is used, and nothing is sent to \
+              {provider}. Never enter a real password here.",
+    question: "This application requests access to your account:",
     returns: "Afterwards the browser returns to",
-    scopes: "It asks for",
-    who: "Who are you?",
-    wrong: "What goes wrong",
-    allow: "Agree and go back",
-    refuse: "Refuse",
-    bad: "The sandbox refuses this request",
-    old: "This consent page is too old, or the gateway was started anew. Begin again at the application.",
-    unknown: "There is no such person or failure.",
+    scopes: "Requested scopes",
+    who: "Choose a test account",
+    wrong: "Simulated failure",
+    allow: "Allow and return",
+    refuse: "Deny",
+    bad: "The sandbox refused this request",
+    old: "This consent page has expired, or the gateway was restarted. Start again in the application.",
+    unknown: "Unknown test account or failure.",
     closed: "The page was closed",
-    stays: "With this choice no browser comes back to the application. Close this tab, or go back and choose again.",
-    sending: "Back to the application",
-    go: "Go on",
+    stays: "With this choice, the browser does not return to the application. Close this tab, or go back and choose again.",
+    sending: "Returning to the application",
+    go: "Continue",
 };
 
 const CHINESE: Texts = Texts {
-    title: "Menjin 沙盒：这里不是{}",
-    warning: "这是开发机上模拟的{}，不涉及任何真实账号，也不会向{}发送任何内容。请勿在此输入真实密码。",
-    question: "以下应用希望获知您的身份：",
+    title: "Menjin 沙盒：这里不是{provider}",
+    warning: "这是开发机上模拟的{provider}，不涉及任何真实账号，也不会向{provider}发送任何内容。请勿在此输入真实密码。",
+    question: "以下应用申请访问您的账号：",
     returns: "之后浏览器将返回",
     scopes: "申请的权限",
-    who: "您是谁？",
-    wrong: "模拟的故障",
+    who: "选择测试账号",
+    wrong: "模拟故障",
     allow: "同意并返回",
     refuse: "拒绝",
-    bad: "沙盒拒绝了该请求",
-    old: "授权页面已过期，或网关已重新启动。请从应用重新开始。",
-    unknown: "没有这个人物或故障。",
+    bad: "沙盒已拒绝该请求",
+    old: "授权页面已过期，或网关已重启。请在应用中重新发起登录。",
+    unknown: "没有该测试账号或故障选项。",
     closed: "页面已关闭",
-    stays: "按此选择，浏览器不会返回应用。请关闭本标签页，或后退重新选择。",
+    stays: "选择此项后，浏览器不会返回应用。请关闭本标签页，或返回上一页重新选择。",
     sending: "返回应用",
     go: "继续",
 };

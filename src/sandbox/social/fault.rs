@@ -1,38 +1,38 @@
-//! What can be made to go wrong. Whoever consents chooses; the choice sticks to the code and to the tokens that follow.
+//! Simulated failures. They are selected on the consent page and stored with the code and its tokens.
 
-/// A failure, or a whim, of a provider: its name in forms and tests.
+/// A simulated failure or peculiarity of a provider: its name in forms and tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fault(pub(super) &'static str);
 
 impl Fault {
     pub(super) const NONE: Self = Self("none");
-    /// The person says no, and the browser comes back with that.
+    /// The user denies access and the browser returns with an error.
     pub(super) const REFUSED: Self = Self("refused");
-    /// The person closes the page: no browser comes back.
+    /// The user closes the page, so the browser does not return.
     pub(super) const CLOSED: Self = Self("closed");
-    /// The browser comes back with an error of the provider's.
+    /// The browser returns with an error of the provider.
     pub(super) const AUTHORIZE: Self = Self("authorize");
     pub(super) const CODE_EXPIRED: Self = Self("code_expired");
     pub(super) const CODE_USED: Self = Self("code_used");
     pub(super) const WRONG_SECRET: Self = Self("wrong_secret");
-    /// The app may not have what all apps of one owner share.
+    /// The app has no permission for the identifier that all apps of one owner share.
     pub(super) const NO_UNIONID: Self = Self("no_unionid");
-    /// The token is not accepted when it is checked.
+    /// The token is refused when it is checked.
     pub(super) const CHECK_FAILED: Self = Self("check_failed");
     pub(super) const PROFILE_REFUSED: Self = Self("profile_refused");
-    /// The answer comes when nobody waits any more.
+    /// The response takes longer than the timeout.
     pub(super) const SLOW: Self = Self("slow");
-    /// The answer's text makes no sense.
+    /// The response has invalid syntax.
     pub(super) const BROKEN: Self = Self("broken");
-    /// The connection ends in the middle of the answer.
+    /// The connection ends in the middle of the response.
     pub(super) const HALF: Self = Self("half");
-    /// A proxy in between answers with a page of its own.
+    /// A proxy responds with a page of its own.
     pub(super) const BAD_GATEWAY: Self = Self("bad_gateway");
-    /// The other of number and text, wherever the provider is known for both.
+    /// Numbers as strings and strings as numbers, where the provider is known for both.
     pub(super) const STRINGS: Self = Self("strings");
-    /// What apps get that were not reviewed yet.
+    /// The profile that apps receive before they are approved.
     pub(super) const PLACEHOLDER: Self = Self("placeholder");
-    /// The token is that of another app.
+    /// The token belongs to another app.
     pub(super) const OTHER_APP: Self = Self("other_app");
     pub(super) const NO_EMAIL: Self = Self("no_email");
     pub(super) const UNVERIFIED_EMAIL: Self = Self("unverified_email");
@@ -46,13 +46,13 @@ impl Fault {
     pub(super) const WRONG_SIGNATURE: Self = Self("wrong_signature");
     pub(super) const WRONG_HASH: Self = Self("wrong_hash");
     pub(super) const OTHER_SUBJECT: Self = Self("other_subject");
-    /// Signed with what is no secret between two, as if it were.
+    /// Signed with the client secret (HMAC) instead of a private key.
     pub(super) const HMAC: Self = Self("hmac");
-    /// The person gave less than was asked for.
+    /// The user granted fewer scopes than requested.
     pub(super) const FEWER_SCOPES: Self = Self("fewer_scopes");
 }
 
-/// A choice of the consent page, in both languages.
+/// A choice of the consent page in both languages.
 pub(super) struct Choice {
     pub(super) fault: Fault,
     pub(super) english: &'static str,
@@ -63,17 +63,17 @@ pub(super) const fn choice(fault: Fault, english: &'static str, chinese: &'stati
     Choice { fault, english, chinese }
 }
 
-/// What goes wrong everywhere.
+/// Choices that all providers have.
 pub(super) const NOTHING: Choice = choice(Fault::NONE, "Nothing", "一切正常");
 pub(super) const REFUSED: Choice =
-    choice(Fault::REFUSED, "The person refuses, and comes back with that", "用户拒绝授权并返回");
+    choice(Fault::REFUSED, "The user denies access and returns", "用户拒绝授权并返回");
 pub(super) const CLOSED: Choice =
-    choice(Fault::CLOSED, "The person closes the page and never comes back", "用户关闭页面，不再返回");
-pub(super) const SLOW: Choice = choice(Fault::SLOW, "The token comes too late", "换取令牌的应答超时");
+    choice(Fault::CLOSED, "The user closes the page and does not return", "用户关闭页面，不再返回");
+pub(super) const SLOW: Choice = choice(Fault::SLOW, "The token response times out", "换取令牌超时");
 pub(super) const HALF: Choice =
-    choice(Fault::HALF, "The connection ends in the middle of the profile", "用户资料传到一半时连接中断");
+    choice(Fault::HALF, "The connection ends in the middle of the profile", "返回用户资料时连接中断");
 pub(super) const BROKEN: Choice =
-    choice(Fault::BROKEN, "The token's answer is cut off", "换取令牌的应答不完整");
+    choice(Fault::BROKEN, "The token response is truncated", "换取令牌的响应不完整");
 pub(super) const BAD_GATEWAY: Choice = choice(
     Fault::BAD_GATEWAY,
     "HTTP 502 with an HTML page instead of the token",

@@ -1,4 +1,4 @@
-//! GitHub's OAuth apps: answers urlencoded or as JSON, token errors with 200, an API with 401.
+//! GitHub's OAuth apps: responses are URL-encoded or JSON, token errors have status 200, API errors 401.
 //!
 //! Source: the reference of providers, section 4.
 
@@ -26,24 +26,20 @@ const CHOICES: &[Choice] = &[
     NOTHING,
     REFUSED,
     CLOSED,
-    choice(
-        Fault::AUTHORIZE,
-        "GitHub comes back with application_suspended",
-        "GitHub 返回 application_suspended",
-    ),
+    choice(Fault::AUTHORIZE, "GitHub returns application_suspended", "GitHub 返回 application_suspended"),
     choice(
         Fault::CODE_EXPIRED,
-        "The code is wrong or too old (bad_verification_code)",
+        "The code is invalid or has expired (bad_verification_code)",
         "授权码错误或过期（bad_verification_code）",
     ),
     choice(
         Fault::CODE_USED,
-        "The code was used before (bad_verification_code)",
+        "The code was already used (bad_verification_code)",
         "授权码已被使用（bad_verification_code）",
     ),
     choice(
         Fault::WRONG_SECRET,
-        "Our secret is wrong (incorrect_client_credentials)",
+        "The client secret is wrong (incorrect_client_credentials)",
         "客户端密钥错误（incorrect_client_credentials）",
     ),
     choice(
@@ -51,7 +47,7 @@ const CHOICES: &[Choice] = &[
         "The primary e-mail address is not verified (unverified_user_email)",
         "主邮箱未验证（unverified_user_email）",
     ),
-    choice(Fault::FEWER_SCOPES, "The person did not grant the e-mail addresses", "用户未授权读取邮箱"),
+    choice(Fault::FEWER_SCOPES, "The user did not grant access to e-mail addresses", "用户未授权读取邮箱"),
     choice(Fault::NO_EMAIL, "There are no e-mail addresses", "没有邮箱"),
     choice(Fault::CHECK_FAILED, "The API refuses the token (401)", "接口拒绝令牌（401）"),
     BROKEN,
@@ -65,7 +61,7 @@ const DOCS: &str =
 /// OAuth apps get tokens that do not expire.
 const FOREVER: i64 = 100 * 365 * 86_400;
 
-/// An error and what it says.
+/// An error code and its description.
 type Error = (&'static str, &'static str);
 
 const CREDENTIALS: Error =
@@ -140,7 +136,7 @@ async fn token(State(shared): State<Arc<Shared>>, headers: HeaderMap, params: Pa
     if grant.fault == Fault::FEWER_SCOPES {
         grant.scope = grant.scope.replace("user:email", "");
     }
-    // Asked for with blanks, answered with commas.
+    // The request separates scopes by blanks, the response by commas.
     let scope = grant.scope.split([' ', ',']).filter(|scope| !scope.is_empty()).collect::<Vec<_>>().join(",");
     let access = format!("gho_{}", letters(&shared.random, 36));
     let body = written(json, &[("access_token", &access), ("scope", &scope), ("token_type", "bearer")]);
@@ -171,7 +167,7 @@ fn granted(shared: &Shared, params: &Params) -> Result<Grant, Error> {
     }
 }
 
-/// Texts as JSON or urlencoded, in their order.
+/// Writes texts as JSON or URL-encoded, in their order.
 fn written(json: bool, pairs: &[(&str, &str)]) -> String {
     if json {
         let pairs: Vec<_> =
@@ -200,7 +196,7 @@ async fn user(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response
         "html_url": format!("https://github.com/{}", person.login),
         "type": "User",
         "site_admin": false,
-        // The login says enough for some.
+        // Some users have no name besides the login.
         "name": (person.key != "wang").then_some(person.nickname),
         "company": null,
         "email": null,
@@ -232,7 +228,7 @@ async fn emails(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Respon
     answer(StatusCode::OK, JSON, Value::from(body).to_string())
 }
 
-/// The token, where the API lets the caller in.
+/// Returns the token if the API accepts it.
 fn admitted(shared: &Shared, headers: &HeaderMap) -> Result<Token, Box<Response>> {
     if !headers.contains_key(USER_AGENT) {
         let words = "Request forbidden by administrative rules. Please make sure your request has a User-Agent header.";

@@ -1,4 +1,4 @@
-//! ID tokens, good ones and bad ones.
+//! Valid and invalid ID tokens.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine as _;
@@ -14,13 +14,13 @@ use crate::config::social::SANDBOX_SECRET;
 use crate::core::clock::Instant;
 use crate::core::secret::sha256;
 
-/// How long ID tokens and access tokens are good for.
+/// The lifetime of ID tokens and access tokens.
 pub(super) const SECONDS: i64 = 3_600;
 
-/// Made at start, gone at the end.
+/// Keys that are generated at startup.
 pub(super) struct Keys {
     signing: EncodingKey,
-    /// Published nowhere.
+    /// A key that is not published.
     stranger: EncodingKey,
     kid: String,
     jwk: Value,
@@ -37,12 +37,12 @@ impl Keys {
         Self { signing, stranger, kid, jwk }
     }
 
-    /// What is published.
+    /// Returns the published key set.
     pub(super) fn set(&self) -> Value {
         json!({ "keys": [self.jwk] })
     }
 
-    /// An ID token for what was granted, spoilt as was chosen.
+    /// Returns an ID token for the grant, with the simulated failure.
     pub(super) fn id_token(&self, grant: &Grant, issuer: &str, access: &str, now: Instant) -> String {
         let expiry = match grant.fault {
             Fault::TOKEN_EXPIRED => now - TimeDelta::hours(1),
@@ -97,14 +97,14 @@ impl Keys {
     }
 }
 
-/// A private key. The operating system's generator: the library cannot be told which random bytes to use.
+/// Generates a private key with the operating system's generator, because the library has no parameter for randomness.
 fn key() -> EncodingKey {
     let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("the system gives randomness");
     let document = pair.to_pkcs8v1().expect("a key that was just made");
     EncodingKey::from_ec_der(document.as_ref())
 }
 
-/// Who the token is about, by whom and for whom.
+/// Returns the claims of subject, issuer and audience.
 fn identity(grant: &Grant, issuer: &str) -> Map<String, Value> {
     let issuer = match grant.fault {
         Fault::WRONG_ISSUER => "https://issuer.example",
@@ -119,12 +119,12 @@ fn identity(grant: &Grant, issuer: &str) -> Map<String, Value> {
     claims
 }
 
-/// Of a person; another for every emulated provider.
+/// Returns the subject of a user, which differs between providers.
 pub(super) fn subject(grant: &Grant) -> String {
     grant.person.name_in("oidc")
 }
 
-/// The address, as far as it was asked for.
+/// Returns the claims of the e-mail address, if requested.
 pub(super) fn email(grant: &Grant) -> Map<String, Value> {
     let asked = grant.scope.split(' ').any(|scope| scope == "email");
     let Some((email, verified)) = grant.person.email.filter(|_| asked && grant.fault != Fault::NO_EMAIL)
@@ -133,7 +133,7 @@ pub(super) fn email(grant: &Grant) -> Map<String, Value> {
     };
     let verified = verified && grant.fault != Fault::UNVERIFIED_EMAIL;
     let verified = match grant.fault {
-        // As Apple has it.
+        // As Apple does.
         Fault::STRINGS => Value::from(verified.to_string()),
         _ => Value::from(verified),
     };

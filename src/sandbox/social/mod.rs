@@ -1,6 +1,6 @@
-//! QQ and its siblings, emulated: the real wire formats with their quirks, a consent page, and failures to choose from.
+//! Emulated providers: their wire formats with all peculiarities, a consent page, and simulated failures.
 //!
-//! One file a provider; `consent` is the page that all share, `state` what they remember.
+//! One file per provider. All share the page in `consent` and the data in `state`.
 
 mod answer;
 mod consent;
@@ -25,7 +25,7 @@ use axum::Router;
 use super::parts::Sandbox;
 use state::Shared;
 
-/// Every path below `/sandbox`.
+/// Routes all paths below `/sandbox`.
 pub(super) fn router(sandbox: Sandbox) -> Router {
     let routes = Router::new()
         .merge(page::routes())

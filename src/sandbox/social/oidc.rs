@@ -1,6 +1,7 @@
-//! A provider of `OpenID` Connect that insists on PKCE.
+//! An `OpenID` Connect provider that requires PKCE.
 //!
-//! Sources: `OpenID` Connect Core 1.0 and Discovery 1.0, RFC 6749, RFC 6750, RFC 7636, OAuth 2.0 Form Post Response Mode.
+//! Sources: `OpenID` Connect Core 1.0 and Discovery 1.0, RFC 6749, RFC 6750, RFC 7636, OAuth 2.0 Form Post Response
+//! Mode.
 
 use std::sync::Arc;
 
@@ -31,37 +32,41 @@ const CHOICES: &[Choice] = &[
     CLOSED,
     choice(
         Fault::AUTHORIZE,
-        "The provider comes back with temporarily_unavailable",
-        "提供方返回 temporarily_unavailable",
+        "The provider returns temporarily_unavailable",
+        "身份提供商返回 temporarily_unavailable",
     ),
-    choice(Fault::CODE_EXPIRED, "The code is too old (invalid_grant)", "授权码已过期（invalid_grant）"),
-    choice(Fault::CODE_USED, "The code was used before (invalid_grant)", "授权码已被使用（invalid_grant）"),
-    choice(Fault::WRONG_SECRET, "Our secret is wrong (invalid_client)", "客户端密钥错误（invalid_client）"),
-    choice(Fault::WRONG_NONCE, "ID token: the nonce is another one", "ID token：nonce 不符"),
-    choice(Fault::WRONG_AUDIENCE, "ID token: for another client", "ID token：aud 是另一个客户端"),
-    choice(Fault::WRONG_ISSUER, "ID token: by another issuer", "ID token：iss 不符"),
+    choice(Fault::CODE_EXPIRED, "The code has expired (invalid_grant)", "授权码已过期（invalid_grant）"),
+    choice(Fault::CODE_USED, "The code was already used (invalid_grant)", "授权码已被使用（invalid_grant）"),
+    choice(
+        Fault::WRONG_SECRET,
+        "The client secret is wrong (invalid_client)",
+        "客户端密钥错误（invalid_client）",
+    ),
+    choice(Fault::WRONG_NONCE, "ID token: wrong nonce", "ID token：nonce 不符"),
+    choice(Fault::WRONG_AUDIENCE, "ID token: for another client (aud)", "ID token：aud 不符"),
+    choice(Fault::WRONG_ISSUER, "ID token: wrong issuer", "ID token：iss 不符"),
     choice(Fault::TOKEN_EXPIRED, "ID token: expired", "ID token：已过期"),
-    choice(Fault::UNKNOWN_KEY, "ID token: by a key that is not published", "ID token：kid 未发布"),
-    choice(Fault::WRONG_SIGNATURE, "ID token: the signature does not fit", "ID token：签名不符"),
-    choice(Fault::UNSIGNED, "ID token: not signed (alg none)", "ID token：没有签名（alg none）"),
+    choice(Fault::UNKNOWN_KEY, "ID token: signed with an unpublished key", "ID token：kid 未发布"),
+    choice(Fault::WRONG_SIGNATURE, "ID token: invalid signature", "ID token：签名不符"),
+    choice(Fault::UNSIGNED, "ID token: not signed (alg none)", "ID token：未签名（alg none）"),
     choice(
         Fault::HMAC,
         "ID token: signed with the client's secret (HS256)",
-        "ID token：用客户端密钥签名（HS256）",
+        "ID token：使用客户端密钥签名（HS256）",
     ),
-    choice(Fault::WRONG_HASH, "ID token: at_hash is that of another access token", "ID token：at_hash 不符"),
-    choice(Fault::OTHER_SUBJECT, "Userinfo is about somebody else", "userinfo 的 sub 是另一个人"),
+    choice(Fault::WRONG_HASH, "ID token: wrong at_hash", "ID token：at_hash 不符"),
+    choice(Fault::OTHER_SUBJECT, "Userinfo has another subject", "userinfo 的 sub 不符"),
     choice(Fault::PROFILE_REFUSED, "Userinfo refuses the token (401)", "userinfo 拒绝令牌（401）"),
     choice(Fault::UNVERIFIED_EMAIL, "The e-mail address is not verified", "邮箱未验证"),
     choice(Fault::NO_EMAIL, "There is no e-mail address", "没有邮箱"),
-    choice(Fault::STRINGS, "Numbers and booleans come as strings", "数字和布尔值以字符串返回"),
+    choice(Fault::STRINGS, "Numbers and booleans are strings", "数字和布尔值以字符串返回"),
     BROKEN,
     HALF,
     SLOW,
     BAD_GATEWAY,
 ];
 
-/// An error of RFC 6749, and what it says in words.
+/// An error code of RFC 6749 and its description.
 type Error = (&'static str, &'static str);
 
 const CLIENT: Error = ("invalid_client", "the client or its secret is wrong");
@@ -142,7 +147,7 @@ async fn authorize(State(shared): State<Arc<Shared>>, headers: HeaderMap, params
     consent::ask(&shared, &headers, question)
 }
 
-/// What is wrong with a question whose client and address are right.
+/// Returns the error of a request whose client and redirect URI are valid.
 fn unfit(params: &Params) -> Option<Error> {
     let challenge = params.text("code_challenge");
     if params.get("response_type") != Some("code") {
@@ -160,7 +165,7 @@ fn unfit(params: &Params) -> Option<Error> {
     (params.get("prompt") == Some("none")).then_some(("login_required", "nobody is signed in here"))
 }
 
-/// The field `user`, with the name, as Apple sends it.
+/// Returns the form field `user` with the name, as Apple sends it.
 fn introduce(person: &Person) -> String {
     let email = person.email.map(|(email, _)| email);
     let user = json!({ "name": { "firstName": person.nickname, "lastName": "" }, "email": email });
@@ -230,12 +235,12 @@ fn granted(shared: &Shared, headers: &HeaderMap, params: &Params) -> Result<Gran
     }
 }
 
-/// S256 of RFC 7636.
+/// Returns the S256 challenge of RFC 7636.
 pub(super) fn challenge(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()))
 }
 
-/// The client, which proves itself in one way and not in two (RFC 6749, section 2.3).
+/// Authenticates the client, which must use exactly one method (RFC 6749, section 2.3).
 fn client(headers: &HeaderMap, params: &Params) -> Result<String, Error> {
     let header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let posted = params.get("client_secret");
@@ -248,7 +253,7 @@ fn client(headers: &HeaderMap, params: &Params) -> Result<String, Error> {
     if id == SANDBOX_ID && secret == SANDBOX_SECRET { Ok(id) } else { Err(CLIENT) }
 }
 
-/// Both halves are encoded as in forms before they are joined.
+/// Parses HTTP Basic credentials, whose halves are form-encoded before they are joined.
 fn basic(header: &str) -> Option<(String, String)> {
     let text = STANDARD.decode(header.strip_prefix("Basic ")?).ok()?;
     let text = String::from_utf8(text).ok()?;

@@ -1,4 +1,4 @@
-//! Pages for people: rendered here, styled as the inbox is, running nothing but our own script.
+//! Pages for browsers, rendered from templates. They run only scripts of the gateway.
 
 use axum::Router;
 use axum::http::header::{
@@ -11,7 +11,7 @@ use axum::routing::get;
 use minijinja::{AutoEscape, Environment, Value, context};
 
 use crate::config::http::Origin;
-use crate::core::language::Language;
+use crate::core::language::{Language, insert_provider};
 
 /// The templates.
 pub(super) struct Pages(Environment<'static>);
@@ -34,7 +34,8 @@ impl Pages {
         Self(templates)
     }
 
-    /// A page. `forms_to` are origins that its forms may lead to, besides our own: browsers hold redirects to it, too.
+    /// Renders a page. `forms_to` are other origins that its forms may lead to; browsers apply the policy to redirects
+    /// too.
     pub(super) fn render(
         &self,
         status: StatusCode,
@@ -44,8 +45,8 @@ impl Pages {
         forms_to: &[&str],
     ) -> Response {
         let render = |name: &str, values: Value| {
-            let template = self.0.get_template(name).expect("a template that `new` added");
-            template.render(values).expect("a template and its values fit: a test renders each")
+            let template = self.0.get_template(name).expect("the template exists");
+            template.render(values).expect("the template renders")
         };
         let body = Value::from_safe_string(render(name, values.clone()));
         let html = render("frame.html", context! { language => language.tag(), body, ..values });
@@ -65,13 +66,13 @@ impl Pages {
         response
     }
 
-    /// A page that only says something.
+    /// Renders a page with a title and a text.
     pub(super) fn notice(&self, status: StatusCode, language: Language, title: &str, text: &str) -> Response {
         self.render(status, "notice.html", language, context! { title, text }, &[])
     }
 }
 
-/// What pages load.
+/// Routes the files that pages load.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     const STYLE: &str = include_str!("../pages/sandbox.css");
     const SCRIPT: &str = include_str!("../pages/sandbox.js");
@@ -88,13 +89,13 @@ fn asset(kind: &'static str, text: &'static str) -> Response {
     response
 }
 
-/// Sets what keeps an answer private and to itself.
+/// Adds the headers that keep a response private and isolated.
 pub(super) fn guard(headers: &mut HeaderMap, kind: &'static str) {
     for (name, value) in [
         (CONTENT_TYPE, kind),
         (X_FRAME_OPTIONS, "DENY"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Not `no-referrer`: browsers would then send our own forms with `Origin: null`, which the gateway refuses.
+        // Not `no-referrer`: browsers would then send the gateway's own forms with `Origin: null`, which it refuses.
         (REFERRER_POLICY, "same-origin"),
         (CACHE_CONTROL, "no-store"),
     ] {
@@ -102,13 +103,21 @@ pub(super) fn guard(headers: &mut HeaderMap, kind: &'static str) {
     }
 }
 
-/// The language that the browser asks for.
+/// Returns the language that the browser prefers.
 pub(super) fn language(headers: &HeaderMap) -> Language {
     let wish = headers.get(ACCEPT_LANGUAGE).and_then(|wish| wish.to_str().ok());
     Language::from_accept_language(wish.unwrap_or_default())
 }
 
-/// The origin of an address as a policy names it; nothing where there is none.
+/// Inserts the provider's name at each `{provider}`.
+pub(super) fn named(language: Language, text: &str, name: &str) -> String {
+    match language {
+        Language::Chinese => insert_provider(text, name),
+        Language::English => text.replace("{provider}", name),
+    }
+}
+
+/// Returns the origin of an address as a policy names it, or an empty text.
 pub(super) fn origin_of(address: &str) -> String {
     let url = url::Url::parse(address).map(|url| url.origin().ascii_serialization());
     url.ok().filter(|text| text.parse::<Origin>().is_ok()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The parameters of a request: of its address, and of its body where that is a form or JSON.
+//! The parameters of a request, from its query and from a form or JSON body.
 
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
@@ -6,20 +6,20 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use url::form_urlencoded;
 
-/// Bytes of a body.
+/// The maximum size of a body in bytes.
 const LONGEST: usize = 64 * 1024;
 
 /// Names and values in their order.
 pub(super) struct Params(Vec<(String, String)>);
 
 impl Params {
-    /// The first value of that name that is not empty.
+    /// Returns the first non-empty value of a name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         let found = self.0.iter().find(|(other, value)| other == name && !value.is_empty());
         found.map(|(_, value)| value.as_str())
     }
 
-    /// The same, or nothing at all.
+    /// Returns the value, or an empty text.
     pub(super) fn text(&self, name: &str) -> &str {
         self.get(name).unwrap_or_default()
     }
@@ -46,17 +46,17 @@ impl<S: Sync> FromRequest<S> for Params {
     }
 }
 
-/// A value as it stands in an address, blanks as `%20`.
+/// Encodes a value for a query, with blanks as `%20`.
 pub(super) fn encoded(text: &str) -> String {
     form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
-/// `state=…`, or nothing where the client sent none.
+/// Returns `state=…`, or an empty text if the client sent no state.
 pub(super) fn state(params: &Params) -> String {
     params.get("state").map(|state| format!("state={}", encoded(state))).unwrap_or_default()
 }
 
-/// Parts of a query, joined; empty ones are left out.
+/// Joins parts of a query and omits empty ones.
 pub(super) fn joined(parts: &[&str]) -> String {
     parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("&")
 }

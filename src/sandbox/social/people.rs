@@ -1,4 +1,4 @@
-//! The people of the sandbox. Each is the same at every start, and another at every provider.
+//! The test users of the sandbox. Each is the same after every restart and has a different id at every provider.
 
 use std::fmt::Write as _;
 
@@ -14,35 +14,35 @@ use crate::config::http::Origin;
 use crate::core::language::Language;
 use crate::core::secret::sha256;
 
-/// Somebody who signs in.
+/// A test user.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Person {
-    /// Its name in forms and tests.
+    /// The name in forms and tests.
     pub(super) key: &'static str,
     pub(super) nickname: &'static str,
-    /// A name to log in with, as GitHub and Weibo have it.
+    /// The login name at GitHub and Weibo.
     pub(super) login: &'static str,
-    /// Where numbers are given: 1 to 5.
+    /// The number for numeric ids: 1 to 5.
     pub(super) number: u32,
-    /// As QQ has it, which says this one where it knows nothing.
+    /// The gender in QQ's format. QQ returns 男 if the gender is unknown.
     pub(super) gender: &'static str,
     pub(super) picture: Picture,
-    /// The address, and whether the provider has verified it.
+    /// The e-mail address, and whether the provider has verified it.
     pub(super) email: Option<(&'static str, bool)>,
     english: &'static str,
     chinese: &'static str,
 }
 
-/// Which pictures there are.
+/// Which pictures a user has.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Picture {
     Every,
-    /// A small one only.
+    /// Only the small picture.
     Small,
     None,
 }
 
-/// Ready to sign in.
+/// All test users.
 pub(super) const PEOPLE: &[Person] = &[
     Person {
         key: "han",
@@ -52,7 +52,7 @@ pub(super) const PEOPLE: &[Person] = &[
         gender: "女",
         picture: Picture::Every,
         email: Some(("han@sandbox.example", true)),
-        english: "Everything is there: a picture and a verified e-mail address.",
+        english: "Complete profile: picture and verified e-mail address.",
         chinese: "资料齐全：有头像，邮箱已验证。",
     },
     Person {
@@ -63,7 +63,7 @@ pub(super) const PEOPLE: &[Person] = &[
         gender: "男",
         picture: Picture::Every,
         email: Some(("li@sandbox.example", false)),
-        english: "The e-mail address was never verified.",
+        english: "The e-mail address is not verified.",
         chinese: "邮箱未经验证。",
     },
     Person {
@@ -74,7 +74,7 @@ pub(super) const PEOPLE: &[Person] = &[
         gender: "女",
         picture: Picture::Small,
         email: Some(("lucy@sandbox.example", true)),
-        english: "Only the small picture exists; the e-mail address is verified.",
+        english: "Only a small picture; the e-mail address is verified.",
         chinese: "只有小头像；邮箱已验证。",
     },
     Person {
@@ -106,7 +106,7 @@ impl Person {
         PEOPLE.iter().find(|person| person.key == key)
     }
 
-    /// What makes this one special.
+    /// Returns the description of the user.
     pub(super) fn about(&self, language: Language) -> &'static str {
         match language {
             Language::Chinese => self.chinese,
@@ -114,7 +114,7 @@ impl Person {
         }
     }
 
-    /// 32 lower-case hexadecimal digits that stand for this person in one realm, always the same.
+    /// Returns 32 lower-case hexadecimal digits that identify this user in one realm.
     pub(super) fn name_in(&self, realm: &str) -> String {
         let digest = sha256(format!("{realm}/{}", self.key).as_bytes());
         digest[..16].iter().fold(String::new(), |mut text, byte| {
@@ -123,20 +123,20 @@ impl Person {
         })
     }
 
-    /// A number that stands for this person in one realm: ten digits.
+    /// Returns a number of ten digits that identifies this user in one realm.
     pub(super) fn number_in(&self, realm: &str) -> u64 {
         let digest = sha256(format!("{realm}/{}", self.key).as_bytes());
         let number = digest[..4].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
         1_000_000_000 + number
     }
 
-    /// The address of the picture.
+    /// Returns the URL of the picture.
     pub(super) fn picture_at(&self, origin: &Origin, size: u32) -> String {
         format!("{}/sandbox/people/{}.svg?s={size}", origin.as_str(), self.key)
     }
 }
 
-/// The pictures.
+/// Routes the pictures.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/sandbox/people/{file}", get(picture))
 }
@@ -156,7 +156,7 @@ async fn picture(Path(file): Path<String>) -> Response {
     let mut response = answer(StatusCode::OK, "image/svg+xml", svg);
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
-    // Web applications show them from another origin.
+    // Web applications show them on another origin.
     headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     response
 }

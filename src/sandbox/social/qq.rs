@@ -1,4 +1,4 @@
-//! QQ Connect: four GET requests whose answers come as text/html, urlencoded, as JSONP or as JSON, errors with 200.
+//! QQ Connect: four GET endpoints. Responses are text/html, URL-encoded, JSONP or JSON; errors have status 200.
 //!
 //! Source: the reference of providers, section 1. Texts of codes for which none is known are ours.
 
@@ -25,35 +25,35 @@ const CHOICES: &[Choice] = &[
     CLOSED,
     choice(
         Fault::AUTHORIZE,
-        "QQ comes back with an error; the parameter `code` is its number",
-        "QQ 带错误返回，参数 code 是错误号",
+        "QQ returns an error; the parameter `code` contains its number",
+        "QQ 返回错误，参数 code 为错误码",
     ),
-    choice(Fault::CODE_EXPIRED, "The code is too old (100019)", "授权码已过期（100019）"),
-    choice(Fault::CODE_USED, "The code was used before (100020)", "授权码已被使用（100020）"),
-    choice(Fault::WRONG_SECRET, "Our app key is wrong (100009)", "appkey 错误（100009）"),
+    choice(Fault::CODE_EXPIRED, "The code has expired (100019)", "授权码已过期（100019）"),
+    choice(Fault::CODE_USED, "The code was already used (100020)", "授权码已被使用（100020）"),
+    choice(Fault::WRONG_SECRET, "The app key is wrong (100009)", "appkey 错误（100009）"),
     choice(
         Fault::CHECK_FAILED,
-        "The token check fails at the openid (100016)",
+        "The token check fails when requesting the openid (100016)",
         "获取 openid 时令牌校验失败（100016）",
     ),
-    choice(Fault::NO_UNIONID, "We may not have the unionid (100048)", "没有 unionid 权限（100048）"),
-    choice(Fault::OTHER_APP, "The openid is that of another app", "openid 属于另一个应用"),
+    choice(Fault::NO_UNIONID, "No permission for the unionid (100048)", "没有 unionid 权限（100048）"),
+    choice(Fault::OTHER_APP, "The openid belongs to another app", "openid 属于另一个应用"),
     choice(Fault::PROFILE_REFUSED, "The profile is refused (ret 1002)", "拒绝返回用户资料（ret 1002）"),
     choice(
         Fault::PLACEHOLDER,
-        "The app was not reviewed: placeholder profile",
-        "应用未过审：占位资料 qzuser",
+        "The app is not approved: placeholder profile",
+        "应用未通过审核：返回占位资料 qzuser",
     ),
-    choice(Fault::STRINGS, "Numbers come as strings, and the other way round", "数字与字符串互换"),
-    choice(Fault::BROKEN, "The JSONP of the openid is cut off", "openid 的 JSONP 不完整"),
+    choice(Fault::STRINGS, "Numbers are strings, and strings are numbers", "数字与字符串互换"),
+    choice(Fault::BROKEN, "The JSONP of the openid is truncated", "openid 的 JSONP 不完整"),
     HALF,
     SLOW,
     BAD_GATEWAY,
 ];
 
-/// 60 days, as the documentation of today says.
+/// 60 days, according to the current documentation.
 const TOKEN_SECONDS: i64 = 5_184_000;
-/// A login can be refreshed for three months.
+/// Tokens can be refreshed for three months after the sign-in.
 const CHAIN: TimeDelta = TimeDelta::days(90);
 
 /// The error codes that are given.
@@ -147,7 +147,7 @@ async fn token(State(shared): State<Arc<Shared>>, params: Params) -> Response {
     }
 }
 
-/// What the code or the refresh token stands for; each works once.
+/// Returns the grant of the code or refresh token. Each is single-use.
 fn granted(shared: &Shared, params: &Params) -> Result<Grant, (u32, &'static str)> {
     let client = params.get("client_id").ok_or(NO_CLIENT)?;
     let grant_type = params.get("grant_type").ok_or(GRANT_TYPE)?;
@@ -230,7 +230,7 @@ async fn get_user_info(State(shared): State<Arc<Shared>>, params: Params) -> Res
     disturbed(shared.slow, token.grant.fault, &[Fault::HALF], HTML, body).await
 }
 
-/// The profile as QQ prints it: over many lines, slashes escaped in some addresses and not in others.
+/// Returns the profile in QQ's format: one field per line; slashes are escaped in some URLs only.
 fn profile(shared: &Shared, person: &Person, fault: Fault, app: &str, openid: &str) -> String {
     let picture = |size: u32| person.picture_at(&shared.public_url, size);
     let (nickname, app) = match fault {
@@ -247,7 +247,7 @@ fn profile(shared: &Shared, person: &Person, fault: Fault, app: &str, openid: &s
         Picture::Small => (picture(40), String::new()),
         Picture::None => (String::new(), String::new()),
     };
-    // Whoever has no picture at all: browsers would ask Tencent's servers for one of QZone's.
+    // Users without any picture: otherwise browsers would load QZone's default picture from Tencent's servers.
     let bare = person.picture == Picture::None && fault != Fault::PLACEHOLDER;
     let zone = |size: u32| if bare { String::new() } else { own(size) };
     let text = |text: &str| serde_json::Value::from(text).to_string();
@@ -283,17 +283,17 @@ fn profile(shared: &Shared, person: &Person, fault: Fault, app: &str, openid: &s
     format!("{{\n{}\n}}\n", lines.join(",\n"))
 }
 
-/// The app that a grant's tokens belong to.
+/// Returns the app that a grant's tokens belong to.
 fn app(grant: &Grant) -> &str {
     if grant.fault == Fault::OTHER_APP { OTHER_APP } else { &grant.client_id }
 }
 
-/// Of a person in an app.
+/// Returns the openid of a user for an app.
 fn openid(person: &Person, app: &str) -> String {
     person.name_in(&format!("qq/{app}")).to_ascii_uppercase()
 }
 
-/// JSONP, byte for byte, or the bare object.
+/// Returns the JSONP, byte for byte, or the object only.
 fn wrapped(json: bool, object: &str) -> String {
     if json { object.to_owned() } else { format!("callback( {object} );\n") }
 }

@@ -1,4 +1,4 @@
-//! What the providers remember: questions that wait for consent, codes and tokens.
+//! The data of the providers: pending consent, codes and tokens.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use crate::core::clock::{Clock, Instant};
 use crate::core::language::Language;
 use crate::core::random::Random;
 
-/// The client that tokens of [`Fault::OTHER_APP`] belong to.
+/// The client id in tokens of [`Fault::OTHER_APP`].
 pub(super) const OTHER_APP: &str = "101999999";
 
-/// All providers say ten minutes, or nothing.
+/// The lifetime of a code. All providers document ten minutes, or none.
 const CODE_LIFE: TimeDelta = TimeDelta::minutes(10);
-/// A token is forgotten afterwards: longer than the sixty days of QQ's.
+/// How long a token is stored. QQ's tokens are valid for sixty days.
 const TOKEN_LIFE: TimeDelta = TimeDelta::days(100);
 
 /// The emulated provider.
@@ -46,7 +46,7 @@ impl Provider {
         }
     }
 
-    /// Its name.
+    /// Returns the display name.
     pub(super) fn name(self, language: Language) -> &'static str {
         match (self, language) {
             (Self::Qq, _) => "QQ",
@@ -61,59 +61,59 @@ impl Provider {
 }
 
 impl Provider {
-    /// What is special about it, in English and in Chinese.
+    /// Returns the description in English and in Chinese.
     pub(super) fn about(self) -> (&'static str, &'static str) {
         match self {
             Self::Qq => (
-                "JSONP, JSON or urlencoded text, all as text/html; errors with HTTP 200; openid and unionid.",
-                "应答为 JSONP、JSON 或表单文本，类型一律 text/html；错误也是 HTTP 200；有 openid 与 unionid。",
+                "JSONP, JSON or URL-encoded responses, all as text/html; errors with HTTP 200; openid and unionid.",
+                "响应为 JSONP、JSON 或表单编码，类型一律为 text/html；出错时也返回 HTTP 200；有 openid 与 unionid。",
             ),
             Self::Weibo => (
                 "Tokens by POST, errors with real HTTP statuses, numbers that are sometimes strings.",
-                "用 POST 换取令牌，错误使用真实的 HTTP 状态码，数字有时是字符串。",
+                "以 POST 换取令牌；出错时返回相应的 HTTP 状态码；数字有时以字符串返回。",
             ),
             Self::Wechat => (
                 "appid and secret instead of client_id and client_secret, errcode with HTTP 200, unionid.",
-                "参数名是 appid 与 secret；错误为 HTTP 200 加 errcode；有 unionid。",
+                "参数名为 appid 与 secret；出错时返回 HTTP 200 与 errcode；有 unionid。",
             ),
             Self::Github => (
-                "PKCE, urlencoded or JSON as asked for, e-mail addresses at an address of their own.",
-                "支持 PKCE；按 Accept 返回表单文本或 JSON；邮箱由单独的接口返回。",
+                "PKCE; URL-encoded or JSON responses depending on Accept; a separate endpoint for e-mail addresses.",
+                "支持 PKCE；按 Accept 返回表单编码或 JSON；邮箱由单独的接口返回。",
             ),
             Self::Oidc => (
-                "Discovery, PKCE required, signed ID tokens, form_post where asked for.",
-                "支持发现文档；必须使用 PKCE；签名的 ID token；可用 form_post 返回。",
+                "Discovery, PKCE required, signed ID tokens, optional form_post.",
+                "支持发现（Discovery）；必须使用 PKCE；签发 ID token；支持 form_post。",
             ),
         }
     }
 }
 
-/// What a client asked for, waiting for somebody's consent. Queries are encoded already and begin with no `&`.
+/// An authorization request that waits for consent. Queries are already encoded and do not begin with `&`.
 #[derive(Clone)]
 pub(super) struct Question {
     pub(super) provider: Provider,
     pub(super) client_id: String,
-    /// As it was written: the token request must repeat it.
+    /// The redirect URI as received: the token request must repeat it.
     pub(super) redirect_uri: String,
     pub(super) scope: String,
     /// PKCE: the S256 challenge.
     pub(super) challenge: Option<String>,
     pub(super) nonce: Option<String>,
-    /// Whether the answer is a form rather than an address.
+    /// Whether the response is a form instead of a redirect.
     pub(super) form_post: bool,
     pub(super) choices: &'static [Choice],
     pub(super) code: fn(&Random) -> String,
-    /// What follows the code; the state, where there is one.
+    /// What follows the code: the state, if any.
     pub(super) beside: String,
-    /// What a refusal says. `None`: the browser does not come back.
+    /// The query if the user denies access. `None`: the browser does not return.
     pub(super) refusal: Option<String>,
-    /// What [`Fault::AUTHORIZE`] says.
+    /// The query of [`Fault::AUTHORIZE`].
     pub(super) trouble: String,
-    /// What else is said about who consented, in a form.
+    /// Additional form parameters about the user.
     pub(super) introduction: Option<fn(&Person) -> String>,
 }
 
-/// What stands behind a code, and behind the tokens for it.
+/// The grant of a code and of its tokens.
 #[derive(Clone)]
 pub(super) struct Grant {
     pub(super) provider: Provider,
@@ -145,28 +145,28 @@ impl Grant {
     }
 }
 
-/// A token as a table keeps it.
+/// A stored token.
 #[derive(Clone)]
 pub(super) struct Token {
     pub(super) grant: Grant,
     /// The access token itself.
     pub(super) access: String,
-    /// The app that it belongs to.
+    /// The app that the token belongs to.
     pub(super) client_id: String,
     pub(super) since: Instant,
     pub(super) expires_at: Instant,
 }
 
-/// What became of a code.
+/// The result of redeeming a code.
 pub(super) enum Redeemed {
-    /// Boxed: it is much larger than the others.
+    /// Boxed because it is much larger than the other variants.
     Fresh(Box<Grant>),
     Used,
-    /// Unknown, too old, or of another provider or client.
+    /// The code is unknown, expired, or belongs to another provider or client.
     Invalid,
 }
 
-/// Shared by all requests.
+/// The state that all requests share.
 pub(super) struct Shared {
     pub(super) clock: Clock,
     pub(super) random: Random,
@@ -197,7 +197,7 @@ impl Shared {
         }
     }
 
-    /// Whether browsers may be sent there.
+    /// Returns whether browsers may be redirected to the address.
     pub(super) fn may_return_to(&self, address: &str) -> bool {
         Url::parse(address).is_ok_and(|url| {
             let origin = url.origin().ascii_serialization();
@@ -205,14 +205,14 @@ impl Shared {
         })
     }
 
-    /// Writes a code down for what was asked and chosen.
+    /// Stores a code for the request, the user and the failure.
     pub(super) fn issue_code(&self, question: &Question, person: &'static Person, fault: Fault) -> String {
         let code = (question.code)(&self.random);
         self.codes.put(&code, Grant::new(question, person, fault, self.clock.now()));
         code
     }
 
-    /// Takes a code once.
+    /// Redeems a code once.
     pub(super) fn redeem(&self, provider: Provider, client_id: &str, code: &str) -> Redeemed {
         let redeemed = self.codes.change(code, |grant| {
             if grant.provider != provider
@@ -229,7 +229,7 @@ impl Shared {
         redeemed.unwrap_or(Redeemed::Invalid)
     }
 
-    /// Writes an access token down, and a refresh token where there is one.
+    /// Stores an access token and, if given, a refresh token.
     pub(super) fn issue_tokens(&self, grant: Grant, access: &str, refresh: Option<&str>, seconds: i64) {
         let other = grant.fault == Fault::OTHER_APP;
         let client_id = if other { OTHER_APP.to_owned() } else { grant.client_id.clone() };
@@ -242,7 +242,7 @@ impl Shared {
         self.tokens.put(access, token);
     }
 
-    /// An access token of `provider`, expired or not.
+    /// Returns an access token of `provider`, even if it has expired.
     pub(super) fn token(&self, provider: Provider, access: &str) -> Option<Token> {
         self.tokens.get(access).filter(|token| token.grant.provider == provider)
     }
@@ -252,19 +252,19 @@ impl Shared {
     }
 }
 
-/// Upper-case hexadecimal digits, 32 of them.
+/// Returns 32 upper-case hexadecimal digits.
 pub(super) fn upper_hex(random: &Random) -> String {
     format!("{:032X}", u128::from_be_bytes(random.bytes()))
 }
 
-/// Lower-case hexadecimal digits, at most 32.
+/// Returns at most 32 lower-case hexadecimal digits.
 pub(super) fn lower_hex(random: &Random, length: usize) -> String {
     let mut digits = format!("{:032x}", u128::from_be_bytes(random.bytes()));
     digits.truncate(length);
     digits
 }
 
-/// Digits and letters of both cases.
+/// Returns digits and letters of both cases.
 pub(super) fn letters(random: &Random, length: usize) -> String {
     const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     (0..length).map(|_| char::from(LETTERS[random.below(62) as usize])).collect()

@@ -1,4 +1,4 @@
-//! What is remembered for a while: bounded in number and in age, by the injected clock.
+//! Tables with a limited number of entries and a limited lifetime, according to the injected clock.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -7,14 +7,14 @@ use chrono::TimeDelta;
 
 use crate::core::clock::{Clock, Instant};
 
-/// So many entries at most; the oldest go first.
+/// The maximum number of entries. The oldest are removed first.
 const MOST: usize = 1_000;
 
-/// Entries by their key, all of which live equally long.
+/// Entries by key, all with the same lifetime.
 pub(super) struct Table<T> {
     clock: Clock,
     life: TimeDelta,
-    /// The oldest first.
+    /// The oldest entry first.
     rows: Mutex<VecDeque<(Instant, String, T)>>,
 }
 
@@ -36,7 +36,7 @@ impl<T: Clone> Table<T> {
         self.change(key, |value| value.clone())
     }
 
-    /// Looks at an entry and changes it, while nobody else does.
+    /// Changes an entry exclusively.
     pub(super) fn change<R>(&self, key: &str, change: impl FnOnce(&mut T) -> R) -> Option<R> {
         let now = self.clock.now();
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +44,7 @@ impl<T: Clone> Table<T> {
         (*since + self.life > now).then(|| change(value))
     }
 
-    /// Takes an entry out: it is found once.
+    /// Removes and returns an entry.
     pub(super) fn take(&self, key: &str) -> Option<T> {
         let now = self.clock.now();
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_age_and_the_oldest_make_room() {
+    fn entries_expire_and_the_oldest_are_removed() {
         let clock = Clock::manual(DateTime::UNIX_EPOCH);
         let table = Table::new(clock.clone(), TimeDelta::seconds(10));
         table.put("a", 1);

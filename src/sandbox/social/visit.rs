@@ -1,5 +1,5 @@
-//! The pages of the sandbox besides consent: what there is, where to begin, and where to come back to, for those who
-//! have no web application yet.
+//! The pages of the sandbox other than consent: index, start of a sign-in, and callback, for developers who have no web
+//! application yet.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use minijinja::{Value, context};
 use serde::Serialize;
 use url::form_urlencoded;
 
-use super::page::language;
+use super::page::{language, named};
 use super::params::Params;
 use super::people::PEOPLE;
 use super::state::{Provider, Shared};
@@ -48,7 +48,7 @@ async fn start(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Respons
     shared.pages.render(StatusCode::OK, "start.html", language, values, &[])
 }
 
-/// The script takes code and state from the page's own address.
+/// The script reads code and state from the URL of the page.
 async fn callback(
     State(shared): State<Arc<Shared>>,
     Path(provider): Path<String>,
@@ -56,15 +56,15 @@ async fn callback(
 ) -> Response {
     let language = language(&headers);
     let t = Words::of(language);
-    // Slugs of real providers are not ours to know: they name themselves.
+    // Slugs of real providers are unknown here, so they are shown as they are.
     let known = Provider::ALL.into_iter().find(|known| known.slug() == provider);
     let name = known.map_or(provider.as_str(), |known| known.name(language));
-    let title = t.callback.replace("{}", name);
+    let title = named(language, t.callback, name);
     let values = context! { script => "/sandbox/sandbox.js", title, t => Value::from(Serde(t)), provider => &*provider };
     shared.pages.render(StatusCode::OK, "callback.html", language, values, &[])
 }
 
-/// An answer that came as a form goes on as an address, where the script finds it.
+/// Redirects a posted callback to a URL, from which the script reads it.
 async fn posted(Path(provider): Path<String>, params: Params) -> Response {
     let mut query = form_urlencoded::Serializer::new(String::new());
     for name in ["code", "state", "user", "error", "error_description"] {
@@ -87,12 +87,14 @@ fn providers(language: Language) -> Vec<Value> {
             Language::Chinese => chinese,
             Language::English => english,
         };
-        context! { slug => provider.slug(), name => provider.name(language), about }
+        let name = provider.name(language);
+        let sign_in = named(language, Words::of(language).sign_in, name);
+        context! { slug => provider.slug(), name, about, sign_in }
     };
     Provider::ALL.iter().map(provider).collect()
 }
 
-/// What the pages say; `{}` is the provider.
+/// The texts of the pages; `{provider}` is replaced by the name of the provider.
 #[derive(Serialize)]
 struct Words {
     index: &'static str,
@@ -134,45 +136,45 @@ impl Words {
 
 const ENGLISH: Words = Words {
     index: "Menjin's sandbox",
-    intro: "QQ and its siblings, emulated inside this gateway while developing. They speak the real wire formats: to \
-            move to the real ones is a change of settings.",
-    begin: "Try a sign-in",
-    inbox: "Inbox: text messages and mails",
+    intro: "In development, the gateway emulates QQ and other providers with their wire formats. Only settings change \
+            when you switch to the real providers.",
+    begin: "Try signing in",
+    inbox: "Inbox: SMS messages and e-mails",
     providers: "Providers",
-    people: "People who can sign in",
+    people: "Test accounts",
     start: "Sign in",
-    start_intro: "This page does what the sign-in page of your web application will do.",
-    sign_in: "Sign in with {}",
-    callback: "Back from {}",
-    working: "Asking the gateway …",
-    again: "Begin again",
+    start_intro: "This page shows what the sign-in page of your web application has to do.",
+    sign_in: "Sign in with {provider}",
+    callback: "Back from {provider}",
+    working: "Waiting for the gateway …",
+    again: "Start again",
     bind_title: "I have an account",
     register_title: "I am new here",
-    by_password: "With my password",
-    by_code: "With a code by SMS",
-    account: "Username, mobile number or e-mail address",
+    by_password: "With a password",
+    by_code: "With an SMS code",
+    account: "User name, mobile number or e-mail address",
     password: "Password",
     mobile: "Mobile number",
     code: "Code",
-    send_code: "Send the code",
+    send_code: "Send code",
     open_inbox: "Inbox (new tab)",
     bind: "Bind this account",
     register: "Register",
-    terms: "I accept the terms",
+    terms: "I have read and accept the terms of service",
     script: "This page needs JavaScript.",
 };
 
 const CHINESE: Words = Words {
     index: "Menjin 沙盒",
-    intro: "开发模式下，网关内置了 QQ 等平台的模拟，通信格式与真实平台一致：切换到真实平台只需修改配置。",
-    begin: "试试登录",
+    intro: "开发模式下，网关内置了 QQ 等身份提供商的模拟，通信格式与真实平台一致：切换到真实平台只需修改配置。",
+    begin: "试用登录",
     inbox: "收件箱：短信和邮件",
-    providers: "平台",
-    people: "可以登录的人物",
+    providers: "身份提供商",
+    people: "可用的测试账号",
     start: "登录",
-    start_intro: "本页演示您的应用的登录页要做的事。",
-    sign_in: "使用{}登录",
-    callback: "从{}返回",
+    start_intro: "本页演示应用的登录页需要完成的工作。",
+    sign_in: "使用{provider}登录",
+    callback: "从{provider}返回",
     working: "正在请求网关……",
     again: "重新开始",
     bind_title: "我已有账号",
@@ -187,6 +189,6 @@ const CHINESE: Words = Words {
     open_inbox: "收件箱（新标签页）",
     bind: "绑定该账号",
     register: "注册",
-    terms: "我接受服务条款",
-    script: "本页需要 JavaScript。",
+    terms: "我已阅读并同意《服务条款》",
+    script: "请启用 JavaScript 后使用本页。",
 };

@@ -23,25 +23,33 @@ const CHOICES: &[Choice] = &[
     NOTHING,
     REFUSED,
     CLOSED,
-    choice(Fault::CODE_EXPIRED, "The code is wrong or too old (40029)", "code 无效或过期（40029）"),
-    choice(Fault::CODE_USED, "The code was used before (40163)", "code 已被使用（40163）"),
-    choice(Fault::WRONG_SECRET, "Our secret is wrong (40125)", "appsecret 错误（40125）"),
+    choice(Fault::CODE_EXPIRED, "The code is invalid or has expired (40029)", "code 无效或过期（40029）"),
+    choice(Fault::CODE_USED, "The code was already used (40163)", "code 已被使用（40163）"),
+    choice(Fault::WRONG_SECRET, "The app secret is wrong (40125)", "appsecret 错误（40125）"),
     choice(Fault::BUSY, "WeChat is busy (-1)", "系统繁忙（-1）"),
     choice(Fault::NO_UNIONID, "There is no unionid", "没有 unionid"),
-    choice(Fault::CHECK_FAILED, "The token is refused at the profile (40001)", "获取资料时令牌被拒（40001）"),
-    choice(Fault::PROFILE_REFUSED, "We may not read the profile (48001)", "没有读取资料的权限（48001）"),
-    choice(Fault::STRINGS, "Numbers come as strings", "数字以字符串返回"),
+    choice(
+        Fault::CHECK_FAILED,
+        "The profile endpoint refuses the token (40001)",
+        "获取资料时令牌被拒（40001）",
+    ),
+    choice(
+        Fault::PROFILE_REFUSED,
+        "No permission to read the profile (48001)",
+        "没有读取资料的权限（48001）",
+    ),
+    choice(Fault::STRINGS, "Numbers are strings", "数字以字符串返回"),
     BROKEN,
     HALF,
     SLOW,
     BAD_GATEWAY,
 ];
 
-/// Two hours, and thirty days that cannot be prolonged.
+/// Access tokens are valid for two hours, refresh tokens for thirty days.
 const TOKEN_SECONDS: i64 = 7_200;
 const REFRESH_LIFE: TimeDelta = TimeDelta::days(30);
 
-/// An error code and its words.
+/// An error code and its text.
 type Error = (i32, &'static str);
 
 const BUSY: Error = (-1, "system error");
@@ -94,7 +102,7 @@ async fn authorize(State(shared): State<Arc<Shared>>, headers: HeaderMap, params
         form_post: false,
         choices: CHOICES,
         code: |random| letters(random, 32),
-        // Older pages of WeChat's come back with the state alone, newer ones do not come back.
+        // Older pages of WeChat return with the state only, newer ones do not return.
         refusal: Some(state.clone()),
         trouble: state.clone(),
         beside: state,
@@ -156,7 +164,7 @@ async fn refresh(State(shared): State<Arc<Shared>>, params: Params) -> Response 
         return failed(&shared, REFRESH_TOKEN);
     };
     let expires_at = now + TimeDelta::seconds(TOKEN_SECONDS);
-    // One that is still good lives longer, one that is not is replaced.
+    // A valid token gets a longer lifetime, an expired one is replaced.
     let prolonged = shared.tokens.change(&kept.access, |token| {
         let good = token.expires_at > now;
         if good {
@@ -212,7 +220,7 @@ async fn userinfo(State(shared): State<Arc<Shared>>, params: Params) -> Response
     disturbed(shared.slow, fault, &[Fault::HALF], TEXT, body).await
 }
 
-/// The token, where it is good and its openid is given with it.
+/// Returns the token if it is valid and belongs to the given openid.
 fn admitted(shared: &Shared, params: &Params) -> Result<Token, Error> {
     let token = shared.token(Provider::Wechat, params.text("access_token")).ok_or(CREDENTIAL)?;
     if shared.is_expired(&token) {
@@ -224,7 +232,7 @@ fn admitted(shared: &Shared, params: &Params) -> Result<Token, Error> {
     Ok(token)
 }
 
-/// The answer of both token addresses, without the unionid.
+/// Returns the response of both token endpoints, without the unionid.
 fn tokens(access: &str, refresh: &str, person: &Person, fault: Fault) -> String {
     let expires_in = match fault {
         Fault::STRINGS => format!("\"{TOKEN_SECONDS}\""),
@@ -237,7 +245,7 @@ fn tokens(access: &str, refresh: &str, person: &Person, fault: Fault) -> String 
     )
 }
 
-/// 28 characters that begin with an o.
+/// Returns 28 characters that begin with an o.
 fn openid(person: &Person) -> String {
     format!("o{}", &person.name_in("wechat/openid")[..27])
 }
@@ -246,7 +254,7 @@ fn union_id(person: &Person) -> String {
     format!("o{}", &person.name_in("wechat/unionid")[..27])
 }
 
-/// With the number of the request behind the words, as WeChat has it today.
+/// Returns an error. The request id follows the text, as in current responses of WeChat.
 fn failed(shared: &Shared, (code, words): Error) -> Response {
     let [a, b, c] = [(); 3].map(|()| lower_hex(&shared.random, 8));
     answer(StatusCode::OK, TEXT, format!("{{\"errcode\":{code},\"errmsg\":\"{words}, rid: {a}-{b}-{c}\"}}"))

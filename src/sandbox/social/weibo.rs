@@ -1,4 +1,4 @@
-//! Weibo: tokens by POST, errors with statuses of their own, numbers that are texts and texts that are numbers.
+//! Weibo: tokens by POST, errors with different statuses, numbers as strings and strings as numbers.
 //!
 //! Source: the reference of providers, section 2.
 
@@ -24,36 +24,40 @@ const CHOICES: &[Choice] = &[
     CLOSED,
     choice(
         Fault::AUTHORIZE,
-        "Weibo comes back with temporarily_unavailable (21331)",
+        "Weibo returns temporarily_unavailable (21331)",
         "微博返回 temporarily_unavailable（21331）",
     ),
-    choice(Fault::CODE_EXPIRED, "The code is wrong or too old (21325)", "授权码错误或过期（21325）"),
-    choice(Fault::CODE_USED, "The code was used before (21325)", "授权码已被使用（21325）"),
+    choice(Fault::CODE_EXPIRED, "The code is invalid or has expired (21325)", "授权码错误或过期（21325）"),
+    choice(Fault::CODE_USED, "The code was already used (21325)", "授权码已被使用（21325）"),
     choice(
         Fault::WRONG_SECRET,
-        "Our secret is wrong (21324, HTTP 401)",
+        "The app secret is wrong (21324, HTTP 401)",
         "app secret 错误（21324，HTTP 401）",
     ),
-    choice(Fault::OTHER_APP, "The token is that of another app", "令牌属于另一个应用"),
-    choice(Fault::CHECK_FAILED, "The token is refused at the profile (21332)", "获取资料时令牌无效（21332）"),
+    choice(Fault::OTHER_APP, "The token belongs to another app", "令牌属于另一个应用"),
+    choice(
+        Fault::CHECK_FAILED,
+        "The profile endpoint refuses the token (21332)",
+        "获取资料时令牌无效（21332）",
+    ),
     choice(
         Fault::TOKEN_EXPIRED,
-        "The token has expired at the profile (21327)",
+        "The profile endpoint reports an expired token (21327)",
         "获取资料时令牌过期（21327）",
     ),
     choice(
         Fault::PROFILE_REFUSED,
-        "We may not read the profile (21330, HTTP 403)",
+        "No permission to read the profile (21330, HTTP 403)",
         "没有读取资料的权限（21330，HTTP 403）",
     ),
-    choice(Fault::STRINGS, "Numbers come as strings, and the other way round", "数字与字符串互换"),
+    choice(Fault::STRINGS, "Numbers are strings, and strings are numbers", "数字与字符串互换"),
     BROKEN,
     HALF,
     SLOW,
     BAD_GATEWAY,
 ];
 
-/// Five years, as developers get for themselves.
+/// Five years, as for the developers of an app.
 const TOKEN_SECONDS: i64 = 157_679_999;
 const TOKEN: &str = "/oauth2/access_token";
 const INFO: &str = "/oauth2/get_token_info";
@@ -132,7 +136,7 @@ async fn token(State(shared): State<Arc<Shared>>, params: Params) -> Response {
     disturbed(shared.slow, fault, &here, JSON, body).await
 }
 
-/// An error of the token address: status, word, number, and a description where there is one.
+/// An error of the token endpoint: status, code, number and optional description.
 struct Refusal(StatusCode, &'static str, u32, Option<String>);
 
 impl Refusal {
@@ -185,7 +189,7 @@ async fn token_info(State(shared): State<Arc<Shared>>, params: Params) -> Respon
         return failed(StatusCode::FORBIDDEN, "invalid_access_token", 21_332, INFO);
     };
     let uid = uid(token.grant.person);
-    // The app's number is a text in one table of the documentation and a number in its example.
+    // The app id is a string in a table of the documentation and a number in its example.
     let (uid, app) = match token.grant.fault {
         Fault::STRINGS => (format!("\"{uid}\""), token.client_id.clone()),
         _ => (uid.to_string(), format!("\"{}\"", token.client_id)),
@@ -241,7 +245,7 @@ fn admitted(shared: &Shared, access: &str) -> Result<Token, Box<Response>> {
     }
 }
 
-/// Ten digits, always the same for a person.
+/// Returns a fixed id of ten digits for a user.
 fn uid(person: &Person) -> u64 {
     person.number_in("weibo")
 }

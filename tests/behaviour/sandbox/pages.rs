@@ -86,7 +86,7 @@ async fn the_consent_page_identifies_itself_and_escapes_names(#[case] backend: B
     let policy = headers["content-security-policy"].to_str().expect("a text");
     assert!(policy.contains(&format!("form-action 'self' {origin};")), "{policy}");
     let (_, chinese) = open(&consent_page(&world), "zh-CN").await;
-    assert!(chinese.contains("这里不是QQ"));
+    assert!(chinese.contains("这里不是 QQ"));
 }
 
 #[apply(both_backends)]
