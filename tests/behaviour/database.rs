@@ -10,6 +10,7 @@ use menjin::core::ids::UserId;
 use menjin::db::models::NewUser;
 use menjin::db::schema;
 use menjin::db::types::{Ts, Uid};
+use menjin::outcome::Refusal;
 use rstest_reuse::apply;
 
 use crate::support::sql::Sql;
@@ -226,6 +227,19 @@ async fn columns_of_identities_and_merges_can_be_written_and_read(#[case] backen
         undone_at: Option<Ts> = Some(ts(24)),
         record: Vec<u8> = vec![0, 3],
     });
+}
+
+#[apply(both_backends)]
+async fn an_unknown_word_in_a_column_is_an_error(#[case] backend: Backend) {
+    let Some(world) = World::start(backend).await else { return };
+    let person = world.person("+8613800138000", "lilei").await;
+    let user = UserId::parse(&person.id).expect("an id");
+    let mut sql = world.sql().await;
+    sql.run("UPDATE sessions SET method = 'fax'").await;
+    let sessions = world.db().all_sessions(user).await;
+    assert!(matches!(sessions, Err(Refusal::Internal(_))));
+    sql.run("UPDATE users SET roles = 'admin'").await;
+    assert!(matches!(world.db().find_user(user).await, Err(Refusal::Internal(_))));
 }
 
 #[apply(both_backends)]
