@@ -1,7 +1,7 @@
 //! `menjin users create`: creates an account on behalf of an operator.
 
-use super::person::{Person, rename};
 use super::service::Administration;
+use super::unverified_account::{UnverifiedAccount, rename};
 use crate::audit::Kind;
 use crate::core::identifier::{EmailAddress, Mobile, Nickname, Username};
 use crate::core::ids::UserId;
@@ -48,17 +48,17 @@ impl Administration {
         policy: &Policy,
         hasher: &Hasher,
     ) -> Result<(UserId, String), CreateUserRefusal> {
-        let (mut person, password) = self.parse_new_account(input, policy)?;
-        person.password_hash = Some(hasher.hash(password.as_password()).await?);
+        let (mut account, password) = self.parse_new_account(input, policy)?;
+        account.password_hash = Some(hasher.hash(password.as_password()).await?);
         let now = self.clock.now();
-        let mut row = person.row(now, &self.random);
+        let mut row = account.row(now, &self.random);
         for _ in 0..NAME_ATTEMPTS {
             match self.add_user(&row).await {
                 Ok(()) => return Ok((row.id, row.username)),
-                Err(WriteError::Taken(Taken::Username)) if person.username.is_none() => {
-                    row = person.row(now, &self.random);
+                Err(WriteError::Taken(Taken::Username)) if account.username.is_none() => {
+                    row = account.row(now, &self.random);
                 }
-                Err(WriteError::Taken(Taken::Nickname)) if person.nickname.is_none() => {
+                Err(WriteError::Taken(Taken::Nickname)) if account.nickname.is_none() => {
                     rename(&mut row, &self.random);
                 }
                 Err(WriteError::Taken(Taken::Username)) => {
@@ -93,7 +93,7 @@ impl Administration {
         &self,
         input: NewAccount,
         policy: &Policy,
-    ) -> Result<(Person, NewPassword), CreateUserRefusal> {
+    ) -> Result<(UnverifiedAccount, NewPassword), CreateUserRefusal> {
         let mut errors = FieldErrors::new();
         let username = input.username.map(|text| Username::parse_any(&text));
         let username = errors.note_optional("username", username);
@@ -119,7 +119,7 @@ impl Administration {
         if username.is_none() && mobile.is_none() && email.is_none() {
             return Err(CreateUserRefusal::NoIdentifier);
         }
-        let person = Person {
+        let account = UnverifiedAccount {
             username,
             nickname,
             mobile,
@@ -129,6 +129,6 @@ impl Administration {
             status: AccountStatus::Active,
             created_at: self.clock.now(),
         };
-        Ok((person, password))
+        Ok((account, password))
     }
 }

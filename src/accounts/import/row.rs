@@ -3,7 +3,7 @@
 use chrono::DateTime;
 
 use super::record::{BadField, Record};
-use crate::accounts::administration::person::Person;
+use crate::accounts::administration::unverified_account::UnverifiedAccount;
 use crate::core::clock::Instant;
 use crate::core::identifier::{EmailAddress, Mobile, MobileError, Nickname, Region, Username};
 use crate::core::invalid_value::InvalidValue;
@@ -16,7 +16,11 @@ use crate::passwords::is_readable;
 const LONGEST_HASH: usize = 4_096;
 
 /// Parses a row.
-pub(super) fn person(record: &Record, regions: &[Region], now: Instant) -> Result<Person, Vec<BadField>> {
+pub(super) fn account(
+    record: &Record,
+    regions: &[Region],
+    now: Instant,
+) -> Result<UnverifiedAccount, Vec<BadField>> {
     let mut errors = RowErrors { line: record.line, bad: Vec::new() };
     let text = record.username.as_deref();
     let username = errors.named("username", text.map(Username::parse_any));
@@ -55,7 +59,7 @@ pub(super) fn person(record: &Record, regions: &[Region], now: Instant) -> Resul
         return Err(errors.bad);
     }
     let password_hash = hash.map(str::to_owned);
-    Ok(Person { username, nickname, mobile, email, password_hash, roles, status, created_at })
+    Ok(UnverifiedAccount { username, nickname, mobile, email, password_hash, roles, status, created_at })
 }
 
 struct RowErrors {
@@ -96,12 +100,12 @@ mod tests {
         DateTime::parse_from_rfc3339("2026-03-01T08:00:00Z").unwrap().to_utc()
     }
 
-    fn parse(values: &[(&str, &str)]) -> Result<Person, Vec<BadField>> {
+    fn parse(values: &[(&str, &str)]) -> Result<UnverifiedAccount, Vec<BadField>> {
         let mut record = Record::at(7);
         for (column, value) in values {
             record.set(column, value);
         }
-        person(&record, &[Region::China], now())
+        account(&record, &[Region::China], now())
     }
 
     fn bad(values: &[(&str, &str)]) -> Vec<&'static str> {
@@ -115,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_complete_row_is_parsed() {
-        let person = parse(&[
+        let account = parse(&[
             ("username", "admin"),
             ("nickname", "张三"),
             ("mobile", "138 0013 8000"),
@@ -125,31 +129,31 @@ mod tests {
             ("status", "disabled"),
             ("created_at", "2024-05-01 16:00:00.123456789+08:00"),
         ]);
-        let person = person.map_err(|bad| format!("{bad:?}")).ok().unwrap();
-        assert_eq!(person.username.unwrap().as_str(), "admin", "imported accounts may have reserved names");
-        assert_eq!(person.mobile.unwrap().e164(), "+8613800138000");
-        assert_eq!(person.email.unwrap().key(), "li@example.com");
-        assert_eq!(person.password_hash.as_deref(), Some(HASH));
-        assert_eq!(person.roles.to_json(), r#"["editor","admin"]"#);
-        assert_eq!(person.status, AccountStatus::Disabled);
-        assert_eq!(person.created_at.to_rfc3339(), "2024-05-01T08:00:00.123456+00:00");
+        let account = account.map_err(|bad| format!("{bad:?}")).ok().unwrap();
+        assert_eq!(account.username.unwrap().as_str(), "admin", "imported accounts may have reserved names");
+        assert_eq!(account.mobile.unwrap().e164(), "+8613800138000");
+        assert_eq!(account.email.unwrap().key(), "li@example.com");
+        assert_eq!(account.password_hash.as_deref(), Some(HASH));
+        assert_eq!(account.roles.to_json(), r#"["editor","admin"]"#);
+        assert_eq!(account.status, AccountStatus::Disabled);
+        assert_eq!(account.created_at.to_rfc3339(), "2024-05-01T08:00:00.123456+00:00");
     }
 
     #[test]
     fn one_identifier_is_enough() {
         for values in [[("username", "lilei")], [("mobile", "13800138000")], [("email", "a@example.com")]] {
-            let person = parse(&values).ok().unwrap();
+            let account = parse(&values).ok().unwrap();
             assert!(
-                person.password_hash.is_none()
-                    && person.status == AccountStatus::Active
-                    && person.created_at == now()
+                account.password_hash.is_none()
+                    && account.status == AccountStatus::Active
+                    && account.created_at == now()
             );
         }
         for (text, seconds) in
             [("2020-01-02 03:04:05+00", 1_577_934_245), ("2020-01-02 03:04:05.25+08", 1_577_905_445)]
         {
-            let person = parse(&[("username", "lilei"), ("created_at", text)]).ok().unwrap();
-            assert_eq!(person.created_at.timestamp(), seconds, "{text}");
+            let account = parse(&[("username", "lilei"), ("created_at", text)]).ok().unwrap();
+            assert_eq!(account.created_at.timestamp(), seconds, "{text}");
         }
         let unusable = parse(&[("username", "lilei"), ("password_hash", "!UFGDFhrt2x4")]).ok().unwrap();
         assert_eq!(unusable.password_hash, None);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::reader::Row;
 use super::record::BadField;
 use super::row;
-use crate::accounts::administration::person::{Person, rename};
+use crate::accounts::administration::unverified_account::{UnverifiedAccount, rename};
 use crate::audit::{Audit, Kind};
 use crate::core::clock::Clock;
 use crate::core::identifier::Region;
@@ -64,7 +64,7 @@ pub struct Importer {
 /// A parsed row, and the account to be inserted.
 struct Candidate {
     line: u64,
-    person: Person,
+    account: UnverifiedAccount,
     row: NewUser,
 }
 
@@ -102,9 +102,9 @@ impl Importer {
         let mut candidates = Vec::with_capacity(rows.len());
         for row in rows {
             let parsed = row.and_then(|record| {
-                let person = row::person(&record, &self.regions, now)?;
-                let row = person.row(now, &self.random);
-                Ok(Candidate { line: record.line, person, row })
+                let account = row::account(&record, &self.regions, now)?;
+                let row = account.row(now, &self.random);
+                Ok(Candidate { line: record.line, account, row })
             });
             match parsed {
                 Ok(candidate) => candidates.push(candidate),
@@ -140,7 +140,7 @@ impl Importer {
                 || self.seen.contains_key(&digest(NICKNAME, &candidate.row.nickname_key))
             {
                 rename(&mut candidate.row, &self.random);
-                outcome.renamed += usize::from(candidate.person.nickname.is_some());
+                outcome.renamed += usize::from(candidate.account.nickname.is_some());
             }
             self.seen.insert(digest(NICKNAME, &candidate.row.nickname_key), candidate.line);
             good.push(candidate);
@@ -168,8 +168,8 @@ impl Importer {
             )
             .await?;
         let mut known = Known::default();
-        for person in found {
-            known.note(person);
+        for account in found {
+            known.note(account);
         }
         Ok(known)
     }
@@ -220,8 +220,8 @@ impl Importer {
                     rename(&mut candidate.row, &self.random);
                     continue;
                 }
-                Taken::Username if candidate.person.username.is_none() => {
-                    candidate.row = candidate.person.row(self.clock.now(), &self.random);
+                Taken::Username if candidate.account.username.is_none() => {
+                    candidate.row = candidate.account.row(self.clock.now(), &self.random);
                     continue;
                 }
                 Taken::Username => "username",
@@ -238,7 +238,7 @@ impl Importer {
 /// Returns the unique values that the row itself contains, without generated ones.
 fn keys(candidate: &Candidate) -> impl Iterator<Item = (&'static str, &str)> {
     let row = &candidate.row;
-    let username = candidate.person.username.is_some().then_some(row.username_key.as_str());
+    let username = candidate.account.username.is_some().then_some(row.username_key.as_str());
     [("username", username), ("mobile", row.mobile.as_deref()), ("email", row.email_key.as_deref())]
         .into_iter()
         .filter_map(|(field, key)| Some((field, key?)))
@@ -253,11 +253,11 @@ fn digest(field: &str, key: &str) -> [u8; 16] {
 }
 
 impl Known {
-    fn note(&mut self, person: KnownAccount) {
-        self.usernames.insert(person.username_key, person.id);
-        self.nicknames.insert(person.nickname_key, person.id);
-        self.mobiles.extend(person.mobile.map(|mobile| (mobile, person.id)));
-        self.emails.extend(person.email_key.map(|key| (key, person.id)));
+    fn note(&mut self, account: KnownAccount) {
+        self.usernames.insert(account.username_key, account.id);
+        self.nicknames.insert(account.nickname_key, account.id);
+        self.mobiles.extend(account.mobile.map(|mobile| (mobile, account.id)));
+        self.emails.extend(account.email_key.map(|key| (key, account.id)));
     }
 
     /// Returns each key of a row with the account that has it.

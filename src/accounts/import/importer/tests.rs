@@ -150,9 +150,9 @@ async fn who_registers_in_between_keeps_the_name() {
     let candidate = |line, values: &[(&str, &str)]| {
         let record = row(line, values).ok().unwrap();
         let now = importer.clock.now();
-        let person = row::person(&record, &importer.regions, now).ok().unwrap();
-        let row = person.row(now, &importer.random);
-        Candidate { line, person, row }
+        let account = row::account(&record, &importer.regions, now).ok().unwrap();
+        let row = account.row(now, &importer.random);
+        Candidate { line, account, row }
     };
     let good = vec![
         candidate(3, &[("username", "LiLei")]),

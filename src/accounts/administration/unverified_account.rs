@@ -11,7 +11,7 @@ use crate::db::types::AccountStatus;
 
 /// A new account, before its row is built. No `Debug`: it contains a password hash.
 #[derive(Clone)]
-pub struct Person {
+pub struct UnverifiedAccount {
     /// Generated where it is missing.
     pub username: Option<Username>,
     /// Derived from the user name where it is missing.
@@ -25,7 +25,7 @@ pub struct Person {
     pub created_at: Instant,
 }
 
-impl Person {
+impl UnverifiedAccount {
     /// Builds the row. The time in its id is that of the account, not of the row.
     #[must_use]
     pub fn row(&self, now: Instant, random: &Random) -> NewUser {
