@@ -54,7 +54,6 @@ pub struct AccountsMerged {
 /// The result of `mergeAccount`. `CredentialsRejected`: the credentials of one of the accounts are wrong. `AccountDisabled`:
 /// the other one is disabled, deleted or already merged.
 #[derive(Union)]
-#[expect(clippy::large_enum_variant, reason = "one value per request, built and sent")]
 pub enum MergeAccountResult {
     AccountsMerged(AccountsMerged),
     MergeConflict(MergeConflict),

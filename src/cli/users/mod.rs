@@ -48,7 +48,7 @@ enum Command {
 }
 
 pub async fn run(config: Config, arguments: &Arguments) -> ExitCode {
-    match dispatch(config, &arguments.command).await {
+    match Box::pin(dispatch(config, &arguments.command)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("menjin: {failure}");
