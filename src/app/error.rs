@@ -25,6 +25,8 @@ pub enum StartError {
     Listen(SocketAddr, std::io::Error),
     #[error("social sign-in: {0}")]
     Social(String),
+    #[error("SMS: {0}")]
+    Sms(String),
     #[error("webhooks: {0}")]
     Webhooks(String),
     #[error("captcha: {0}")]

@@ -11,11 +11,12 @@ use crate::captcha::Captcha;
 use crate::config::Config;
 use crate::config::accounts::PageUrl;
 use crate::config::mode::Mode;
+use crate::config::sms::CarrierSettings;
 use crate::core::identifier::Region;
 use crate::delivery::email::inbox::EmailInbox;
 use crate::delivery::email::smtp::Smtp;
-use crate::delivery::sms::Carrier;
 use crate::delivery::sms::inbox::SmsInbox;
+use crate::delivery::sms::{Carrier, CarrierHttp, CarrierParts};
 use crate::delivery::{Email, Outbox, Sms, Worker};
 use crate::ephemeral::Ephemeral;
 use crate::graphql::api::Api;
@@ -50,11 +51,33 @@ impl Composition<'_> {
             Some(smtp) => Email::Smtp(Smtp::new(smtp, clock.clone())?),
             None => Email::Inbox(EmailInbox::new(db.clone(), clock.clone(), random.clone())),
         };
-        // Production has no SMS carrier yet, sends no SMS and says so to clients.
-        let development = self.config.mode == Mode::Development;
-        let inbox = || Carrier::Inbox(SmsInbox::new(db.clone(), clock.clone(), random.clone()));
-        let sms = development.then(|| Sms::everywhere(vec![inbox()]));
+        let sms = self.sms()?;
         Ok(Worker::new(&self.outbox, sms, email, self.config.delivery.worker.clone()))
+    }
+
+    /// Builds the carriers of SMS messages; `None` if none is configured. In development, numbers without a carrier go to
+    /// the inbox page.
+    fn sms(&self) -> Result<Option<Sms>, StartError> {
+        let Kit { db, clock, random, .. } = &self.kit;
+        let settings = &self.config.sms;
+        let development = self.config.mode == Mode::Development;
+        let origin = &self.config.http.public_url;
+        let parts = CarrierParts {
+            http: CarrierHttp::new(settings.timeout).map_err(StartError::Sms)?,
+            clock: clock.clone(),
+            random: random.clone(),
+            public_origin: origin.is_https().then(|| origin.as_str().to_owned()),
+            receipt_secret: settings.receipt_secret.clone(),
+        };
+        let build = |list: &[CarrierSettings]| -> Vec<Carrier> {
+            if list.is_empty() && development {
+                return vec![Carrier::Inbox(SmsInbox::new(db.clone(), clock.clone(), random.clone()))];
+            }
+            list.iter().map(|carrier| Carrier::new(carrier, &parts)).collect()
+        };
+        let (mainland, international) = (build(&settings.mainland), build(&settings.international));
+        let any = !mainland.is_empty() || !international.is_empty();
+        Ok(any.then(|| Sms::new(mainland, international)))
     }
 
     /// Builds the dispatcher that sends events to webhook endpoints.
@@ -155,11 +178,12 @@ impl Composition<'_> {
         }
     }
 
-    /// Returns the regions where codes can be sent by SMS.
+    /// Returns the regions where codes can be sent by SMS: those of the settings that have a carrier.
     fn sms_regions(&self) -> Vec<Region> {
+        let regions = self.config.accounts.regions.iter().copied();
         match self.config.mode {
-            Mode::Development => self.config.accounts.regions.clone(),
-            Mode::Production => Vec::new(),
+            Mode::Development => regions.collect(),
+            Mode::Production => regions.filter(|region| self.config.sms.serves(*region)).collect(),
         }
     }
 

@@ -20,6 +20,7 @@ pub mod retention;
 pub mod secrets;
 pub mod services;
 pub mod sessions;
+pub mod sms;
 pub mod social;
 pub mod webhooks;
 
@@ -43,6 +44,7 @@ use retention::RetentionSettings;
 use secrets::SecretSettings;
 use services::ServiceSettings;
 use sessions::SessionSettings;
+use sms::SmsSettings;
 use social::SocialSettings;
 use webhooks::WebhookSettings;
 
@@ -68,6 +70,7 @@ pub struct Config {
     pub services: ServiceSettings,
     pub social: SocialSettings,
     pub delivery: DeliverySettings,
+    pub sms: SmsSettings,
     pub webhooks: WebhookSettings,
     pub retention: RetentionSettings,
     pub log: LogSettings,
@@ -114,6 +117,7 @@ impl Config {
             services: ServiceSettings::read(reader),
             social: SocialSettings::read(reader),
             delivery: DeliverySettings::read(reader),
+            sms: SmsSettings::read(reader, development),
             webhooks: WebhookSettings::read(reader, development),
             retention: RetentionSettings::read(reader),
             log: LogSettings::read(reader, mode),

@@ -5,13 +5,15 @@
 //! [`Outgoing::content`] and [`Outgoing::language`].
 
 mod carrier;
+mod carriers;
 pub mod inbox;
 mod outgoing;
 mod port;
 
 use std::sync::Arc;
 
-pub use carrier::Carrier;
+pub use carrier::{Carrier, CarrierParts};
+pub use carriers::Http as CarrierHttp;
 pub use outgoing::Outgoing;
 pub use port::{Acknowledgement, Checked, DeliveryReceipt, Queried, ReceiptError, ReceiptRequest, Sent};
 

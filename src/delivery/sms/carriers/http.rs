@@ -1,0 +1,116 @@
+//! The HTTP client for carriers. It limits time and size, does not follow redirects, and tells a request that certainly was not
+//! sent from one whose response was lost.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder};
+use serde::de::DeserializeOwned;
+
+use crate::delivery::send::SendError;
+
+/// The maximum size of a response body in bytes. Real ones have a few hundred.
+const MAX_BODY: usize = 256 * 1024;
+
+/// Sends requests to carriers. Cheap to clone.
+#[derive(Clone)]
+pub struct Http(Client);
+
+/// A complete response with a status that carriers use for their own responses: 200 to 299, and 400 to 499 except 429.
+pub(super) struct Response {
+    pub(super) status: u16,
+    body: Vec<u8>,
+}
+
+impl Response {
+    pub(super) fn is_empty(&self) -> bool {
+        self.body.is_empty()
+    }
+
+    /// Reads JSON, whatever the content type is.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, SendError> {
+        serde_json::from_slice(&self.body).map_err(|_| {
+            let text = format!("the response is not what the carrier documents (status {})", self.status);
+            // A page of a proxy with status 4xx did not come from the carrier's API.
+            if self.status < 300 { SendError::Unknown(text) } else { SendError::Temporary(text) }
+        })
+    }
+}
+
+impl Http {
+    /// Builds a client whose requests take at most `timeout`, including the connection.
+    ///
+    /// # Errors
+    /// A message for the operator.
+    pub fn new(timeout: Duration) -> Result<Self, String> {
+        let builder = Client::builder()
+            .timeout(timeout)
+            .redirect(Policy::none())
+            .no_proxy()
+            .user_agent(concat!("menjin/", env!("CARGO_PKG_VERSION")));
+        Ok(Self(builder.build().map_err(|error| error.to_string())?))
+    }
+
+    pub(super) fn post(&self, url: &str) -> RequestBuilder {
+        self.0.post(url)
+    }
+
+    pub(super) fn get(&self, url: &str) -> RequestBuilder {
+        self.0.get(url)
+    }
+
+    /// Sends a request and reads the whole response.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, SendError> {
+        let mut response = request.send().await.map_err(lost)?;
+        let status = response.status().as_u16();
+        match status {
+            200..=299 => {}
+            429 => {
+                let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+                let retry_after = header.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
+                return Err(SendError::Throttled { reason: "status 429".into(), retry_after });
+            }
+            400..=499 => {}
+            300..=399 => {
+                return Err(SendError::Misconfigured(format!("status {status}: redirects are not followed")));
+            }
+            // A proxy that gave up waiting says nothing about the request.
+            502 | 504 => return Err(SendError::Unknown(format!("status {status}"))),
+            _ => return Err(SendError::Temporary(format!("status {status}"))),
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(lost)? {
+            if body.len() + chunk.len() > MAX_BODY {
+                return Err(SendError::Unknown("the response is too long".into()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Response { status, body })
+    }
+}
+
+/// Describes an error without the URL, which contains credentials at some carriers.
+fn lost(error: reqwest::Error) -> SendError {
+    let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    let cause = cause.to_string();
+    if error.is_connect() {
+        SendError::Temporary(format!("no connection: {cause}"))
+    } else if error.is_builder() {
+        SendError::Misconfigured(format!("the request cannot be built: {cause}"))
+    } else if error.is_timeout() {
+        SendError::Unknown("no response in time".into())
+    } else {
+        SendError::Unknown(format!("no complete response: {cause}"))
+    }
+}
+
+/// Returns the value of the header `Host` for a base URL: the host, with the port unless it is the usual one.
+pub(super) fn host(base_url: &str) -> String {
+    let Ok(url) = url::Url::parse(base_url) else { return String::new() };
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
