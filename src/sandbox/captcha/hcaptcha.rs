@@ -13,8 +13,8 @@ use chrono::{SecondsFormat, TimeDelta};
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::Shared;
 use super::failure::Failure;
+use super::shared::Shared;
 use super::tickets::Standing;
 use crate::config::captcha::sandbox::{SECRET, SITE_KEY};
 

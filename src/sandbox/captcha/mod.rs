@@ -6,30 +6,26 @@
 mod failure;
 mod geetest;
 mod hcaptcha;
+mod shared;
 mod tencent;
 mod tencent_legacy;
 mod tickets;
 mod turnstile;
+mod widget;
 
 use std::sync::Arc;
 
 use axum::Router;
 
 use super::parts::Sandbox;
+use shared::Shared;
 use tickets::Tickets;
-
-/// What the services share.
-struct Shared {
-    tickets: Tickets,
-    /// How long a response takes that is too late.
-    slow: std::time::Duration,
-}
 
 /// Routes everything below `/sandbox/captcha`.
 pub(super) fn router(sandbox: &Sandbox) -> Router {
     let tickets = Tickets::new(sandbox.clock.clone(), sandbox.random.clone());
     Router::new()
-        .merge(tickets::routes())
+        .merge(widget::routes())
         .merge(turnstile::routes())
         .merge(hcaptcha::routes())
         .merge(geetest::routes())

@@ -11,8 +11,8 @@ use axum::routing::post;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::Shared;
 use super::failure::Failure;
+use super::shared::Shared;
 use super::tickets::Standing;
 use crate::config::captcha::sandbox::{SECRET, SECRET_ID, SECRET_KEY, SITE_KEY};
 use crate::core::clock::Instant;

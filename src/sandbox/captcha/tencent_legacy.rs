@@ -12,8 +12,8 @@ use chrono::TimeDelta;
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::Shared;
 use super::failure::Failure;
+use super::shared::Shared;
 use super::tickets::Standing;
 use crate::config::captcha::sandbox::{SECRET, SITE_KEY};
 

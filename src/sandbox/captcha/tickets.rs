@@ -2,24 +2,13 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use axum::extract::{Extension, Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use chrono::TimeDelta;
-use serde::Deserialize;
-use serde_json::json;
 
-use super::Shared;
 use super::failure::Failure;
-use crate::config::captcha::sandbox::SITE_KEY;
-use crate::core::client::Client;
 use crate::core::clock::{Clock, Instant};
 use crate::core::random::Random;
-use crate::core::secret::hex;
 
 /// The number of tickets that are remembered.
 const CAPACITY: usize = 1_000;
@@ -50,15 +39,8 @@ pub(super) enum Standing {
 /// The remembered tickets, the oldest first.
 pub(super) struct Tickets {
     clock: Clock,
-    random: Random,
+    pub(super) random: Random,
     rows: Mutex<VecDeque<Ticket>>,
-}
-
-#[derive(Deserialize)]
-struct Parameters {
-    site_key: Option<String>,
-    action: Option<String>,
-    failure: Option<String>,
 }
 
 impl Tickets {
@@ -86,7 +68,7 @@ impl Tickets {
         Standing::Valid(ticket.clone())
     }
 
-    fn issue(&self, ticket: Ticket) {
+    pub(super) fn issue(&self, ticket: Ticket) {
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         if rows.len() >= CAPACITY {
             rows.pop_front();
@@ -103,51 +85,4 @@ impl Standing {
             Self::Expired(ticket) | Self::Used(ticket) | Self::Valid(ticket) => ticket.failure,
         }
     }
-}
-
-pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new().route("/sandbox/captcha/{service}/ticket", get(ticket))
-}
-
-async fn ticket(
-    State(shared): State<Arc<Shared>>,
-    Path(service): Path<String>,
-    Extension(client): Extension<Client>,
-    Query(parameters): Query<Parameters>,
-) -> Response {
-    let tickets = &shared.tickets;
-    let Some(failure) = Failure::parse(parameters.failure.as_deref().unwrap_or("none")) else {
-        return (StatusCode::BAD_REQUEST, "no such failure").into_response();
-    };
-    let id = hex(&tickets.random.bytes::<16>());
-    let now = tickets.now();
-    let token = match service.as_str() {
-        "turnstile" => format!("0.{id}.sandbox"),
-        "hcaptcha" => format!("P1_{id}"),
-        "geetest" => id.clone(),
-        "tencent" | "tencent_legacy" => format!("t03{id}"),
-        _ => return (StatusCode::NOT_FOUND, "no such service").into_response(),
-    };
-    let randstr = format!("@{}", &id[..3]);
-    let shown = if service == "geetest" {
-        json!({
-            "lot_number": token, "captcha_output": "output", "pass_token": format!("pass-{id}"),
-            "gen_time": now.timestamp().to_string(),
-        })
-        .to_string()
-    } else {
-        token.clone()
-    };
-    tickets.issue(Ticket {
-        service,
-        token,
-        randstr: randstr.clone(),
-        site_key: parameters.site_key.unwrap_or_else(|| SITE_KEY.to_owned()),
-        action: parameters.action.unwrap_or_default(),
-        address: client.address.to_canonical(),
-        failure,
-        issued: now,
-        used_by: None,
-    });
-    Json(json!({ "ticket": shown, "randstr": randstr })).into_response()
 }
