@@ -1,5 +1,5 @@
-//! `bindSocial` and `bindQq`: a person whom a provider vouches for verifies an existing account; the identity is linked to
-//! it.
+//! `bindSocial` and `bindQq`: a user who signed in with a provider verifies an existing account, and the identity is
+//! linked to it.
 
 use super::service::Social;
 use super::tickets::PendingIdentity;
@@ -39,7 +39,7 @@ pub enum BindRefusal {
     Shared(#[from] Refusal),
 }
 
-/// Which side of the link is in use.
+/// Which side is already linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlreadyLinked {
     /// The identity is linked to an account.

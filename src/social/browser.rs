@@ -1,5 +1,5 @@
-//! The cookie that ties a sign-in to the browser in which it began: without it, a link could make somebody finish a
-//! sign-in that another person began (login CSRF, RFC 6749 section 10.12).
+//! The cookie that binds a sign-in to the browser that started it. Without it, a link could make a user complete the
+//! sign-in of an attacker (login CSRF, RFC 6749 section 10.12).
 
 use subtle::ConstantTimeEq as _;
 
@@ -7,17 +7,17 @@ use crate::core::client::Client;
 use crate::core::random::Random;
 use crate::core::secret::{ExposeSecret as _, SecretString, hex, sha256};
 
-/// The browser's cookie; a new one where it has none. Sign-ins in several tabs share it.
+/// Returns the browser's cookie, or a new one if it has none. Sign-ins in several tabs share it.
 pub(super) fn cookie(client: &Client, random: &Random) -> SecretString {
     client.browser.clone().unwrap_or_else(|| random.token().into())
 }
 
-/// By what states and tickets remember it.
+/// Returns the digest of the cookie that states and tickets store.
 pub(super) fn digest(cookie: &SecretString) -> String {
     hex(&sha256(cookie.expose_secret().as_bytes()))
 }
 
-/// Whether the caller is the browser of that digest.
+/// Returns whether the caller's browser has the cookie with this digest.
 pub(super) fn is(digest_kept: &str, client: &Client) -> bool {
     client
         .browser

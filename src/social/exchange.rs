@@ -1,4 +1,4 @@
-//! The callback: exchanges state and code for the profile that the provider vouches for. Signing in and linking share it.
+//! The callback: exchanges state and code for the profile at the provider. Signing in and linking share it.
 
 use super::provider::{Callback, Profile, ProviderError};
 use super::service::Social;
@@ -8,10 +8,10 @@ use crate::core::invalid_value::InvalidValue;
 use crate::ephemeral::EphemeralError;
 use crate::outcome::{FieldErrors, Refusal};
 
-/// In characters. Codes of QQ have 32, those of others up to some hundred.
+/// The maximum length of a code in characters. QQ's codes have 32, those of other providers up to a few hundred.
 const LONGEST_CODE: u32 = 1_024;
 
-/// The parameters of the callback, which the browser brought from the provider.
+/// The callback parameters.
 pub struct CallbackParameters {
     pub code: String,
     pub state: String,
@@ -35,15 +35,15 @@ impl From<EphemeralError> for Refusal {
     }
 }
 
-/// What a client may learn about a provider that does not vouch for anybody.
+/// What a client may learn about a failed sign-in at the provider.
 #[derive(Debug, thiserror::Error)]
 #[error("{provider} rejected the sign-in or is unavailable")]
 pub struct ProviderProblem {
     /// The provider's slug.
     pub provider: String,
-    /// The provider's own error code, where it gave one.
+    /// The provider's own error code, if it returned one.
     pub code: Option<String>,
-    /// Whether the provider or the settings of the gateway caused it, and not what the person did.
+    /// Whether the provider or the settings of the gateway are the cause, not the user.
     pub unavailable: bool,
 }
 

@@ -1,5 +1,6 @@
-//! Callbacks that come as a form. A provider that posts (`response_mode=form_post`, as Apple's does when a name is asked
-//! for) cannot reach a page of a web application: the gateway takes the form and sends the browser on to that page.
+//! Callbacks as a form. A provider that posts its response (`response_mode=form_post`, as Apple does if the name is
+//! requested) cannot post to a page of a web application. The gateway receives the form and redirects the browser to
+//! that page.
 
 use std::sync::Arc;
 
@@ -8,24 +9,25 @@ use url::Url;
 use super::states::States;
 use crate::ephemeral::EphemeralError;
 
-/// What of a form goes on to the page. Everything else stays here, the person's name and address above all.
+/// The fields that are passed on to the page. All others stay in the gateway, in particular the user's name and
+/// address.
 const PASSED_ON: [&str; 4] = ["code", "state", "error", "error_description"];
-/// In bytes, of each field.
+/// The maximum length of each field in bytes.
 const LONGEST: usize = 2_048;
 
-/// Takes forms of providers. Cheap to clone.
+/// Receives forms of providers. Cheap to clone.
 #[derive(Clone)]
 pub struct FormCallback {
-    /// Slugs of providers that post, and the pages where their callbacks go.
+    /// Slugs of providers that post their responses, and the pages to redirect to.
     pub pages: Arc<[(String, Url)]>,
     pub states: States,
 }
 
 impl FormCallback {
-    /// Where the browser is sent; `None` where no provider of that slug posts.
+    /// Returns the redirect URL, or `None` if no provider with this slug posts its response.
     ///
     /// # Errors
-    /// [`EphemeralError`]: what the provider tells once about the person could not be kept.
+    /// [`EphemeralError`] if the user's data, which the provider sends only once, could not be stored.
     pub async fn page(
         &self,
         provider: &str,

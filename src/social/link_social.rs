@@ -28,9 +28,9 @@ pub enum LinkRefusal {
 }
 
 impl Social {
-    /// Re-authenticates the caller, exchanges state and code, then links the identity. The authorization must have been
-    /// started by the same signed-in person: otherwise somebody could be tricked into linking another person's QQ, which
-    /// would let that person in.
+    /// Re-authenticates the caller, exchanges state and code, then links the identity. The same user must have started
+    /// the authorization while signed in. Otherwise an attacker could trick a user into linking the attacker's QQ
+    /// account, which would give the attacker access.
     #[tracing::instrument(skip_all, fields(provider, user = %caller.user.id))]
     pub async fn link(
         &self,

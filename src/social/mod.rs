@@ -1,9 +1,8 @@
-//! Sign-in by QQ and its siblings: the provider vouches for a person, whom we sign in, bind to an account or register.
+//! Social sign-in: after signing in with a provider, a user is signed in, binds an account or registers.
 //!
-//! `provider` is the port, one file in `providers/` implements it for each of them, `client` sends HTTP requests, `responses`
-//! parses their responses and `values` validates single values.
-//! `states` and `tickets` tie each sign-in to one browser; the use cases are named after their mutations. Those about QQ
-//! are the same ones, with the provider fixed.
+//! `provider` is the port, which each file in `providers/` implements. `client` sends HTTP requests, `responses` parses
+//! the responses and `values` validates single values. `states` and `tickets` bind each sign-in to one browser. The use
+//! cases are named after their mutations; those for QQ are the same with the provider fixed.
 
 pub mod bind_social;
 mod browser;

@@ -1,19 +1,19 @@
-//! `next`: where the client wants to go after a sign-in. Whoever may choose any address there has an open redirect.
+//! `next`: where the client goes after a sign-in. If it could be any URL, it would be an open redirect.
 
 use url::Url;
 
 use crate::config::http::Origin;
 use crate::core::invalid_value::InvalidValue;
 
-/// In characters.
+/// The maximum length in characters.
 const LONGEST: u32 = 2_048;
-/// What a path is joined to, to see by a browser's own rules whether it leaves the site.
+/// The base for resolving paths by the rules of browsers, to detect paths that leave the site.
 const NOWHERE: &str = "http://nowhere.invalid";
 
-/// Takes a path of the client's own site, or an address of an allowed origin, and gives it back as a browser reads it.
+/// Accepts a path of the client's site or a URL of an allowed origin, and returns it in the form that browsers use.
 ///
 /// # Errors
-/// [`InvalidValue::ForeignAddress`] for all else, [`InvalidValue::TooLong`].
+/// [`InvalidValue::ForeignAddress`] for anything else, [`InvalidValue::TooLong`].
 pub(super) fn checked(next: &str, allowed: &[Origin]) -> Result<String, InvalidValue> {
     if next.chars().nth(LONGEST as usize).is_some() {
         return Err(InvalidValue::TooLong(LONGEST));
@@ -22,10 +22,11 @@ pub(super) fn checked(next: &str, allowed: &[Origin]) -> Result<String, InvalidV
     let url = nowhere.join(next).map_err(|_| InvalidValue::ForeignAddress)?;
     let plain = url.username().is_empty() && url.password().is_none();
     if url.origin() == nowhere.origin() {
-        // Only what begins with a slash is a path to every reader; "nowhere.invalid" itself was not asked for.
+        // Only a text that begins with a slash is always interpreted as a path; "nowhere.invalid" itself is not
+        // allowed.
         let relative = next.starts_with('/') && plain;
         let path = &url[url::Position::BeforePath..];
-        // "/.//evil.example" is the path "//evil.example", which the next reader takes for a host.
+        // "/.//evil.example" resolves to the path "//evil.example", which the next parser would interpret as a host.
         return if relative && !path.starts_with("//") {
             Ok(path.to_owned())
         } else {
@@ -33,7 +34,7 @@ pub(super) fn checked(next: &str, allowed: &[Origin]) -> Result<String, InvalidV
         };
     }
     let origin = url.origin().ascii_serialization();
-    // A blob's origin is that of the page which made it.
+    // The origin of a blob URL is that of the page that created it.
     let known = plain
         && matches!(url.scheme(), "http" | "https")
         && allowed.iter().any(|allowed| allowed.as_str() == origin);

@@ -14,7 +14,7 @@ pub trait SocialProvider: Send + Sync {
     /// Returns the provider's name in the API, such as `qq`.
     fn slug(&self) -> &str;
 
-    /// Returns the provider's name for people, as the provider writes it.
+    /// Returns the provider's display name, as the provider writes it.
     fn name(&self) -> &str;
 
     /// Returns the provider's name in a language. Providers with a Chinese name override this method.

@@ -1,5 +1,5 @@
-//! `registerWithSocial` and `registerWithQq`: a person whom a provider vouches for gets a new account with a verified mobile
-//! number.
+//! `registerWithSocial` and `registerWithQq`: a user who signed in with a provider gets a new account with a verified
+//! mobile number.
 
 use super::bind_social::AlreadyLinked;
 use super::service::Social;
@@ -27,7 +27,7 @@ pub struct SocialRegistration {
     pub ticket: SecretString,
     pub mobile: String,
     pub code: SecretString,
-    /// Optional: people can sign in with the provider and with codes.
+    /// Optional: users can sign in with the provider and with codes.
     pub password: Option<PasswordInput>,
     pub nickname: Option<String>,
     pub accept_terms: bool,
@@ -65,8 +65,8 @@ const NAME_ATTEMPTS: usize = 5;
 
 impl Social {
     /// Parses the input, reads the ticket, charges the limits, redeems the code, takes the ticket and writes the account.
-    /// Neither the ticket nor the code is consumed when no account was created, so that a person who learns that the
-    /// number already has an account can bind that one with the same code.
+    /// Neither the ticket nor the code is consumed if no account was created, so that a user who learns that the number
+    /// already has an account can bind it with the same code.
     ///
     /// `provider`: the only accepted provider, or any.
     #[tracing::instrument(skip_all)]

@@ -1,4 +1,4 @@
-//! The social feature: what it is built from. Each use case is a method in a file of its own.
+//! The social feature and its dependencies. Each use case is a method in a file of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,13 +34,13 @@ pub struct Social {
     pub(super) states: States,
     pub(super) tickets: Tickets,
     pub(super) vault: Vault,
-    /// Where `next` may lead, besides paths.
+    /// Allowed targets of `next` besides paths.
     pub(super) allowed: Arc<[Origin]>,
     /// The lifetime of the browser's cookie: as long as a state and a ticket together.
     pub(super) browser_lifetime: Duration,
 }
 
-/// What the feature is built from besides the kit.
+/// The dependencies of the feature besides the kit.
 pub struct SocialParts {
     pub accounts: Accounts,
     pub sessions: Sessions,
@@ -52,7 +52,7 @@ pub struct SocialParts {
     pub settings: AccountSettings,
     pub providers: Providers,
     pub states: States,
-    /// Where `next` may lead, besides paths.
+    /// Allowed targets of `next` besides paths.
     pub allowed: Arc<[Origin]>,
     pub state_lifetime: Duration,
     pub ticket_lifetime: Duration,
@@ -90,12 +90,12 @@ impl Social {
         }
     }
 
-    /// Returns the slugs and names of the configured providers, in the order in which clients show them.
+    /// Returns the slugs and names of the configured providers in display order.
     pub fn providers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.providers.names()
     }
 
-    /// Returns the name of a provider for people in a language; the slug where the provider is not configured.
+    /// Returns the display name of a provider in a language, or the slug if the provider is not configured.
     #[must_use]
     pub fn provider_name<'a>(&'a self, slug: &'a str, language: Language) -> &'a str {
         self.providers.name(slug, language).unwrap_or(slug)

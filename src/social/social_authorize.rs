@@ -1,5 +1,5 @@
-//! `socialAuthorize` and `qqAuthorize`: the browser is back from the provider. A linked identity is signed in; any other
-//! one gets a ticket to bind an account or to register.
+//! `socialAuthorize` and `qqAuthorize`: the browser has returned from the provider. A user with a linked identity is
+//! signed in; otherwise the client gets a ticket to bind an account or to register.
 
 use super::exchange::{CallbackParameters, ExchangeRefusal};
 use super::provider::Profile;
@@ -32,7 +32,7 @@ pub struct BindRequired {
     pub next: String,
 }
 
-/// Why nobody was signed in and there is no ticket.
+/// Why there is neither a session nor a ticket.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizeRefusal {
     #[error("the account is disabled")]
@@ -44,8 +44,8 @@ pub enum AuthorizeRefusal {
 }
 
 impl Social {
-    /// Exchanges state and code, then signs the person in or issues a ticket. When the same browser repeats the call, as
-    /// when its page is reloaded, it gets the same ticket as long as that is valid.
+    /// Exchanges state and code, then signs the user in or issues a ticket. If the same browser repeats the call, for
+    /// example after a reload, it gets the same ticket while that is valid.
     #[tracing::instrument(skip_all, fields(provider))]
     pub async fn authorize(
         &self,
@@ -70,7 +70,7 @@ impl Social {
         if let Some(identity) = found {
             return self.open_session(&identity, &profile, pending, client).await;
         }
-        // The cookie is there: taking the state compared it.
+        // The cookie exists: taking the state has compared it.
         let Some(cookie) = &client.browser else { return Err(ExchangeRefusal::StateExpired.into()) };
         let issued = self.tickets.issue(pending, &profile, &origin, cookie).await;
         let (ticket, identity) = issued.map_err(Refusal::from)?;
@@ -84,7 +84,7 @@ impl Social {
         pending: PendingAuthorization,
         client: &Client,
     ) -> Result<Authorized, AuthorizeRefusal> {
-        // Identities are deleted with their account: none is left without one.
+        // Identities are deleted with their account, so the account exists.
         let Some(user) = self.kit.db.find_user(identity.user_id).await? else {
             return Err(ExchangeRefusal::StateExpired.into());
         };
@@ -97,7 +97,8 @@ impl Social {
         let update = self.vault.update(identity.id, profile);
         let written =
             self.kit.db.sign_in_with_identity(identity.id, &update, &draft.session, &draft.event).await;
-        // If it is stale, a concurrent request unlinked the identity or disabled the account; starting again tells which.
+        // If the row is stale, a concurrent request unlinked the identity or disabled the account. A new sign-in shows
+        // which.
         WriteError::stale_as_none(written)?.ok_or(ExchangeRefusal::StateExpired)?;
         Ok(Authorized::SignedIn { signed_in: draft.finish(user, false), next: pending.next })
     }

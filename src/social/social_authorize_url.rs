@@ -13,12 +13,12 @@ use crate::core::invalid_value::InvalidValue;
 use crate::core::secret::SecretString;
 use crate::outcome::{FieldErrors, Refusal};
 
-/// How the client wants to sign in.
+/// The authorize options.
 pub struct AuthorizeOptions {
     /// Where the client goes afterwards: a path, or a URL of an allowed origin.
     pub next: String,
     pub display: Display,
-    /// Whether the person wants to stay signed in for longer than a day.
+    /// Whether to keep the user signed in for longer than a day.
     pub remember: bool,
 }
 
@@ -44,7 +44,7 @@ pub enum AuthorizeUrlRefusal {
 }
 
 impl Social {
-    /// Opens a state and builds the URL of the provider's page. `user`: who is signed in; only they can link the
+    /// Stores a state and builds the URL of the provider's page. `user` is the signed-in user; only they can link the
     /// identity afterwards.
     #[tracing::instrument(skip_all, fields(provider))]
     pub async fn authorize_url(

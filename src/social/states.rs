@@ -1,7 +1,8 @@
-//! The state of an OAuth sign-in: what ties the browser that comes back to the one that was sent away.
+//! The state of an OAuth sign-in: it binds the callback to the browser that started the authorization.
 //!
-//! A state is 256 random bits, good once, for one provider and for one browser. The PKCE verifier and the nonce are made
-//! of it under the master key, so that they need no place of their own and nobody who reads the store has them.
+//! A state has 256 random bits, is single-use, and is valid for one provider and one browser. The PKCE verifier and the
+//! nonce are derived from it with the master key, so they are not stored, and access to the store does not disclose
+//! them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,7 +17,7 @@ use crate::core::random::Random;
 use crate::core::secret::{Digester, ExposeSecret as _, MasterKey, SecretString, hex, sha256};
 use crate::ephemeral::{Ephemeral, EphemeralError};
 
-/// Opens and takes states. Cheap to clone.
+/// Creates and redeems states. Cheap to clone.
 #[derive(Clone)]
 pub struct States {
     store: Ephemeral,
@@ -26,27 +27,27 @@ pub struct States {
     lifetime: TimeDelta,
 }
 
-/// What is kept while somebody is at the provider.
+/// The stored data of a pending authorization.
 #[derive(Serialize, Deserialize)]
 pub(super) struct PendingAuthorization {
     pub(super) provider: String,
-    /// Where the client wants to go afterwards; checked.
+    /// The `next` of the client, already checked.
     pub(super) next: String,
-    /// Whether the person wants to stay signed in for longer than a day.
+    /// Whether to keep the user signed in for longer than a day.
     pub(super) remember: bool,
-    /// Who was signed in when it began: only they may link what comes back.
+    /// The user who was signed in at the start. Only they may link the identity.
     pub(super) user: Option<UserId>,
     browser: String,
 }
 
-/// A state that was opened.
+/// A pending authorization.
 pub(super) struct OpenState {
     pub(super) state: String,
     pub(super) expires_at: Instant,
 }
 
 impl States {
-    /// `lifetime`: how long somebody may take at the provider.
+    /// `lifetime` is how long a user may take at the provider.
     #[must_use]
     pub fn new(
         store: Ephemeral,
@@ -59,7 +60,7 @@ impl States {
         Self { store, digester: master.digester("social.state"), clock, random, lifetime }
     }
 
-    /// Opens a state for the browser that holds `cookie`.
+    /// Creates a state for the browser with this cookie.
     pub(super) async fn open(
         &self,
         provider: &str,
@@ -68,7 +69,7 @@ impl States {
         user: Option<UserId>,
         cookie: &SecretString,
     ) -> Result<OpenState, EphemeralError> {
-        // Hexadecimal: WeChat promises to keep letters and digits only.
+        // Hexadecimal, because WeChat preserves only letters and digits.
         let state = hex(&self.random.bytes::<32>());
         let (now, browser) = (self.clock.now(), browser::digest(cookie));
         let expires_at = now + self.lifetime;
@@ -78,8 +79,8 @@ impl States {
         Ok(OpenState { state, expires_at })
     }
 
-    /// Takes a state, once. `None`: unknown, used, expired, of another provider or of another browser; a stranger who
-    /// got hold of a state does not use it up for its owner.
+    /// Redeems a state once. Returns `None` if it is unknown, used or expired, or belongs to another provider or
+    /// browser. An attacker who knows a state cannot use it up.
     pub(super) async fn take(
         &self,
         state: &str,
@@ -95,8 +96,8 @@ impl States {
         Ok(self.store.take_record(&key, now).await?.and_then(read))
     }
 
-    /// Keeps what a provider posted about the person beside the code, until the browser is back. Only for states that
-    /// are open: nobody can fill the store with it.
+    /// Stores user data that a provider posted with the code, until the browser returns. Only pending states are
+    /// accepted, so the store cannot be filled by strangers.
     ///
     /// # Errors
     /// [`EphemeralError`].
@@ -108,28 +109,28 @@ impl States {
         Ok(())
     }
 
-    /// What was kept by [`States::keep_user`].
+    /// Returns the data that [`States::keep_user`] stored.
     pub(super) async fn take_user(&self, state: &str) -> Result<Option<String>, EphemeralError> {
         self.store.take_record(&user_key(state), self.clock.now()).await
     }
 
-    /// The PKCE verifier of a state (RFC 7636): 43 characters.
+    /// Returns the PKCE verifier of a state (RFC 7636): 43 characters.
     pub(super) fn verifier(&self, state: &str) -> SecretString {
         URL_SAFE_NO_PAD.encode(self.digester.digest(&["verifier", state])).into()
     }
 
-    /// Its S256 challenge.
+    /// Returns the S256 challenge of the verifier.
     pub(super) fn challenge(&self, state: &str) -> String {
         URL_SAFE_NO_PAD.encode(sha256(self.verifier(state).expose_secret().as_bytes()))
     }
 
-    /// What has to come back in the ID token.
+    /// Returns the nonce that the ID token must contain.
     pub(super) fn nonce(&self, state: &str) -> String {
         URL_SAFE_NO_PAD.encode(self.digester.digest(&["nonce", state]))
     }
 }
 
-/// Whether a text has the form of a state.
+/// Returns whether a text has the form of a state.
 pub(super) fn is_state(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
 }

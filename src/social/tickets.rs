@@ -1,4 +1,5 @@
-//! Bind tickets: they stand for an identity that is not linked to an account yet, while the person binds one or registers.
+//! Bind tickets: each represents an identity that is not linked to an account yet, while the user binds an account or
+//! registers.
 //!
 //! A ticket is opaque, single-use and bound to the browser that started the authorization. The identity is sealed in the
 //! store, since it contains the provider's tokens. The ticket is derived from state, code and browser with the master
@@ -38,12 +39,12 @@ pub(super) struct PendingIdentity {
     pub(super) union_id: Option<String>,
     pub(super) nickname: Option<String>,
     pub(super) avatar_url: Option<String>,
-    /// According to the provider. It proves nothing about accounts of the gateway.
+    /// The address that the provider verified. It does not authenticate an account of the gateway.
     pub(super) email: Option<String>,
     pub(super) tokens: KeptTokens,
-    /// Where the client wants to go afterwards.
+    /// The `next` of the client.
     pub(super) next: String,
-    /// Whether the person wants to stay signed in for longer than a day.
+    /// Whether to keep the user signed in for longer than a day.
     pub(super) remember: bool,
     /// When the ticket expires.
     pub(super) expires_at: Instant,
@@ -76,7 +77,7 @@ pub(super) struct Origin<'a> {
 }
 
 impl Tickets {
-    /// `lifetime`: how long a person may take to bind an account or to register.
+    /// `lifetime` is how long a user may take to bind an account or to register.
     #[must_use]
     pub fn new(
         store: Ephemeral,
@@ -133,8 +134,8 @@ impl Tickets {
         Ok(self.look(&ticket, client).await?.map(|identity| (ticket, identity)))
     }
 
-    /// Returns the identity that a ticket stands for; the ticket stays valid. `None`: it is unknown, used or expired, or
-    /// belongs to another browser.
+    /// Returns the identity of a ticket, which stays valid. Returns `None` if the ticket is unknown, used or expired,
+    /// or belongs to another browser.
     pub(super) async fn look(
         &self,
         ticket: &SecretString,
@@ -146,7 +147,7 @@ impl Tickets {
         Ok(identity.filter(|identity| browser::is(&identity.browser, client)))
     }
 
-    /// Takes a ticket; `None` when another request took it. The guard makes it valid again unless it is kept.
+    /// Redeems a ticket, or returns `None` if another request did. The guard makes it valid again unless it is kept.
     pub(super) async fn take(
         &self,
         ticket: &SecretString,
@@ -159,7 +160,8 @@ impl Tickets {
         Ok(Some(Guard::new(async move { tickets.restore(&ticket, &identity).await })))
     }
 
-    /// Makes a ticket valid again that was taken in vain. A failure is logged: the person has to start again.
+    /// Makes a ticket valid again after a failed use case. If that fails, it is logged, and the user has to start
+    /// again.
     pub(super) async fn restore(&self, ticket: &SecretString, identity: &PendingIdentity) {
         if let Err(error) = self.keep(ticket, identity).await {
             tracing::warn!(%error, "a bind ticket could not be restored");

@@ -16,7 +16,7 @@ use crate::sessions::Caller;
 /// Why nothing was unlinked.
 #[derive(Debug, thiserror::Error)]
 pub enum UnlinkRefusal {
-    /// Without the identity nobody could sign in to the account.
+    /// The identity is the last way to sign in to the account.
     #[error("the identity is the last sign-in method")]
     LastSignInMethod,
     #[error(transparent)]

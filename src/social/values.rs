@@ -1,19 +1,19 @@
-//! What strangers may tell us: every value of a provider's answer that is kept or shown comes through here, and has a
-//! bound. `None` is for what cannot stand.
+//! Validates values of providers. Every value that is stored or shown is validated and limited here. `None` means that
+//! the value is not acceptable.
 
 use url::Url;
 
 use crate::core::identifier::EmailAddress;
 
-/// `OpenID` Connect Core 1.0, section 2, on `sub`; the longest of the others is QQ's unionid with 64.
+/// `OpenID` Connect Core 1.0, section 2, on `sub`. The longest of the others is QQ's unionid with 64 characters.
 const LONGEST_SUBJECT: usize = 255;
 const LONGEST_NICKNAME: usize = 64;
-/// Bytes.
+/// The maximum length in bytes.
 const LONGEST_AVATAR: usize = 2048;
 const LONGEST_CODE: usize = 64;
 
-/// Who somebody is at a provider: 1 to 255 visible ASCII characters, taken as they are. Nothing is trimmed or folded:
-/// two names that differ are two people.
+/// Validates the subject at a provider: 1 to 255 visible ASCII characters. Nothing is trimmed or folded, because
+/// subjects that differ are different identities.
 #[must_use]
 pub fn subject(text: &str) -> Option<String> {
     let fine =
@@ -21,8 +21,8 @@ pub fn subject(text: &str) -> Option<String> {
     fine.then(|| text.to_owned())
 }
 
-/// The name that somebody goes by at a provider, for showing: at most 64 characters. Control characters are dropped,
-/// and so are those that turn the direction of the text around it.
+/// Returns the display name at a provider: at most 64 characters, without control characters and without characters
+/// that change the direction of the surrounding text.
 #[must_use]
 pub fn nickname(text: &str) -> Option<String> {
     let kept = text.chars().filter(|character| !character.is_control() && !turns_or_breaks(*character));
@@ -33,12 +33,12 @@ pub fn nickname(text: &str) -> Option<String> {
 }
 
 /// Line and paragraph separators, and the marks, embeddings, overrides and isolates of Unicode's bidirectional
-/// algorithm (UAX #9, section 2). Joiners stay: emoji need them.
+/// algorithm (UAX #9, section 2). Joiners are allowed, because emoji need them.
 fn turns_or_breaks(character: char) -> bool {
     matches!(character, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// The address of somebody's picture: http or https, a host, no credentials, at most 2048 bytes.
+/// Validates the URL of a picture: http or https with a host, no credentials, at most 2048 bytes.
 #[must_use]
 pub fn avatar(text: &str) -> Option<String> {
     if text.len() > LONGEST_AVATAR {
@@ -51,7 +51,7 @@ pub fn avatar(text: &str) -> Option<String> {
     (fine && text.len() <= LONGEST_AVATAR).then_some(text)
 }
 
-/// A provider's own error code or word: 1 to 64 of `A-Z a-z 0-9 _ . -`, for it is shown and logged.
+/// Validates a provider's error code: 1 to 64 of `A-Z a-z 0-9 _ . -`, because it is shown and logged.
 #[must_use]
 pub fn error_code(text: &str) -> Option<String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
@@ -59,7 +59,7 @@ pub fn error_code(text: &str) -> Option<String> {
     fine.then(|| text.to_owned())
 }
 
-/// An address that could be written to. Whether it counts is for the caller: only one that the provider attests does.
+/// Parses an e-mail address. The caller must check that the provider has verified it.
 #[must_use]
 pub fn email(text: &str) -> Option<String> {
     EmailAddress::parse(text).ok().map(|email| email.as_str().to_owned())

@@ -1,4 +1,4 @@
-//! Rows of identities, with the provider's tokens sealed in them.
+//! Builds rows of identities with encrypted provider tokens.
 
 use super::provider::Profile;
 use super::tickets::{KeptTokens, PendingIdentity};
@@ -8,7 +8,7 @@ use crate::core::random::Random;
 use crate::core::secret::{MasterKey, Sealer};
 use crate::db::identities::{IdentityUpdate, NewIdentity};
 
-/// Makes rows. Cheap to clone.
+/// Builds rows. Cheap to clone.
 #[derive(Clone)]
 pub struct Vault {
     sealer: Sealer,
@@ -22,7 +22,7 @@ impl Vault {
         Self { sealer: master.sealer("identities"), clock, random }
     }
 
-    /// A person of a provider who is bound to `user` from now on.
+    /// Builds the row of an identity that will be linked to `user`.
     pub(super) fn bound(&self, identity: &PendingIdentity, user: UserId) -> NewIdentity {
         let (id, now) = (IdentityId::new(&self.clock, &self.random), self.clock.now());
         NewIdentity {
@@ -40,7 +40,7 @@ impl Vault {
         }
     }
 
-    /// The same straight from the provider, for somebody who is signed in.
+    /// Builds the row of an identity for a signed-in user.
     pub(super) fn linked(&self, provider: &str, profile: &Profile, user: UserId) -> NewIdentity {
         let (id, now) = (IdentityId::new(&self.clock, &self.random), self.clock.now());
         NewIdentity {
@@ -58,7 +58,7 @@ impl Vault {
         }
     }
 
-    /// What the provider tells at a later sign-in.
+    /// Builds the update of an identity after a later sign-in.
     pub(super) fn update(&self, id: IdentityId, profile: &Profile) -> IdentityUpdate {
         let now = self.clock.now();
         IdentityUpdate {
