@@ -1,6 +1,6 @@
 //! Menjin (门禁, "access control"): the authentication gateway for GraphQL applications.
 //!
-//! The rooms of the crate. Arrows show allowed imports; `tests/layering.rs` checks them:
+//! The modules of the crate. Public ones are used by the binary and by tests. Arrows show allowed imports; `tests/layering.rs` checks them:
 //!
 //! ```text
 //! main -> cli -> app -> http -> graphql -> social -> accounts -> { verification -> delivery, sessions, passwords, captcha }
@@ -21,15 +21,15 @@ pub mod config;
 pub mod core;
 pub mod db;
 pub mod delivery;
-pub mod ephemeral;
+mod ephemeral;
 pub mod graphql;
 pub mod http;
-pub mod kit;
-pub mod limits;
+mod kit;
+mod limits;
 pub mod outcome;
-pub mod passwords;
-pub mod sandbox;
+mod passwords;
+mod sandbox;
 pub mod sessions;
-pub mod social;
-pub mod verification;
-pub mod webhooks;
+mod social;
+mod verification;
+mod webhooks;

@@ -8,5 +8,5 @@ mod service;
 
 pub use counters::Counter;
 pub use limiter::{ChangeKind, Limiter};
-pub use login::{LoginAttempt, LoginKeys};
-pub use send::{Channel, SendCharge};
+pub use login::LoginKeys;
+pub use send::Channel;

@@ -29,7 +29,7 @@ pub mod values;
 mod vault;
 
 pub use client::HttpClient;
-pub use provider::{AuthorizeRequest, Callback, Display, Profile, ProviderError, SocialProvider, Tokens};
+pub use provider::{Display, SocialProvider};
 pub use registry::{ConfiguredProvider, Providers};
 pub use service::{Social, SocialParts};
 pub use states::States;
