@@ -1,6 +1,7 @@
 //! Menjin (门禁, "access control"): the authentication gateway for GraphQL applications.
 //!
-//! The modules of the crate. Public ones are used by the binary and by tests. Arrows show allowed imports; `tests/layering.rs` checks them:
+//! The modules of the crate; public ones are used by the binary and by tests. Arrows show allowed imports, which
+//! `tests/layering.rs` checks:
 //!
 //! ```text
 //! main -> cli -> app -> http -> graphql -> social -> accounts -> { verification -> delivery, sessions, passwords, captcha }

@@ -1,18 +1,18 @@
-//! Codes that prove an address.
+//! Settings of verification codes.
 
 use std::time::Duration;
 
 use super::reader::Reader;
 
-/// What codes look like and how long they are good.
+/// Settings of verification codes.
 #[derive(Clone, Debug)]
 pub struct CodeSettings {
-    /// Digits.
+    /// The number of digits.
     pub length: u32,
     pub lifetime: Duration,
-    /// Wrong codes taken for one address and purpose before all are refused.
+    /// The number of wrong codes per address and purpose before all codes are refused.
     pub attempts: u32,
-    /// How long after the last wrong code they are forgotten.
+    /// How long after the last wrong code the count is reset.
     pub attempt_window: Duration,
 }
 
@@ -20,34 +20,34 @@ impl CodeSettings {
     /// Reads the section.
     pub fn read(reader: &mut Reader) -> Self {
         let settings = Self {
-            length: reader.value("codes.length", "6", "Digits of a code."),
-            lifetime: reader.duration("codes.lifetime", "10m", "How long a code is good."),
+            length: reader.value("codes.length", "6", "The number of digits of a code."),
+            lifetime: reader.duration("codes.lifetime", "10m", "How long a code is valid."),
             attempts: reader.value(
                 "codes.attempts",
                 "5",
-                "Wrong codes per address and purpose before all are refused.",
+                "The number of wrong codes per address and purpose before all codes are refused.",
             ),
             attempt_window: reader.duration(
                 "codes.attempt_window",
                 "1h",
-                "How long after the last wrong code the wrong ones are forgotten.",
+                "How long after the last wrong code the number of wrong codes is reset.",
             ),
         };
         if !(6..=8).contains(&settings.length) {
-            reader.error("codes.length", "6 to 8: shorter ones are guessed too easily");
+            reader.error("codes.length", "must be 6 to 8; shorter codes are too easy to guess");
         }
         if settings.lifetime < Duration::from_secs(60) || settings.lifetime > Duration::from_secs(1_800) {
-            reader.error("codes.lifetime", "1m to 30m");
+            reader.error("codes.lifetime", "must be 1m to 30m");
         }
         if !(1..=10).contains(&settings.attempts) {
-            reader.error("codes.attempts", "1 to 10");
+            reader.error("codes.attempts", "must be 1 to 10");
         }
         if settings.attempt_window < settings.lifetime
             || settings.attempt_window > Duration::from_secs(86_400)
         {
             reader.error(
                 "codes.attempt_window",
-                "at least `codes.lifetime`, so that no code outlives the count, and at most 1d",
+                "must be at least `codes.lifetime`, so that no code outlives the count, and at most 1d",
             );
         }
         settings
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_stand_and_weak_values_do_not() {
+    fn the_defaults_are_valid_and_weak_values_are_refused() {
         assert_eq!(errors(&[]), Vec::<String>::new());
         for (name, value) in [
             ("MENJIN_CODES_LENGTH", "5"),
