@@ -101,7 +101,7 @@ impl Captcha {
 
     /// Resets the count of unused codes of the destination.
     pub async fn code_used(&self, destination: &str) {
-        self.clear(Subject::Destination { key: destination, prefix: None }).await;
+        self.clear(Subject::Destination { key: destination, prefix: None, doubtful: false }).await;
     }
 
     /// Returns what a page needs to show the widget; `None` where no captcha is configured.
@@ -135,7 +135,8 @@ impl Gate {
         network: &str,
         attempts: &[crate::limits::Counter],
     ) -> Result<bool, Refusal> {
-        if self.settings.mode == CaptchaMode::Always {
+        let doubtful = matches!(subject, Subject::Destination { doubtful: true, .. });
+        if doubtful || self.settings.mode == CaptchaMode::Always {
             return Ok(true);
         }
         let mut counters = suspicion::failures(&self.settings.suspicion, subject, network);

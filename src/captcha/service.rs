@@ -15,7 +15,7 @@ use crate::core::secret::MasterKey;
 
 /// A captcha service.
 pub(super) enum Service {
-    Altcha(Altcha),
+    Altcha(Box<Altcha>),
     Turnstile(Turnstile),
     Hcaptcha(Hcaptcha),
     Geetest(Geetest),
@@ -38,7 +38,8 @@ impl Service {
         Ok(Some(match settings.provider {
             CaptchaProvider::None => return Ok(None),
             CaptchaProvider::Altcha => {
-                Self::Altcha(Altcha::new(&settings.altcha, master, clock.clone(), random.clone()))
+                let altcha = Altcha::new(&settings.altcha, master, clock.clone(), random.clone());
+                Self::Altcha(Box::new(altcha))
             }
             CaptchaProvider::Turnstile => Self::Turnstile(Turnstile::new(settings, http()?, random.clone())),
             CaptchaProvider::Hcaptcha => Self::Hcaptcha(Hcaptcha::new(settings, http()?)),

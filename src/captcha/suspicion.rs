@@ -11,8 +11,9 @@ pub enum Subject<'a> {
     Network,
     /// A sign-in by password.
     Account(&'a LoginKeys),
-    /// A message to a destination. `prefix`: a mobile number without its last four digits.
-    Destination { key: &'a str, prefix: Option<&'a str> },
+    /// A message to a destination. `prefix`: a mobile number without its last four digits. `doubtful`: a captcha is required
+    /// in any case.
+    Destination { key: &'a str, prefix: Option<&'a str>, doubtful: bool },
 }
 
 /// Returns the counters that a failure of `subject` increases. A known device has a counter of its own and only that

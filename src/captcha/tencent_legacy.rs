@@ -25,7 +25,7 @@ pub(super) struct TencentLegacy {
 
 /// All values are documented as strings.
 #[derive(Deserialize)]
-struct Response {
+struct Verdict {
     response: Value,
     #[serde(default)]
     evil_level: Value,
@@ -67,10 +67,10 @@ impl TencentLegacy {
     }
 }
 
-fn judge(response: &Response) -> Result<(), CheckError> {
-    let message = response.err_msg.as_str();
-    match number(&response.response) {
-        Some(1) if number(&response.evil_level).unwrap_or(0) <= MAX_EVIL => Ok(()),
+fn judge(verdict: &Verdict) -> Result<(), CheckError> {
+    let message = verdict.err_msg.as_str();
+    match number(&verdict.response) {
+        Some(1) if number(&verdict.evil_level).unwrap_or(0) <= MAX_EVIL => Ok(()),
         Some(1) => Err(CheckError::rejected("evil_level too high")),
         Some(0) if message == "system busy" => Err(CheckError::Unavailable("the service is busy".into())),
         Some(0) if message == "cmd no match" || message == "appid no match" => {

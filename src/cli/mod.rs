@@ -11,6 +11,7 @@ mod out;
 mod restore;
 mod schema;
 mod serve;
+mod sms;
 mod store;
 mod table;
 mod users;
@@ -62,6 +63,8 @@ enum Command {
         /// Id, user name, mobile number or e-mail address
         who: String,
     },
+    /// Show the SMS messages of the day and what they cost
+    Sms(sms::Arguments),
     /// List, test and replay webhooks (docs/webhooks.md)
     Webhooks(webhooks::Arguments),
     /// Print the version
@@ -86,6 +89,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Some(Command::Users(users)) => configured(arguments, |config| users::run(config, users)),
         Some(Command::Import(import)) => configured(arguments, |config| import::run(config, import)),
         Some(Command::Audit(audit)) => configured(arguments, |config| audit::run(config, audit)),
+        Some(Command::Sms(sms)) => configured(arguments, |config| sms::run(config, sms)),
         Some(Command::Webhooks(webhooks)) => configured(arguments, |config| webhooks::run(config, webhooks)),
         Some(Command::Restore { who }) => configured(arguments, |config| restore::run(config, who)),
     })

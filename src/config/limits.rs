@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::reader::Reader;
+use super::sms_guard::SmsGuardSettings;
 
 /// Rate limits, budgets and delays. `network` means one client address (IPv6: its /64).
 #[derive(Clone, Debug)]
@@ -21,6 +22,7 @@ pub struct LimitSettings {
     /// The price of an SMS to a region that is not in `sms_prices`.
     pub sms_price: Money,
     pub sms_prices: Vec<RegionPrice>,
+    pub sms_guard: SmsGuardSettings,
     /// Failed logins without a delay: per account (or per device known to it), and per network.
     pub login_free: u32,
     pub login_network_free: u32,
@@ -102,6 +104,7 @@ impl LimitSettings {
                 "The price of an SMS to a region that is not in `limits.sms_prices`.",
             ),
             sms_prices: reader.list("limits.sms_prices", "CN=0.05", "Prices of an SMS per region."),
+            sms_guard: SmsGuardSettings::read(reader),
             login_free: reader.value(
                 "limits.login_free",
                 "5",

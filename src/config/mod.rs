@@ -21,6 +21,7 @@ pub mod secrets;
 pub mod services;
 pub mod sessions;
 pub mod sms;
+pub mod sms_guard;
 pub mod social;
 pub mod webhooks;
 

@@ -14,6 +14,7 @@ mod migrating;
 pub mod models;
 mod pg;
 pub mod schema;
+pub mod sms_counters;
 mod sqlite;
 pub mod types;
 pub mod upkeep;
@@ -40,6 +41,7 @@ use models::{
     AuditEvent, AuditFilter, Credential, DueMessage, InboxMessage, KeyChange, KnownAccount, MessageEnd,
     MessageProgress, NewMessage, NewUser, ResetLink, Session, SigningKey, User, UserFilter,
 };
+use sms_counters::{SmsCap, SmsCounter};
 use types::{AccountStatus, Uid};
 use webhooks::{BuildDeliveries, WebhookDelivery, WebhookFilter, WebhookResult};
 
@@ -220,6 +222,8 @@ dispatch! {
 
     /// Writes a session with its audit entry. Stale if the account is no longer active or no longer has the credential.
     queries::sessions::open_session(session: &Session, credential: &Credential, event: &AuditEvent) => ();
+    /// Returns whether any account has signed in on the device before.
+    queries::sessions::device_has_signed_in(device: &[u8]) -> bool;
     /// Finds a session by id.
     queries::sessions::find_session(id: SessionId) -> Option<Session>;
     /// Returns whether the device has signed in to this account before.
@@ -319,6 +323,19 @@ dispatch! {
     queries::upkeep::purge_messages(before: Instant) -> usize;
     /// Deletes sessions that expired before a moment. Returns their number.
     queries::upkeep::purge_sessions(before: Instant) -> usize;
+
+    /// Adds one message to every counter of the period, or to none. Returns the index of the cap that refused.
+    queries::sms_counters::charge_sms(bucket: Instant, caps: &[SmsCap], money: i64) -> Option<usize>;
+    /// Removes one message from each counter of the period.
+    queries::sms_counters::refund_sms(bucket: Instant, scopes: &[String], money: i64) -> ();
+    /// Adds messages and used codes to a counter.
+    queries::sms_counters::count_sms(bucket: Instant, scope: &str, messages: i64, used: i64) -> ();
+    /// Returns the counters of a scope since a moment, oldest first.
+    queries::sms_counters::sms_counters(scope: &str, since: Instant) -> Vec<SmsCounter>;
+    /// Returns the counters of a period, the greatest first.
+    queries::sms_counters::sms_counters_of(bucket: Instant) -> Vec<SmsCounter>;
+    /// Deletes counters of periods from before a moment. Returns their number.
+    queries::sms_counters::purge_sms_counters(before: Instant) -> usize;
 
     /// Checks that the database responds.
     queries::upkeep::ping() -> ();

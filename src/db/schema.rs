@@ -194,6 +194,19 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::db::types::UtcTimestamp;
+
+    sms_counters (bucket, scope) {
+        bucket -> UtcTimestamp,
+        scope -> Text,
+        messages -> BigInt,
+        money -> BigInt,
+        used -> BigInt,
+    }
+}
+
 joinable!(sessions -> users (user_id));
 allow_tables_to_appear_in_same_query!(users, sessions);
 allow_tables_to_appear_in_same_query!(users, merges);

@@ -10,6 +10,8 @@ use crate::config::retention::RetentionSettings;
 use crate::core::clock::{Clock, Instant};
 use crate::outcome::Refusal;
 
+/// Budgets look back one day at most.
+const SMS_COUNTERS: Duration = Duration::from_secs(7 * 86_400);
 const PERIOD: Duration = Duration::from_secs(3_600);
 
 /// Purges old rows now and every hour, until `stopping`.
@@ -49,6 +51,7 @@ pub async fn purge(
     let messages = db.purge_messages(before(settings.messages)).await?;
     let sessions = db.purge_sessions(before(settings.sessions)).await?;
     let webhooks = db.delete_webhooks(before(settings.messages)).await?;
+    db.purge_sms_counters(before(settings.messages.max(SMS_COUNTERS))).await?;
     let links = db.purge_reset_links(before(Duration::ZERO)).await?;
     if audit + messages + sessions + webhooks + links > 0 {
         tracing::info!(audit, messages, sessions, webhooks, links, "old rows deleted");

@@ -5,8 +5,10 @@ mod limiter;
 mod login;
 mod send;
 mod service;
+mod sms_guard;
 
 pub use counters::Counter;
 pub use limiter::{ChangeKind, Limiter};
 pub use login::LoginKeys;
 pub use send::Channel;
+pub use sms_guard::{SmsGuard, SmsTarget, day_of};

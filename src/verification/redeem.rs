@@ -42,6 +42,9 @@ impl Verification {
         match self.codes.redeem(purpose, &contact.key(), code).await {
             Ok(redemption) => {
                 self.captcha.code_used(&contact.send_key()).await;
+                if let Some(prefix) = contact.prefix() {
+                    self.sms_guard.used(prefix);
+                }
                 let codes = self.codes.clone();
                 Ok(Guard::new(async move { codes.restore(redemption).await }))
             }

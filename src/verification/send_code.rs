@@ -6,9 +6,10 @@ use crate::captcha::{CaptchaClaim, CaptchaRefusal, Subject};
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::contact::Contact;
+use crate::core::identifier::Mobile;
 use crate::core::ids::MessageId;
 use crate::delivery::{Channel, Content, Topic};
-use crate::limits;
+use crate::limits::{self, SmsTarget};
 use crate::outcome::Refusal;
 
 /// A code whose message is in the outbox.
@@ -40,16 +41,22 @@ impl Verification {
             }
             Contact::Email(_) => (Channel::Email, limits::Channel::Email),
         };
-        let (key, prefix) = (contact.send_key(), contact.prefix());
+        let key = contact.send_key();
         let charge = self.kit.limits.send(limited, &key, &client.network()).await?;
         let resend_at = charge.resend_at;
         // The limits come first: nobody solves a captcha to learn that a limit is exhausted.
         let queued = async {
-            let subject = Subject::Destination { key: &key, prefix: prefix.as_deref() };
-            self.captcha.check(captcha, subject, client).await?;
-            Ok::<_, CaptchaRefusal>(self.queue_code(purpose, contact, client).await?)
+            let queue = self.queue_code(purpose, contact, client);
+            match contact {
+                Contact::Mobile(mobile) => self.queue_sms(mobile, captcha, queue, client).await,
+                Contact::Email(_) => {
+                    let subject = Subject::Destination { key: &key, prefix: None, doubtful: false };
+                    self.captcha.check(captcha, subject, client).await?;
+                    Ok(queue.await?)
+                }
+            }
         };
-        let (delivery, expires_at) = charge.guard.keep_if_ok(queued).await?;
+        let (delivery, expires_at) = charge.guard.keep_if_ok(Box::pin(queued)).await?;
         Ok(CodeSent {
             delivery,
             channel,
@@ -58,6 +65,27 @@ impl Verification {
             resend_at,
             destination: contact.masked(),
         })
+    }
+
+    /// Runs `queue` if neither the captcha nor the SMS budget refuses.
+    async fn queue_sms<T>(
+        &self,
+        mobile: &Mobile,
+        captcha: CaptchaClaim<'_>,
+        queue: impl Future<Output = Result<T, Refusal>>,
+        client: &Client,
+    ) -> Result<T, CaptchaRefusal> {
+        let contact = Contact::Mobile(mobile.clone());
+        let (key, prefix) = (contact.send_key(), contact.prefix().unwrap_or_default());
+        let target = SmsTarget { contact: &contact, prefix: &prefix, region: mobile.region().code() };
+        let risk = self.sms_guard.assess(target, client).await?;
+        let subject = Subject::Destination { key: &key, prefix: Some(&prefix), doubtful: risk.doubtful };
+        self.captcha.check(captcha, subject, client).await?;
+        let charge = self.sms_guard.charge(target, risk.known).await?;
+        let queued = charge.keep_if_ok(queue).await?;
+        risk.keep();
+        self.sms_guard.sent(&prefix).await;
+        Ok(queued)
     }
 
     async fn queue_code(

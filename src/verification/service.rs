@@ -6,6 +6,7 @@ use crate::config::codes::CodeSettings;
 use crate::core::identifier::Region;
 use crate::delivery::Outbox;
 use crate::kit::Kit;
+use crate::limits::SmsGuard;
 
 /// Verification codes for mobile numbers and e-mail addresses. Cheap to clone.
 #[derive(Clone)]
@@ -14,6 +15,7 @@ pub struct Verification {
     pub(super) codes: Codes,
     pub(super) captcha: Captcha,
     pub(super) outbox: Outbox,
+    pub(super) sms_guard: SmsGuard,
     pub(super) sms_regions: Vec<Region>,
 }
 
@@ -30,7 +32,8 @@ impl Verification {
     ) -> Self {
         let codes =
             Codes::new(kit.store.clone(), &kit.master, kit.clock.clone(), kit.random.clone(), settings);
-        Self { kit: kit.clone(), codes, captcha, outbox, sms_regions }
+        let sms_guard = SmsGuard::new(kit.db.clone(), kit.limits.clone());
+        Self { kit: kit.clone(), codes, captcha, outbox, sms_guard, sms_regions }
     }
 
     /// Returns the regions whose mobile numbers can receive codes; the first one is the default region.

@@ -112,6 +112,16 @@ async fn every_column_can_be_written_and_read(#[case] backend: Backend) {
         used_at: Option<Ts> = Some(ts(18)),
         created_at: Ts = ts(19),
     });
+    round_trip!(
+        sql,
+        sms_counters {
+            bucket: Ts = ts(20),
+            scope: String = text("total"),
+            messages: i64 = 3_000_000_000,
+            money: i64 = 4,
+            used: i64 = 5,
+        }
+    );
     round_trip!(sql, sessions {
         id: Uid = uid(2),
         user_id: Uid = uid(1),
@@ -275,6 +285,7 @@ async fn no_table_is_missing_from_the_schema(#[case] backend: Backend) {
             "reset_links",
             "sessions",
             "signing_keys",
+            "sms_counters",
             "users",
             "webhook_deliveries"
         ]

@@ -61,6 +61,7 @@ mod sandbox;
 mod send_email_code;
 mod send_sms;
 mod settings;
+mod sms_budget;
 mod social_authorize;
 mod social_authorize_url;
 mod social_secrets;

@@ -44,7 +44,9 @@ impl Accounts {
         let expires_at = charge
             .guard
             .keep_if_ok(async {
-                self.captcha.check(claim, Subject::Destination { key: &key, prefix: None }, client).await?;
+                self.captcha
+                    .check(claim, Subject::Destination { key: &key, prefix: None, doubtful: false }, client)
+                    .await?;
                 Ok::<_, CaptchaRefusal>(self.write_reset_link(&email, client).await?)
             })
             .await?;

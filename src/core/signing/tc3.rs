@@ -36,11 +36,10 @@ impl Tc3Key {
         let date = request.at.format("%Y-%m-%d").to_string();
         let scope = format!("{date}/{}/tc3_request", request.service);
         let names = request.headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-        let headers: String = request
-            .headers
-            .iter()
-            .map(|(name, value)| format!("{name}:{}\n", value.trim().to_ascii_lowercase()))
-            .collect();
+        let mut headers = String::new();
+        for (name, value) in request.headers {
+            headers.extend([name, ":", &value.trim().to_ascii_lowercase(), "\n"]);
+        }
         let canonical = format!("POST\n/\n\n{headers}\n{names}\n{}", hex(&sha256(request.body)));
         let text = format!(
             "{ALGORITHM}\n{}\n{scope}\n{}",

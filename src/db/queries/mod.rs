@@ -17,6 +17,7 @@ pub mod keys;
 pub mod merges;
 pub mod messages;
 pub mod sessions;
+pub mod sms_counters;
 pub mod upkeep;
 pub mod users;
 pub mod webhooks;

@@ -45,6 +45,11 @@ pub async fn device_is_known(conn: &mut Conn, user: UserId, device: &[u8]) -> Re
     Ok(query.first::<Uid>(conn).await.optional()?.is_some())
 }
 
+pub async fn device_has_signed_in(conn: &mut Conn, device: &[u8]) -> Result<bool, DbError> {
+    let query = sessions::table.filter(sessions::device_digest.eq(device)).select(sessions::id);
+    Ok(query.first::<Uid>(conn).await.optional()?.is_some())
+}
+
 pub async fn active_sessions(conn: &mut Conn, user: UserId, now: Instant) -> Result<Vec<Session>, DbError> {
     let query = sessions::table
         .filter(sessions::user_id.eq(Uid::from(user)))

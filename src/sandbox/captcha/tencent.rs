@@ -95,10 +95,11 @@ fn authenticate(headers: &HeaderMap, body: &[u8], now: Instant) -> Result<(), &'
 
 fn check_types(request: &Value) -> Result<(), &'static str> {
     for name in ["Ticket", "UserIp", "Randstr", "AppSecretKey"] {
-        match &request[name] {
-            Value::Null => return Err("MissingParameter"),
-            value if value.is_string() => {}
-            _ => return Err("InvalidParameter"),
+        if request[name].is_null() {
+            return Err("MissingParameter");
+        }
+        if !request[name].is_string() {
+            return Err("InvalidParameter");
         }
     }
     if request["CaptchaType"] != 9 || !request["CaptchaAppId"].is_u64() {

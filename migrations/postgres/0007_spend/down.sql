@@ -1,0 +1,2 @@
+DROP INDEX sessions_device_digest_idx;
+DROP TABLE sms_counters;

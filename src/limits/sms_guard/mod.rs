@@ -1,0 +1,6 @@
+//! The protection of the SMS budget.
+
+mod conversion;
+mod guard;
+
+pub use guard::{SmsGuard, SmsTarget, day_of};
