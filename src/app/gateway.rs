@@ -23,6 +23,7 @@ use crate::ephemeral::Ephemeral;
 use crate::http;
 use crate::kit::Kit;
 use crate::sessions::{KeyRing, KeyRules};
+use crate::webhooks::{TokenHook, WebhookClient};
 
 /// A running gateway.
 pub struct Gateway {
@@ -68,7 +69,8 @@ impl Gateway {
         let kit = Kit::new(db.clone(), store, clock, random, master, config.limits.clone(), &config.webhooks);
         let captcha =
             Captcha::new(&kit, &config.captcha, &config.http.public_url).map_err(StartError::Captcha)?;
-        let composition = Composition { config: &config, kit, keys, providers, outbox, captcha };
+        let token_hook = token_hook(&config, &kit)?;
+        let composition = Composition { config: &config, kit, keys, providers, outbox, token_hook, captcha };
         let worker = composition.worker()?;
         let dispatcher = composition.dispatcher()?;
         let router = http::router(composition.routes());
@@ -126,4 +128,12 @@ impl Gateway {
             }
         }
     }
+}
+
+/// Builds the hook that is asked before access tokens are issued, if one is configured.
+fn token_hook(config: &Config, kit: &Kit) -> Result<Option<TokenHook>, StartError> {
+    let Some(settings) = config.token_claims.hook.clone() else { return Ok(None) };
+    let client = WebhookClient::with_timeout(&config.webhooks, settings.timeout, kit.clock.clone());
+    let client = client.map_err(StartError::Webhooks)?;
+    Ok(Some(TokenHook::new(settings, client, kit.clock.clone(), kit.random.clone())))
 }

@@ -31,7 +31,7 @@ use crate::sessions::{AccessTokens, KeyRing, Sessions, Strictness, UpstreamToken
 use crate::social::form_callback::FormCallback;
 use crate::social::{Providers, Social, SocialParts, States};
 use crate::verification::Verification;
-use crate::webhooks::{Dispatcher, WebhookClient};
+use crate::webhooks::{Dispatcher, TokenHook, WebhookClient};
 
 /// What the features are built from.
 pub(super) struct Composition<'a> {
@@ -40,6 +40,7 @@ pub(super) struct Composition<'a> {
     pub(super) keys: KeyRing,
     pub(super) providers: Providers,
     pub(super) outbox: Outbox,
+    pub(super) token_hook: Option<TokenHook>,
     pub(super) captcha: Captcha,
 }
 
@@ -202,7 +203,13 @@ impl Composition<'_> {
         let outbox = &self.outbox;
         let verification =
             Verification::new(kit, captcha.clone(), outbox.clone(), config.codes.clone(), self.sms_regions());
-        let sessions = Sessions::new(kit, tokens, config.sessions.clone());
+        let sessions = Sessions::new(
+            kit,
+            tokens,
+            config.sessions.clone(),
+            config.token_claims.clone(),
+            self.token_hook.clone(),
+        );
         let reset_page = config.accounts.reset_url.clone();
         let accounts = Accounts::new(
             kit,

@@ -23,6 +23,7 @@ pub mod sessions;
 pub mod sms;
 pub mod sms_guard;
 pub mod social;
+pub mod token_claims;
 pub mod webhooks;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +48,7 @@ use services::ServiceSettings;
 use sessions::SessionSettings;
 use sms::SmsSettings;
 use social::SocialSettings;
+use token_claims::TokenClaimSettings;
 use webhooks::WebhookSettings;
 
 /// All settings of a gateway.
@@ -67,6 +69,7 @@ pub struct Config {
     pub limits: LimitSettings,
     pub captcha: CaptchaSettings,
     pub sessions: SessionSettings,
+    pub token_claims: TokenClaimSettings,
     pub keys: KeySettings,
     pub services: ServiceSettings,
     pub social: SocialSettings,
@@ -115,6 +118,7 @@ impl Config {
             captcha: CaptchaSettings::read(reader),
             keys: KeySettings::read(reader),
             sessions: SessionSettings::read(reader, http.public_url.as_str()),
+            token_claims: TokenClaimSettings::read(reader, development),
             services: ServiceSettings::read(reader),
             social: SocialSettings::read(reader),
             delivery: DeliverySettings::read(reader),

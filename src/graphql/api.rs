@@ -225,7 +225,10 @@ mod tests {
         let (api, tokens) = api(true).await;
         let (clock, random) = (crate::core::clock::Clock::system(), crate::core::random::Random::system());
         let user = UserId::new(&clock, &random);
-        let token = tokens.issue(user, SessionId::new(&clock, &random), Vec::new()).unwrap().token;
+        let token = tokens
+            .issue(user, SessionId::new(&clock, &random), Vec::new(), serde_json::Map::new())
+            .unwrap()
+            .token;
         let token = token.expose_secret();
         for (header, expected) in [
             (Some(format!("Bearer {token}")), json!(user.to_string())),

@@ -12,6 +12,7 @@ use crate::config::keys::KeySettings;
 use crate::config::limits::LimitSettings;
 use crate::config::reader::{Reader, Source};
 use crate::config::sessions::SessionSettings;
+use crate::config::token_claims::TokenClaimSettings;
 use crate::config::webhooks::WebhookSettings;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
@@ -123,7 +124,8 @@ pub async fn api(introspection: bool) -> (Api, AccessTokens) {
         limits,
         &WebhookSettings::read(&mut reader, true),
     );
-    let sessions = Sessions::new(&kit, tokens.clone(), settings);
+    let sessions =
+        Sessions::new(&kit, tokens.clone(), settings, TokenClaimSettings::read(&mut reader, true), None);
     let schema = Schema::new(Query, Mutation, EmptySubscription);
     let settings = GraphqlSettings::read(&mut Reader::new(Source::default()), introspection);
     (Api::new(schema, &settings, sessions), tokens)

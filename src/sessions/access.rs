@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use jsonwebtoken::{Header, Validation};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::hasura::HasuraClaims;
@@ -32,6 +33,9 @@ pub struct Claims {
     /// The claims of Hasura, if they are enabled.
     #[serde(rename = "https://hasura.io/jwt/claims", default, skip_serializing_if = "Option::is_none")]
     pub hasura: Option<HasuraClaims>,
+    /// The claims that the operator added.
+    #[serde(flatten)]
+    pub additional: Map<String, Value>,
 }
 
 /// A signed token and its expiry.
@@ -85,6 +89,7 @@ impl AccessTokens {
         user: UserId,
         session: SessionId,
         roles: Vec<String>,
+        additional: Map<String, Value>,
     ) -> Result<AccessToken, TokenError> {
         let now = self.clock.now();
         let lifetime = TimeDelta::from_std(self.settings.access_lifetime).unwrap_or_default();
@@ -103,6 +108,7 @@ impl AccessTokens {
             sid: session,
             roles,
             hasura,
+            additional,
         };
         let signing = self.keys.signing().ok_or(TokenError::UnknownKey)?;
         let mut header = Header::new(signing.algorithm);

@@ -5,6 +5,7 @@
 
 mod access;
 pub mod caller;
+mod claims;
 mod device;
 mod hasura;
 mod jwks;

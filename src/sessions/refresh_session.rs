@@ -4,6 +4,7 @@
 //! retried requests and lost responses do not sign anyone out. Reusing an older token revokes the session (RFC 9700,
 //! section 4.14.2).
 
+use super::access::AccessToken;
 use super::refresh::{Presented, RefreshTokens, Standing};
 use super::service::Sessions;
 use super::signed_in::SignedIn;
@@ -56,13 +57,16 @@ impl Sessions {
             match standing {
                 Standing::Newest => {
                     let Some(user) = self.active_owner(&session).await? else { return Ok(None) };
+                    // Issued first: a hook that fails must not use up the refresh token.
+                    let access = self.access_token(&session, &(&user).into()).await?;
                     if let Some(session) = self.rotate(session, presented).await? {
-                        return self.with_new_tokens(user, &session).map(Some);
+                        return Ok(Some(self.refreshed_session(user, access, &session)));
                     }
                 }
                 Standing::Previous => {
                     let Some(user) = self.active_owner(&session).await? else { return Ok(None) };
-                    return self.with_new_tokens(user, &session).map(Some);
+                    let access = self.access_token(&session, &(&user).into()).await?;
+                    return Ok(Some(self.refreshed_session(user, access, &session)));
                 }
                 Standing::Spent => {
                     self.revoke_reused(&session, client).await?;
@@ -87,10 +91,9 @@ impl Sessions {
         Ok(WriteError::stale_as_none(rotated)?.map(|()| session))
     }
 
-    fn with_new_tokens(&self, user: User, session: &Session) -> Result<SignedIn, Refusal> {
-        let access = self.access_token(session, &user.roles)?;
+    fn refreshed_session(&self, user: User, access: AccessToken, session: &Session) -> SignedIn {
         let refresh = self.newest_refresh_token(session);
-        Ok(SignedIn { user, access, refresh, new_account: false, new_device: None })
+        SignedIn { user, access, refresh, new_account: false, new_device: None }
     }
 
     /// Revokes a session whose token was used twice: somebody has a copy, and the gateway cannot tell who the owner is.

@@ -2,18 +2,18 @@
 
 use chrono::TimeDelta;
 
-use super::access::{AccessToken, AccessTokens};
+use super::access::AccessTokens;
 use super::refresh::{Presented, RefreshTokens, Standing};
 use crate::config::sessions::SessionSettings;
+use crate::config::token_claims::TokenClaimSettings;
 use crate::core::client::Client;
 use crate::core::clock::Instant;
 use crate::core::ids::{SessionId, UserId};
-use crate::core::roles::Roles;
 use crate::core::secret::{ExposeSecret as _, SecretString, sha256};
 use crate::db::models::Session;
 use crate::db::types::SessionMethod;
 use crate::kit::Kit;
-use crate::outcome::Refusal;
+use crate::webhooks::TokenHook;
 
 /// A session to be inserted in the caller's transaction.
 pub(super) struct NewSession {
@@ -29,13 +29,21 @@ pub struct Sessions {
     pub(super) access: AccessTokens,
     refresh: RefreshTokens,
     settings: SessionSettings,
+    pub(super) claims: TokenClaimSettings,
+    pub(super) hook: Option<TokenHook>,
 }
 
 impl Sessions {
     /// Builds the feature.
     #[must_use]
-    pub fn new(kit: &Kit, access: AccessTokens, settings: SessionSettings) -> Self {
-        Self { kit: kit.clone(), access, refresh: RefreshTokens::new(&kit.master), settings }
+    pub fn new(
+        kit: &Kit,
+        access: AccessTokens,
+        settings: SessionSettings,
+        claims: TokenClaimSettings,
+        hook: Option<TokenHook>,
+    ) -> Self {
+        Self { kit: kit.clone(), access, refresh: RefreshTokens::new(&kit.master), settings, claims, hook }
     }
 
     /// Builds a session of `user` on the client's device. Nothing is written.
@@ -73,13 +81,6 @@ impl Sessions {
             end_reason: None,
         };
         NewSession { row, new_device }
-    }
-
-    /// Issues an access token for a session.
-    pub(super) fn access_token(&self, session: &Session, roles: &Roles) -> Result<AccessToken, Refusal> {
-        self.access
-            .issue(session.user_id, session.id, roles.to_vec())
-            .map_err(|error| Refusal::Internal(error.to_string()))
     }
 
     /// Returns when a session that is used now expires if it is not used again.

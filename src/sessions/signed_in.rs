@@ -1,12 +1,11 @@
 //! The result of every sign-in: a session, its tokens, and the user.
 
 use super::access::AccessToken;
+use super::claims::TokenSubject;
 use super::service::Sessions;
 use crate::audit::Kind;
 use crate::core::client::Client;
 use crate::core::clock::Instant;
-use crate::core::ids::UserId;
-use crate::core::roles::Roles;
 use crate::core::secret::SecretString;
 use crate::db::WriteError;
 use crate::db::changes::Stale;
@@ -62,7 +61,7 @@ impl Sessions {
         client: &Client,
     ) -> Result<SignedIn, WriteError> {
         let credential = credential(&user, &method).ok_or(WriteError::Stale(Stale::Credential))?;
-        let draft = self.draft(user.id, &user.roles, method, remember, client)?;
+        let draft = self.draft(&user, method, remember, client).await?;
         self.kit.db.open_session(&draft.session, &credential, &draft.event).await?;
         Ok(draft.finish(user, false))
     }
@@ -70,18 +69,18 @@ impl Sessions {
     /// Builds a session to be inserted in the caller's transaction.
     ///
     /// The access token is signed first: a failure to sign must not leave a session behind.
-    pub fn draft(
+    pub async fn draft<'a>(
         &self,
-        user: UserId,
-        roles: &Roles,
+        subject: impl Into<TokenSubject<'a>>,
         method: SessionMethod,
         remember: bool,
         client: &Client,
     ) -> Result<Draft, Refusal> {
-        let new = self.new_session(user, method, remember, client);
+        let subject = subject.into();
+        let new = self.new_session(subject.id, method, remember, client);
         let (id, method) = (Some(new.row.id), new.row.method.audit_name());
-        let event = self.kit.audit.event(Kind::SignedIn, Some(user), id, method, client);
-        let access = self.access_token(&new.row, roles)?;
+        let event = self.kit.audit.event(Kind::SignedIn, Some(subject.id), id, method, client);
+        let access = self.access_token(&new.row, &subject).await?;
         let refresh = self.newest_refresh_token(&new.row);
         Ok(Draft { session: new.row, event, access, refresh, new_device: new.new_device })
     }

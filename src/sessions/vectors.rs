@@ -48,7 +48,12 @@ async fn bench(algorithm: TokenAlgorithm) -> Bench {
     let ring = KeyRing::open(&db, &MasterKey::generate(&random), &clock, &random, rules).await;
     let tokens = AccessTokens::new(ring.unwrap(), clock.clone(), random, settings);
     let (user, session) = (UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
-    let good = tokens.issue(user, session, vec!["user".into()]).unwrap().token.expose_secret().to_owned();
+    let good = tokens
+        .issue(user, session, vec!["user".into()], serde_json::Map::new())
+        .unwrap()
+        .token
+        .expose_secret()
+        .to_owned();
     Bench { tokens, clock, db, good }
 }
 

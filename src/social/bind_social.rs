@@ -123,7 +123,7 @@ impl Social {
             return Err(BindRefusal::StaleCredential);
         };
         let method = account.method.clone();
-        let draft = self.sessions.draft(user.id, &user.roles, method, identity.remember, client)?;
+        let draft = self.sessions.draft(user, method, identity.remember, client).await?;
         let (id, session) = (Some(user.id), Some(draft.session.id));
         let linked = self.kit.audit.event(Kind::IdentityLinked, id, session, &identity.provider, client);
         let name = self.providers.name(&identity.provider, client.language).map(str::to_owned);

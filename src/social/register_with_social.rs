@@ -161,8 +161,7 @@ impl Social {
                 self.settings.terms_version.clone(),
                 (&self.kit.clock, random),
             );
-            let draft =
-                self.sessions.draft(row.id, &row.roles, SessionMethod::SmsCode, identity.remember, client)?;
+            let draft = self.sessions.draft(&row, SessionMethod::SmsCode, identity.remember, client).await?;
             let session = Some(draft.session.id);
             let event = |kind| self.kit.audit.event(kind, Some(row.id), session, slug, client);
             let events = [event(Kind::Registered), event(Kind::IdentityLinked)];

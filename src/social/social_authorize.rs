@@ -93,7 +93,7 @@ impl Social {
             return Err(AuthorizeRefusal::AccountDisabled);
         }
         let method = SessionMethod::Provider(identity.provider.clone());
-        let draft = self.sessions.draft(user.id, &user.roles, method, pending.remember, client)?;
+        let draft = self.sessions.draft(&user, method, pending.remember, client).await?;
         let update = self.vault.update(identity.id, profile);
         let written =
             self.kit.db.sign_in_with_identity(identity.id, &update, &draft.session, &draft.event).await;

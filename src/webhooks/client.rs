@@ -7,11 +7,12 @@ use std::time::Duration;
 use ipnet::IpNet;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use url::Host;
+use url::{Host, Url};
 
 use super::address::is_allowed;
 use crate::config::webhooks::{WebhookEndpoint, WebhookSettings};
 use crate::core::clock::Clock;
+use crate::core::signing::standard_webhooks::WebhookSecret;
 
 /// How much of a response body is read. It is not used; reading it lets the connection be used again.
 const MAX_BODY: usize = 64 * 1024;
@@ -35,15 +36,29 @@ pub enum Attempt {
     Gone,
 }
 
+/// A complete response.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+}
+
 impl WebhookClient {
-    /// Builds a client.
+    /// Builds a client for the endpoints.
     ///
     /// # Errors
     /// A message for the operator: TLS cannot be set up.
     pub fn new(settings: &WebhookSettings, clock: Clock) -> Result<Self, String> {
+        Self::with_timeout(settings, settings.timeout, clock)
+    }
+
+    /// Builds a client with another timeout.
+    ///
+    /// # Errors
+    /// As [`WebhookClient::new`].
+    pub fn with_timeout(settings: &WebhookSettings, timeout: Duration, clock: Clock) -> Result<Self, String> {
         let allowed: Arc<[IpNet]> = settings.allowed_networks.clone().into();
         let http = reqwest::Client::builder()
-            .timeout(settings.timeout)
+            .timeout(timeout)
             .redirect(Policy::none())
             .no_proxy()
             .dns_resolver(Arc::new(CheckedResolver { allowed: Arc::clone(&allowed) }))
@@ -55,33 +70,65 @@ impl WebhookClient {
 
     /// Makes one attempt. `id` is the same for all attempts of an event, so that the endpoint can recognize duplicates.
     pub async fn send(&self, endpoint: &WebhookEndpoint, id: &str, body: &str) -> Attempt {
-        let address = match endpoint.url.host() {
+        match self.post(&endpoint.url, &endpoint.secrets, id, body).await {
+            Ok(response) => attempt(response).await,
+            Err(reason) => failed(&reason),
+        }
+    }
+
+    /// Sends a signed request and reads the whole response.
+    ///
+    /// # Errors
+    /// Why there is no response, without the URL.
+    pub(super) async fn ask(
+        &self,
+        url: &Url,
+        secrets: &[WebhookSecret],
+        id: &str,
+        body: &str,
+    ) -> Result<Answer, String> {
+        let mut response = self.post(url, secrets, id, body).await?;
+        let status = response.status().as_u16();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(describe)? {
+            if body.len() + chunk.len() > MAX_BODY {
+                return Err("the response is too long".into());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer { status, body })
+    }
+
+    async fn post(
+        &self,
+        url: &Url,
+        secrets: &[WebhookSecret],
+        id: &str,
+        body: &str,
+    ) -> Result<reqwest::Response, String> {
+        let address = match url.host() {
             Some(Host::Ipv4(address)) => Some(IpAddr::from(address)),
             Some(Host::Ipv6(address)) => Some(IpAddr::from(address)),
             Some(Host::Domain(_)) | None => None,
         };
         if address.is_some_and(|address| !is_allowed(address, &self.allowed)) {
-            return failed("the address is not allowed");
+            return Err("the address is not allowed".into());
         }
         let now = self.clock.now();
-        let signatures: Vec<_> =
-            endpoint.secrets.iter().map(|secret| secret.sign(id, now, body.as_bytes())).collect();
+        let signatures: Vec<_> = secrets.iter().map(|secret| secret.sign(id, now, body.as_bytes())).collect();
         let request = self
             .http
-            .post(endpoint.url.clone())
+            .post(url.clone())
             .header("content-type", "application/json")
             .header("webhook-id", id)
             .header("webhook-timestamp", now.timestamp().to_string())
             .header("webhook-signature", signatures.join(" "))
             .body(body.to_owned());
-        match request.send().await {
-            Ok(response) => read(response).await,
-            Err(error) => failed(&describe(error)),
-        }
+        request.send().await.map_err(describe)
     }
 }
 
-async fn read(mut response: reqwest::Response) -> Attempt {
+async fn attempt(mut response: reqwest::Response) -> Attempt {
     let status = response.status().as_u16();
     let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
     let retry_after = header.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);

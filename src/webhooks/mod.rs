@@ -8,8 +8,10 @@ mod body;
 mod client;
 mod deliver;
 mod dispatcher;
+mod hook;
 mod schedule;
 
 pub use body::test_event;
 pub use client::{Attempt, WebhookClient};
 pub use dispatcher::Dispatcher;
+pub use hook::TokenHook;

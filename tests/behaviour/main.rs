@@ -68,6 +68,7 @@ mod social_secrets;
 mod social_store_down;
 mod stale_codes;
 mod store_down;
+mod token_claims;
 mod unlink_identity;
 mod unlink_social;
 mod update_profile;

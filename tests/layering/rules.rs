@@ -18,7 +18,7 @@ pub const ROOMS: &str = "
     accounts     -> parts, base
     verification -> delivery, kit, audit, limits, captcha, base
     delivery     -> base
-    sessions     -> kit, audit, limits, base
+    sessions     -> webhooks, kit, audit, limits, base
     passwords    -> base
     webhooks     -> audit, base
     captcha      -> kit, limits, base

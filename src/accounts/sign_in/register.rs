@@ -108,7 +108,7 @@ impl Accounts {
                 self.settings.terms_version.clone(),
                 (clock, random),
             );
-            let draft = self.sessions.draft(row.id, &row.roles, method.clone(), false, client)?;
+            let draft = self.sessions.draft(&row, method.clone(), false, client).await?;
             let session = Some(draft.session.id);
             let event =
                 self.kit.audit.event(Kind::Registered, Some(row.id), session, method.audit_name(), client);

@@ -32,6 +32,8 @@ impl Received {
 #[derive(Default)]
 struct Shared {
     statuses: VecDeque<u16>,
+    /// The body of responses with status 200.
+    body: String,
     received: Vec<Received>,
 }
 
@@ -47,16 +49,18 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 
 /// Status 0 never responds.
 async fn receive(State(shared): State<Arc<Mutex<Shared>>>, headers: HeaderMap, body: Bytes) -> Response {
-    let status = {
+    let (status, answer) = {
         let mut shared = lock(&shared);
         shared.received.push(Received { headers, body });
-        shared.statuses.pop_front().unwrap_or(204)
+        let usual = if shared.body.is_empty() { 204 } else { 200 };
+        (shared.statuses.pop_front().unwrap_or(usual), shared.body.clone())
     };
     if status == 0 {
         std::future::pending::<()>().await;
     }
     let status = StatusCode::from_u16(status).expect("a status");
     match status.as_u16() {
+        200 => (status, answer).into_response(),
         302 => (status, [("location", "/other")]).into_response(),
         429 => (status, [("retry-after", "3600")]).into_response(),
         _ => status.into_response(),
@@ -68,7 +72,7 @@ impl Receiver {
     pub async fn start(statuses: &[u16]) -> Self {
         let shared = Arc::new(Mutex::new(Shared {
             statuses: statuses.iter().copied().collect(),
-            received: Vec::new(),
+            ..Shared::default()
         }));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/hooks", listener.local_addr().expect("an address"));
@@ -78,6 +82,16 @@ impl Receiver {
             .with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, shared }
+    }
+
+    /// Responds from now on with status 200 and this body.
+    pub fn respond_with(&self, body: &str) {
+        body.clone_into(&mut lock(&self.shared).body);
+    }
+
+    /// Responds to the next request with this status.
+    pub fn next_status(&self, status: u16) {
+        lock(&self.shared).statuses.push_back(status);
     }
 
     /// Waits until `count` requests were received and returns them all.
