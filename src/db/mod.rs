@@ -39,7 +39,7 @@ use identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use merges::{Merge, Merged, NewMerge, Seal, Undone, Unseal};
 use models::{
     AuditEvent, AuditFilter, Credential, DueMessage, InboxMessage, KeyChange, KnownAccount, MessageEnd,
-    MessageProgress, NewMessage, NewUser, ResetLink, Session, SigningKey, User, UserFilter,
+    MessageProgress, MessageRetry, NewMessage, NewUser, ResetLink, Session, SigningKey, User, UserFilter,
 };
 use sms_counters::{SmsCap, SmsCounter};
 use types::{AccountStatus, Uid};
@@ -352,7 +352,11 @@ dispatch! {
     /// Sets the final status of a message and clears its destination and payload. Stale if another worker has the lease.
     queries::messages::finish_message(id: MessageId, lease: Uid, end: &MessageEnd, now: Instant) => ();
     /// Schedules the next attempt for a message. Stale if another worker has the lease.
-    queries::messages::retry_message(id: MessageId, lease: Uid, at: Instant, error: &str, now: Instant) => ();
+    queries::messages::retry_message(id: MessageId, lease: Uid, retry: &MessageRetry, now: Instant) => ();
+    /// Marks a message with the carrier that it is handed to now; stale if the lease is no longer the caller's.
+    queries::messages::mark_sending(
+        id: MessageId, lease: Uid, carrier: &str, tried: Option<String>, now: Instant
+    ) => ();
     /// Claims messages that are due at `now`, oldest first, and counts an attempt for each. No other worker can claim them before
     /// `leased_until`.
     claims::messages::claim_due(now: Instant, lease: Uid, leased_until: Instant, limit: i64) -> Vec<DueMessage>;

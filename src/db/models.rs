@@ -290,6 +290,11 @@ pub struct DueMessage {
     /// Including the attempt that starts now.
     pub attempts: i32,
     pub expires_at: Ts,
+    /// The carrier that may have the message, and since when.
+    pub sending: Option<String>,
+    pub sending_at: Option<Ts>,
+    /// What was tried, as JSON.
+    pub tried: Option<String>,
 }
 
 /// The delivery status of a message.
@@ -311,6 +316,19 @@ pub struct MessageEnd {
     pub provider: Option<&'static str>,
     pub provider_ref: Option<String>,
     pub last_error: Option<String>,
+    /// What was tried, as JSON; `None` leaves the column unchanged.
+    pub tried: Option<String>,
+}
+
+/// A message that is sent again later.
+#[derive(Clone, Debug)]
+pub struct MessageRetry {
+    pub at: Instant,
+    pub error: String,
+    /// Whether the carrier that was tried last may have the message.
+    pub uncertain: bool,
+    /// What was tried, as JSON; `None` leaves the column unchanged.
+    pub tried: Option<String>,
 }
 
 /// A message in the inbox of the development mode, which replaces phones and mailboxes.

@@ -73,6 +73,9 @@ table! {
         last_error -> Nullable<Text>,
         created_at -> UtcTimestamp,
         updated_at -> UtcTimestamp,
+        sending -> Nullable<Text>,
+        sending_at -> Nullable<UtcTimestamp>,
+        tried -> Nullable<Text>,
     }
 }
 

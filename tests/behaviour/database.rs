@@ -158,6 +158,9 @@ async fn every_column_can_be_written_and_read(#[case] backend: Backend) {
         last_error: Option<String> = Some(text("error")),
         created_at: Ts = ts(11),
         updated_at: Ts = ts(12),
+        sending: Option<String> = Some(text("aliyun")),
+        sending_at: Option<Ts> = Some(ts(30)),
+        tried: Option<String> = Some(text("[]")),
     });
     round_trip!(sql, audit_events {
         id: Uid = uid(5),

@@ -62,6 +62,7 @@ mod send_email_code;
 mod send_sms;
 mod settings;
 mod sms_budget;
+mod sms_failover;
 mod social_authorize;
 mod social_authorize_url;
 mod social_secrets;

@@ -7,7 +7,7 @@ use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
 use crate::core::ids::MessageId;
 use crate::db::changes::Stale;
-use crate::db::models::{MessageEnd, MessageProgress, NewMessage};
+use crate::db::models::{MessageEnd, MessageProgress, MessageRetry, NewMessage};
 use crate::db::schema::messages;
 use crate::db::types::{MessageStatus, Ts, Uid};
 
@@ -51,18 +51,22 @@ pub async fn finish_message(
             messages::provider_ref.eq(end.provider_ref.clone()),
             messages::last_error.eq(end.last_error.clone()),
             messages::updated_at.eq(Ts(now)),
+            messages::sending.eq(None::<String>),
+            messages::sending_at.eq(None::<Ts>),
+            // Nothing is assigned without a value.
+            end.tried.clone().map(|tried| messages::tried.eq(Some(tried))),
         ))
         .execute(conn)
         .await?;
     if changed == 1 { Ok(()) } else { Err(WriteError::Stale(Stale::Row)) }
 }
 
-pub async fn retry_message(
+pub async fn mark_sending(
     conn: &mut Conn,
     id: MessageId,
     lease: Uid,
-    at: Instant,
-    error: &str,
+    carrier: &str,
+    tried: Option<String>,
     now: Instant,
 ) -> Result<(), WriteError> {
     let claimed = messages::table.filter(
@@ -71,13 +75,39 @@ pub async fn retry_message(
             .and(messages::lease.eq(lease))
             .and(messages::status.eq(MessageStatus::Queued)),
     );
+    let mark = (
+        messages::sending.eq(Some(carrier.to_owned())),
+        messages::sending_at.eq(Some(Ts(now))),
+        messages::tried.eq(tried),
+    );
+    let changed = diesel::update(claimed).set(mark).execute(conn).await?;
+    if changed == 1 { Ok(()) } else { Err(WriteError::Stale(Stale::Row)) }
+}
+
+pub async fn retry_message(
+    conn: &mut Conn,
+    id: MessageId,
+    lease: Uid,
+    retry: &MessageRetry,
+    now: Instant,
+) -> Result<(), WriteError> {
+    let claimed = messages::table.filter(
+        messages::id
+            .eq(Uid::from(id))
+            .and(messages::lease.eq(lease))
+            .and(messages::status.eq(MessageStatus::Queued)),
+    );
+    let nobody = (!retry.uncertain)
+        .then(|| (messages::sending.eq(None::<String>), messages::sending_at.eq(None::<Ts>)));
     let changed = diesel::update(claimed)
         .set((
-            messages::next_attempt_at.eq(Ts(at)),
+            messages::next_attempt_at.eq(Ts(retry.at)),
             messages::lease.eq(None::<Uid>),
             messages::leased_until.eq(None::<Ts>),
-            messages::last_error.eq(error),
+            messages::last_error.eq(retry.error.clone()),
             messages::updated_at.eq(Ts(now)),
+            nobody,
+            retry.tried.clone().map(|tried| messages::tried.eq(Some(tried))),
         ))
         .execute(conn)
         .await?;

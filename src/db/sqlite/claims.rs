@@ -102,6 +102,7 @@ mod tests {
             provider: Some("inbox"),
             provider_ref: None,
             last_error: None,
+            tried: None,
         };
         finish_message(&mut conn, id, lease, &end, at).await.unwrap();
         let left = messages::table.select((messages::destination, messages::payload));

@@ -3,6 +3,10 @@
 //! A crash between any two steps loses no message: the lease expires and another worker claims the message. A message can
 //! be sent twice if the crash happens after the carrier accepted it and before the result is recorded.
 
+mod breaker;
+mod failover;
+mod tried;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +14,9 @@ use chrono::TimeDelta;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use failover::{Failover, Mark, Outcome};
+use tried::Tried;
 
 use super::backoff;
 use super::email::{self, Email};
@@ -19,9 +26,11 @@ use super::send::{Receipt, SendError};
 use super::sms::{self, Sms};
 use crate::config::delivery::WorkerSettings;
 use crate::core::clock::Instant;
+use crate::core::ids::MessageId;
 use crate::core::secret::OpenError;
+use crate::db::Db;
 use crate::db::WriteError;
-use crate::db::models::{DueMessage, MessageEnd};
+use crate::db::models::{DueMessage, MessageEnd, MessageRetry};
 use crate::db::types::{Channel, MessageStatus, Uid};
 use crate::outcome::Refusal;
 
@@ -39,7 +48,7 @@ pub struct Worker(Arc<Inner>);
 
 struct Inner {
     outbox: Outbox,
-    sms: Option<Sms>,
+    failover: Failover,
     email: Email,
     renderer: Renderer,
     settings: WorkerSettings,
@@ -47,9 +56,15 @@ struct Inner {
 
 /// The result of one attempt.
 enum Attempt {
-    Sent(Receipt),
+    Sent(Receipt, Tried),
     Expired,
     Failed(SendError),
+    /// An SMS was not accepted. `uncertain`: the carrier that was tried last may have it.
+    NotAccepted {
+        error: SendError,
+        uncertain: bool,
+        tried: Tried,
+    },
     /// The lease expired before the message was sent. Another worker may have claimed the message.
     LeaseExpired,
 }
@@ -58,8 +73,8 @@ enum Attempt {
 enum Update {
     /// The message has a final status.
     Finish(MessageEnd),
-    /// The message is retried later; the text is the reason.
-    Retry(String),
+    /// The message is retried later. The time of the retry is set when the update is written.
+    Retry { error: String, uncertain: bool, tried: Option<String> },
 }
 
 /// The lease under which a worker claimed messages.
@@ -74,8 +89,8 @@ impl Worker {
     #[must_use]
     pub fn new(outbox: &Outbox, sms: Option<Sms>, email: Email, settings: WorkerSettings) -> Self {
         Self(Arc::new(Inner {
+            failover: Failover::new(sms, outbox.clock.clone()),
             outbox: outbox.clone(),
-            sms,
             email,
             renderer: Renderer::new(&settings.product_name),
             settings,
@@ -200,15 +215,19 @@ impl Inner {
         let to = opened.destination.as_str();
         let sent = match opened.channel {
             Channel::Sms => {
-                let Some(carrier) = self.sms.as_ref().and_then(|sms| sms.carriers_for(to).first()) else {
-                    return Attempt::Failed(SendError::Temporary("no SMS carrier is configured".into()));
-                };
                 let text = self.renderer.sms(content, *language);
                 let message = sms::Outgoing { id: row.id, to, content, language: *language, text: &text };
                 if let Some(missed) = self.missed_deadline(row, claim) {
                     return missed;
                 }
-                carrier.send(&message).await
+                let mark = RowMark { db: &self.outbox.db, id: row.id, lease: claim.lease };
+                return match self.failover.send(row, &message, &mark).await {
+                    None => Attempt::LeaseExpired,
+                    Some(Outcome { result: Ok(receipt), tried, .. }) => Attempt::Sent(receipt, tried),
+                    Some(Outcome { result: Err(error), uncertain, tried }) => {
+                        Attempt::NotAccepted { error, uncertain, tried }
+                    }
+                };
             }
             Channel::Email => {
                 let mail = self.renderer.mail(content, *language);
@@ -219,7 +238,7 @@ impl Inner {
                 self.email.send(&message).await
             }
         };
-        sent.map_or_else(Attempt::Failed, Attempt::Sent)
+        sent.map_or_else(Attempt::Failed, |receipt| Attempt::Sent(receipt, Tried::default()))
     }
 
     /// Checks the deadlines immediately before the message is sent.
@@ -245,32 +264,37 @@ impl Inner {
                 tracing::warn!("lease expired before the message was sent");
                 return;
             }
-            Attempt::Sent(receipt) => {
+            Attempt::Sent(receipt, tried) => {
                 tracing::info!(provider = receipt.provider, "message sent");
-                finish(MessageStatus::Sent, Some(receipt), None)
+                finish(MessageStatus::Sent, Some(receipt), None, &tried)
             }
             Attempt::Expired => {
                 tracing::warn!("message expired before it could be sent");
-                finish(MessageStatus::Expired, None, None)
+                finish(MessageStatus::Expired, None, None, &Tried::default())
             }
-            Attempt::Failed(error) => {
-                let retried = match &error {
-                    SendError::Permanent(_) | SendError::NumberLimited(_) => false,
-                    SendError::Temporary(_)
-                    | SendError::Throttled { .. }
-                    | SendError::Misconfigured(_)
-                    | SendError::Unknown(_) => row.attempts < self.max_attempts(),
-                };
-                if retried {
-                    tracing::warn!(%error, "message not sent; retrying later");
-                    Update::Retry(error.to_string())
-                } else {
-                    tracing::error!(%error, "message failed");
-                    finish(MessageStatus::Failed, None, Some(error.to_string()))
-                }
-            }
+            // A message that was handed to a carrier when the time ran out keeps its mark.
+            Attempt::Failed(error) => self.not_sent(row, error, true, &Tried::default()),
+            Attempt::NotAccepted { error, uncertain, tried } => self.not_sent(row, error, uncertain, &tried),
         };
         self.write_until_accepted(row, claim, &update).await;
+    }
+
+    /// Decides whether a message that was not sent is retried.
+    fn not_sent(&self, row: &DueMessage, error: SendError, uncertain: bool, tried: &Tried) -> Update {
+        let retried = match &error {
+            SendError::Permanent(_) | SendError::NumberLimited(_) => false,
+            SendError::Temporary(_)
+            | SendError::Throttled { .. }
+            | SendError::Misconfigured(_)
+            | SendError::Unknown(_) => row.attempts < self.max_attempts(),
+        };
+        if retried {
+            tracing::warn!(%error, "message not sent; retrying later");
+            Update::Retry { error: error.to_string(), uncertain, tried: tried.to_column() }
+        } else {
+            tracing::error!(%error, "message failed");
+            finish(MessageStatus::Failed, None, Some(error.to_string()), tried)
+        }
     }
 
     /// Writes the update, and retries while the database is unavailable. If the result is lost, the message is sent twice.
@@ -298,19 +322,45 @@ impl Inner {
         let now = clock.now();
         match update {
             Update::Finish(end) => db.finish_message(row.id, claim.lease, end, now).await,
-            Update::Retry(error) => {
+            Update::Retry { error, uncertain, tried } => {
                 // Not later than the expiry, so that the message becomes `Expired` as soon as it expires.
                 let at = (now + backoff::delay(row.attempts, random)).min(row.expires_at.0.max(now));
-                db.retry_message(row.id, claim.lease, at, error, now).await
+                let retry =
+                    MessageRetry { at, error: error.clone(), uncertain: *uncertain, tried: tried.clone() };
+                db.retry_message(row.id, claim.lease, &retry, now).await
             }
         }
     }
 }
 
-fn finish(status: MessageStatus, receipt: Option<Receipt>, last_error: Option<String>) -> Update {
+fn finish(
+    status: MessageStatus,
+    receipt: Option<Receipt>,
+    last_error: Option<String>,
+    tried: &Tried,
+) -> Update {
     let (provider, provider_ref) =
         receipt.map_or((None, None), |receipt| (Some(receipt.provider), receipt.reference));
-    Update::Finish(MessageEnd { status, provider, provider_ref, last_error })
+    Update::Finish(MessageEnd { status, provider, provider_ref, last_error, tried: tried.to_column() })
+}
+
+/// Marks the row of a message.
+struct RowMark<'a> {
+    db: &'a Db,
+    id: MessageId,
+    lease: Uid,
+}
+
+impl Mark for RowMark<'_> {
+    async fn mark(&self, carrier: &'static str, at: Instant, tried: &Tried) -> bool {
+        match self.db.mark_sending(self.id, self.lease, carrier, tried.to_column(), at).await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!(%error, "message not sent: it could not be marked with its carrier");
+                false
+            }
+        }
+    }
 }
 
 fn add(now: Instant, by: Duration) -> Instant {

@@ -59,14 +59,20 @@ async fn claims_respect_the_limit_and_end_with_their_lease() {
         assert_eq!(again.len(), 5, "the leases have expired");
         assert!(again.iter().all(|row| row.attempts == 2));
 
-        let sent =
-            MessageEnd { status: MessageStatus::Sent, provider: None, provider_ref: None, last_error: None };
+        let sent = MessageEnd {
+            status: MessageStatus::Sent,
+            provider: None,
+            provider_ref: None,
+            last_error: None,
+            tried: None,
+        };
         let finish = async |byte| gateway.db.finish_message(again[0].id, lease(byte), &sent, now).await;
         let stale = Err(WriteError::Stale(Stale::Row));
         assert_eq!(finish(1).await, stale, "the lease of the first holder has expired");
         assert_eq!(finish(4).await, Ok(()));
         assert_eq!(finish(4).await, stale, "a final status does not change");
-        assert_eq!(gateway.db.retry_message(again[1].id, lease(1), now, "late", now).await, stale);
+        let retry = MessageRetry { at: now, error: "late".into(), uncertain: false, tried: None };
+        assert_eq!(gateway.db.retry_message(again[1].id, lease(1), &retry, now).await, stale);
         store.remove().await;
     }
 }

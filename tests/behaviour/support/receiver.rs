@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use serde_json::Value;
@@ -15,6 +15,8 @@ use serde_json::Value;
 /// A request that the application received.
 #[derive(Clone, Debug)]
 pub struct Received {
+    /// The path with the query.
+    pub path: String,
     pub headers: HeaderMap,
     pub body: Bytes,
 }
@@ -48,10 +50,15 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 }
 
 /// Status 0 never responds.
-async fn receive(State(shared): State<Arc<Mutex<Shared>>>, headers: HeaderMap, body: Bytes) -> Response {
+async fn receive(
+    State(shared): State<Arc<Mutex<Shared>>>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let (status, answer) = {
         let mut shared = lock(&shared);
-        shared.received.push(Received { headers, body });
+        shared.received.push(Received { path: uri.to_string(), headers, body });
         let usual = if shared.body.is_empty() { 204 } else { 200 };
         (shared.statuses.pop_front().unwrap_or(usual), shared.body.clone())
     };
@@ -79,6 +86,7 @@ impl Receiver {
         let router = Router::new()
             .route("/hooks", post(receive))
             .route("/other", post(receive))
+            .fallback(receive)
             .with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { url, shared }
@@ -92,6 +100,11 @@ impl Receiver {
     /// Responds to the next request with this status.
     pub fn next_status(&self, status: u16) {
         lock(&self.shared).statuses.push_back(status);
+    }
+
+    /// Returns the address without the path.
+    pub fn origin(&self) -> &str {
+        self.url.trim_end_matches("/hooks")
     }
 
     /// Waits until `count` requests were received and returns them all.

@@ -1,0 +1,3 @@
+ALTER TABLE messages DROP COLUMN tried;
+ALTER TABLE messages DROP COLUMN sending_at;
+ALTER TABLE messages DROP COLUMN sending;
