@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use url::{Host, Url};
 
 use super::reader::Reader;
-use crate::core::secret::ExposeSecret as _;
+use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::core::signing::standard_webhooks::WebhookSecret;
 
 /// The section. No `Debug`: it contains secrets.
@@ -141,7 +141,7 @@ impl WebhookSettings {
             settings.allowed_networks.extend(local);
         }
         let keys: Vec<Named<WebhookSecret>> =
-            settings.secrets(reader, secrets.as_ref().map(|s| s.expose_secret()));
+            Self::secrets(reader, secrets.as_ref().map(SecretString::expose_secret));
         for Named(name, url) in endpoints {
             settings.check_url(reader, &name, &url, development);
             let secrets: Vec<_> = keys.iter().filter(|key| key.0 == name).map(|key| key.1.clone()).collect();
@@ -166,7 +166,7 @@ impl WebhookSettings {
         settings
     }
 
-    fn secrets(&self, reader: &mut Reader, text: Option<&str>) -> Vec<Named<WebhookSecret>> {
+    fn secrets(reader: &mut Reader, text: Option<&str>) -> Vec<Named<WebhookSecret>> {
         let parts =
             text.into_iter().flat_map(|text| text.split(',')).map(str::trim).filter(|part| !part.is_empty());
         let mut keys = Vec::new();

@@ -65,10 +65,9 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 /// Returns the IPv4 address in an IPv4-mapped (`::ffff:0:0/96`), translated (`64:ff9b::/96`) or compatible (`::/96`) address.
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, high, low] = address.segments();
-    let embedded = matches!([a, b, c, d, e, f], [0, 0, 0, 0, 0, 0 | 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0]);
-    let [[w, x], [y, z]] = [high.to_be_bytes(), low.to_be_bytes()];
-    embedded.then(|| Ipv4Addr::new(w, x, y, z))
+    let [prefix @ .., high, low] = address.segments();
+    let embedded = matches!(prefix, [0, 0, 0, 0, 0, 0 | 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0]);
+    embedded.then(|| Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
 }
 
 #[cfg(test)]

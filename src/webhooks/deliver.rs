@@ -149,21 +149,14 @@ impl Deliveries {
                 ended(WebhookStatus::Failed, Some("status 410".into()))
             }
             Attempt::Failed { reason, retry_after, .. } => {
-                match schedule::delay(delivery.attempts, retry_after, &self.random) {
-                    Some(delay) => {
-                        tracing::warn!(reason, "webhook not delivered; retrying later");
-                        let next_attempt_at = (now + delay).into();
-                        WebhookResult {
-                            status: WebhookStatus::Queued,
-                            next_attempt_at,
-                            last_error: Some(reason),
-                        }
-                    }
-                    None => {
-                        tracing::error!(reason, "webhook failed; `menjin webhooks replay` sends it again");
-                        ended(WebhookStatus::Failed, Some(reason))
-                    }
-                }
+                let delay = schedule::delay(delivery.attempts, retry_after, &self.random);
+                let Some(delay) = delay else {
+                    tracing::error!(reason, "webhook failed; `menjin webhooks replay` sends it again");
+                    return ended(WebhookStatus::Failed, Some(reason));
+                };
+                tracing::warn!(reason, "webhook not delivered; retrying later");
+                let next_attempt_at = (now + delay).into();
+                WebhookResult { status: WebhookStatus::Queued, next_attempt_at, last_error: Some(reason) }
             }
         }
     }

@@ -62,9 +62,9 @@ pub struct WebhookSmsSettings {
 }
 
 /// Checks a base URL and removes the slash at its end. Only development allows http.
-fn base_url(reader: &mut Reader, key: &'static str, text: String, development: bool) -> String {
+fn base_url(reader: &mut Reader, key: &'static str, text: &str, development: bool) -> String {
     let https = text.starts_with("https://") || development && text.starts_with("http://");
-    if !https || Url::parse(&text).is_err() {
+    if !https || Url::parse(text).is_err() {
         reader.error(key, "expected a URL that starts with https://");
     }
     text.trim_end_matches('/').to_owned()
@@ -104,12 +104,12 @@ impl RonglianSettings {
         let app_id: Option<String> = reader.optional("sms.ronglian.app_id", "The AppID of Yuntongxun.");
         let templates = Templates(reader.list("sms.ronglian.templates", "", TEMPLATES));
         let parameters = reader.list("sms.ronglian.parameters", "code,minutes", PARAMETERS);
-        let url = reader.value(
+        let url: String = reader.value(
             "sms.ronglian.base_url",
             "https://app.cloopen.com:8883",
             "The base URL of the API of Yuntongxun.",
         );
-        let base_url = base_url(reader, "sms.ronglian.base_url", url, development);
+        let base_url = base_url(reader, "sms.ronglian.base_url", &url, development);
         let [account_sid, auth_token, app_id] = complete(
             reader,
             [
@@ -142,12 +142,12 @@ impl AliyunSettings {
         ));
         let templates = Templates(reader.list("sms.aliyun.templates", "", TEMPLATES));
         let parameters = reader.list("sms.aliyun.parameters", "code", PARAMETERS);
-        let url = reader.value(
+        let url: String = reader.value(
             "sms.aliyun.base_url",
             "https://dysmsapi.aliyuncs.com",
             "The base URL of the SMS API of Alibaba Cloud.",
         );
-        let base_url = base_url(reader, "sms.aliyun.base_url", url, development);
+        let base_url = base_url(reader, "sms.aliyun.base_url", &url, development);
         let [id, access_key_secret] = complete(
             reader,
             [("sms.aliyun.access_key_id", id.map(Into::into)), ("sms.aliyun.access_key_secret", secret)],
@@ -182,12 +182,12 @@ impl TencentSettings {
         ));
         let templates = Templates(reader.list("sms.tencent.templates", "", TEMPLATES));
         let parameters = reader.list("sms.tencent.parameters", "code,minutes", PARAMETERS);
-        let url = reader.value(
+        let url: String = reader.value(
             "sms.tencent.base_url",
             "https://sms.tencentcloudapi.com",
             "The base URL of the SMS API of Tencent Cloud.",
         );
-        let base_url = base_url(reader, "sms.tencent.base_url", url, development);
+        let base_url = base_url(reader, "sms.tencent.base_url", &url, development);
         let [id, secret_key, app_id] = complete(
             reader,
             [
@@ -213,12 +213,12 @@ impl TwilioSettings {
             "sms.twilio.from",
             "The sender at Twilio: a number such as +15005550006, or the id of a messaging service (`MG…`).",
         );
-        let url = reader.value(
+        let url: String = reader.value(
             "sms.twilio.base_url",
             "https://api.twilio.com",
             "The base URL of the API of Twilio.",
         );
-        let base_url = base_url(reader, "sms.twilio.base_url", url, development);
+        let base_url = base_url(reader, "sms.twilio.base_url", &url, development);
         let [sid, auth_token, from] = complete(
             reader,
             [

@@ -30,8 +30,8 @@ impl Acs3Key {
         let mut headers = request.headers.to_vec();
         headers.sort_unstable();
         let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
-        let lines: String =
-            headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim())).collect();
+        let lines = headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim()));
+        let lines = lines.collect::<Vec<_>>().concat();
         let query = canonical_query(request.query);
         let canonical = format!("POST\n/\n{query}\n{lines}\n{names}\n{}", hex(&sha256(request.body)));
         let text = format!("{ALGORITHM}\n{}", hex(&sha256(canonical.as_bytes())));

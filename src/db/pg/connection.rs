@@ -74,15 +74,14 @@ impl Conn {
             return self.client.query_typed_raw(&sql, binds).await;
         };
         let (values, types): (Vec<_>, Vec<_>) = binds.into_iter().unzip();
-        let statement = match statements.get(&sql) {
-            Some(statement) => statement.clone(),
-            None => {
-                let statement = self.client.prepare_typed(&sql, &types).await?;
-                if statements.len() < MAX_STATEMENTS {
-                    statements.insert(sql, statement.clone());
-                }
-                statement
+        let statement = if let Some(statement) = statements.get(&sql) {
+            statement.clone()
+        } else {
+            let statement = self.client.prepare_typed(&sql, &types).await?;
+            if statements.len() < MAX_STATEMENTS {
+                statements.insert(sql, statement.clone());
             }
+            statement
         };
         self.client.query_raw(&statement, values).await
     }

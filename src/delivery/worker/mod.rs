@@ -273,15 +273,15 @@ impl Inner {
                 finish(MessageStatus::Expired, None, None, &Tried::default())
             }
             // A message that was handed to a carrier when the time ran out keeps its mark.
-            Attempt::Failed(error) => self.not_sent(row, error, true, &Tried::default()),
-            Attempt::NotAccepted { error, uncertain, tried } => self.not_sent(row, error, uncertain, &tried),
+            Attempt::Failed(error) => self.not_sent(row, &error, true, &Tried::default()),
+            Attempt::NotAccepted { error, uncertain, tried } => self.not_sent(row, &error, uncertain, &tried),
         };
         self.write_until_accepted(row, claim, &update).await;
     }
 
     /// Decides whether a message that was not sent is retried.
-    fn not_sent(&self, row: &DueMessage, error: SendError, uncertain: bool, tried: &Tried) -> Update {
-        let retried = match &error {
+    fn not_sent(&self, row: &DueMessage, error: &SendError, uncertain: bool, tried: &Tried) -> Update {
+        let retried = match error {
             SendError::Permanent(_) | SendError::NumberLimited(_) => false,
             SendError::Temporary(_)
             | SendError::Throttled { .. }

@@ -154,7 +154,7 @@ async fn without_a_carrier_a_message_is_retried_until_it_fails() {
     let worker = gateway.start(None, gateway.email());
     gateway.attempted(id, 1).await;
     assert_eq!(gateway.status(id).await, MessageStatus::Queued);
-    assert_eq!(gateway.last_error(id).await.as_deref(), Some("no SMS carrier is configured"));
+    assert_eq!(gateway.last_error(id).await.as_deref(), Some("no SMS carrier is configured for this number"));
     gateway.clock.advance(TimeDelta::minutes(5));
     gateway.reaches(id, MessageStatus::Failed).await;
     worker.stop().await;

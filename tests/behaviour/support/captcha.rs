@@ -36,7 +36,7 @@ pub async fn solve(browser: &Browser, action: &str) -> Value {
 
 fn sha256_hex(text: &str) -> String {
     let digest = digest::digest(&digest::SHA256, text.as_bytes());
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    menjin::core::secret::hex(digest.as_ref())
 }
 
 /// Signs in with a wrong password, and returns the type of the outcome, with the reason of a required captcha.

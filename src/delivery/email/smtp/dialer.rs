@@ -42,6 +42,7 @@ enum Security {
 pub struct SmtpSetupError(String);
 
 impl SmtpSetupError {
+    #[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
     fn new(cause: impl ToString) -> Self {
         Self(cause.to_string())
     }

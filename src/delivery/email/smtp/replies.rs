@@ -9,7 +9,7 @@ use crate::delivery::send::SendError;
 /// Replies that reject the gateway's credentials and not the mail (RFC 4954).
 const AUTHENTICATION_FAILED: [u16; 4] = [530, 534, 535, 538];
 
-/// Words in permanent replies that describe a temporary state. QQ and NetEase number their limits like permanent errors.
+/// Words in permanent replies that describe a temporary state. QQ and `NetEase` number their limits like permanent errors.
 const LIMITS: [&str; 5] = ["frequency limited", "limit exceed", "rate limit", "too many", "system is busy"];
 
 /// Words in permanent replies that reject the sender of the gateway and not the mail.

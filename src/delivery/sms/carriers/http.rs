@@ -64,13 +64,12 @@ impl Http {
         let mut response = request.send().await.map_err(lost)?;
         let status = response.status().as_u16();
         match status {
-            200..=299 => {}
             429 => {
                 let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
                 let retry_after = header.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
                 return Err(SendError::Throttled { reason: "status 429".into(), retry_after });
             }
-            400..=499 => {}
+            200..=299 | 400..=499 => {}
             300..=399 => {
                 return Err(SendError::Misconfigured(format!("status {status}: redirects are not followed")));
             }

@@ -12,7 +12,7 @@ use super::http::Http;
 use super::number;
 use crate::config::sms::RonglianSettings;
 use crate::core::clock::{Clock, Instant};
-use crate::core::secret::ExposeSecret as _;
+use crate::core::secret::{ExposeSecret as _, hex};
 use crate::delivery::send::{Receipt, SendError};
 use crate::delivery::sms::outgoing::Outgoing;
 use crate::delivery::sms::port::Checked;
@@ -108,7 +108,7 @@ impl Ronglian {
         let RonglianSettings { account_sid, auth_token, .. } = &self.settings;
         let time = (now + TimeDelta::hours(8)).format("%Y%m%d%H%M%S").to_string();
         let digest = Md5::digest(format!("{account_sid}{}{time}", auth_token.expose_secret()));
-        let signature: String = digest.iter().map(|byte| format!("{byte:02X}")).collect();
+        let signature = hex(&digest).to_ascii_uppercase();
         (signature, STANDARD.encode(format!("{account_sid}:{time}")))
     }
 }

@@ -68,8 +68,8 @@ struct SendStatus {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct PullStatuses {
-    #[serde(default)]
-    pull_sms_send_status_set: Vec<PullStatus>,
+    #[serde(default, rename = "PullSmsSendStatusSet")]
+    statuses: Vec<PullStatus>,
 }
 
 #[derive(Deserialize)]
@@ -77,8 +77,8 @@ struct PullStatuses {
 struct PullStatus {
     #[serde(default)]
     serial_no: String,
-    #[serde(default)]
-    report_status: String,
+    #[serde(default, rename = "ReportStatus")]
+    outcome: String,
     #[serde(default)]
     description: String,
     #[serde(default)]
@@ -89,7 +89,8 @@ struct PullStatus {
 
 #[derive(Deserialize)]
 struct Report {
-    report_status: String,
+    #[serde(rename = "report_status")]
+    status: String,
     errmsg: Option<String>,
     sid: String,
     ext: Option<String>,
@@ -140,7 +141,7 @@ impl Tencent {
             number::is_same(&status.phone_number, sent.to)
                 && (status.session_context == id || sent.reference == Some(status.serial_no.as_str()))
         };
-        let Some(status) = statuses.pull_sms_send_status_set.iter().find(is_ours) else {
+        let Some(status) = statuses.statuses.iter().find(is_ours) else {
             // Only messages with a final status are listed.
             return match sent.reference {
                 Some(reference) => Ok(Queried::Accepted { reference: Some(reference.to_owned()) }),
@@ -150,7 +151,7 @@ impl Tencent {
                 None => Ok(Queried::NotFound),
             };
         };
-        Ok(match status.report_status.as_str() {
+        Ok(match status.outcome.as_str() {
             "SUCCESS" => Queried::Delivered,
             "FAIL" => Queried::Failed(status.description.clone()),
             _ => Queried::Accepted { reference: Some(status.serial_no.clone()) },
@@ -161,7 +162,7 @@ impl Tencent {
     pub(crate) fn parse_receipts(body: &[u8]) -> Result<Vec<DeliveryReceipt>, ReceiptError> {
         let reports: Vec<Report> = serde_json::from_slice(body).map_err(|_| ReceiptError::Malformed)?;
         let receipt = |report: Report| {
-            let delivered = report.report_status == "SUCCESS";
+            let delivered = report.status == "SUCCESS";
             DeliveryReceipt {
                 reference: report.sid,
                 id: report.ext.as_deref().and_then(MessageId::parse),

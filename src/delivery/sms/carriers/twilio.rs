@@ -91,10 +91,7 @@ impl Twilio {
         let is_ours = |message: &&Message| {
             number::is_same(&message.to, sent.to) && created(message).is_some_and(|at| at >= since)
         };
-        Ok(list.messages.iter().find(is_ours).map_or(Queried::NotFound, |message| match state(message) {
-            Queried::Accepted { .. } => Queried::Accepted { reference: Some(message.sid.clone()) },
-            ended => ended,
-        }))
+        Ok(list.messages.iter().find(is_ours).map_or(Queried::NotFound, state))
     }
 
     /// Checks `X-Twilio-Signature` and parses the form.
@@ -170,7 +167,7 @@ fn state(message: &Message) -> Queried {
         "undelivered" | "failed" | "canceled" => Queried::Failed(
             message.error_code.map_or_else(|| message.status.clone(), |code| format!("code {code}")),
         ),
-        _ => Queried::Accepted { reference: None },
+        _ => Queried::Accepted { reference: Some(message.sid.clone()) },
     }
 }
 
@@ -194,7 +191,7 @@ fn is_signed(token: &SecretString, url: &str, fields: &[(String, String)], signa
     let mut fields = fields.to_vec();
     fields.sort();
     fields.dedup();
-    let values: String = fields.iter().map(|(name, value)| format!("{name}{value}")).collect();
+    let values = fields.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]).collect::<String>();
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.expose_secret().as_bytes());
     let with_port = url::Url::parse(url).ok().and_then(|parsed| {
         let port = parsed.port().is_none().then(|| parsed.port_or_known_default()).flatten()?;
