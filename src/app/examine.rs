@@ -2,14 +2,18 @@
 
 use chrono::SecondsFormat;
 
+use super::messages::{self, missing_carriers};
 use crate::config::Config;
 use crate::config::keys::TokenAlgorithm;
+use crate::config::mode::Mode;
 use crate::core::clock::Clock;
+use crate::core::random::Random;
 use crate::core::secret::MasterKey;
 use crate::db::models::SigningKey;
 use crate::db::types::KeyState;
 use crate::db::{self, Db};
 use crate::delivery::email::smtp::Smtp;
+use crate::delivery::sms::Checked;
 use crate::ephemeral::Ephemeral;
 use crate::sessions::KeyRing;
 
@@ -29,6 +33,7 @@ pub async fn examine(config: &Config) -> Vec<Health> {
     found.extend(examine_keys(config).await.map(|outcome| Health { part: "signing keys", outcome }));
     found.push(Health { part: "Redis", outcome: examine_redis(config).await });
     found.push(Health { part: "mail server", outcome: examine_mail(config).await });
+    found.extend(examine_carriers(config).await);
     let page = config.accounts.reset_url.as_ref();
     let page = page.map_or("not set; links open /reset of the gateway, where there is no page", |_| "set");
     found.push(Health { part: "reset page", outcome: Ok(page.into()) });
@@ -40,6 +45,41 @@ async fn examine_redis(config: &Config) -> Result<String, String> {
         return Ok("not set; codes and limits are in the process".into());
     };
     Ephemeral::redis(redis).await.map(|_| "responds".into()).map_err(|error| error.to_string())
+}
+
+/// Asks each carrier what it can tell without sending a message.
+async fn examine_carriers(config: &Config) -> Vec<Health> {
+    let mut found = Vec::new();
+    if let Some(missing) = missing_carriers(config) {
+        found.push(Health { part: "SMS", outcome: Err(missing) });
+    }
+    let sms = match messages::sms(config, &Clock::system(), &Random::system(), None) {
+        Ok(Some(sms)) => sms,
+        Ok(None) if config.mode == Mode::Development => {
+            found.push(Health {
+                part: "SMS",
+                outcome: Ok("no carrier; messages go to the inbox page".into()),
+            });
+            return found;
+        }
+        Ok(None) => return found,
+        Err(error) => {
+            found.push(Health { part: "SMS", outcome: Err(error.to_string()) });
+            return found;
+        }
+    };
+    for carrier in sms.all() {
+        let name = carrier.name();
+        let outcome = match carrier.check().await {
+            Ok(Checked::Valid(note)) => Ok(format!("{name}: {note}")),
+            Ok(Checked::Unsupported) => {
+                Ok(format!("{name}: cannot be checked without a message; `menjin send-test` sends one"))
+            }
+            Err(error) => Err(format!("{name}: {error}")),
+        };
+        found.push(Health { part: "SMS", outcome });
+    }
+    found
 }
 
 async fn examine_mail(config: &Config) -> Result<String, String> {

@@ -6,6 +6,7 @@ mod gateway;
 mod keys;
 mod master_key;
 mod merges;
+mod messages;
 mod services;
 mod social;
 
@@ -14,3 +15,4 @@ pub use examine::{Health, examine};
 pub use gateway::Gateway;
 pub use keys::{keys, listed_keys};
 pub use merges::merge_tools;
+pub use messages::{TestMessage, missing_carriers, send_test};

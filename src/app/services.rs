@@ -5,19 +5,14 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::error::StartError;
-use super::social;
+use super::{messages, social};
 use crate::accounts::{AccountParts, Accounts};
 use crate::captcha::Captcha;
 use crate::config::Config;
 use crate::config::accounts::PageUrl;
 use crate::config::mode::Mode;
-use crate::config::sms::CarrierSettings;
 use crate::core::identifier::Region;
-use crate::delivery::email::inbox::EmailInbox;
-use crate::delivery::email::smtp::Smtp;
-use crate::delivery::sms::inbox::SmsInbox;
-use crate::delivery::sms::{Carrier, CarrierHttp, CarrierParts};
-use crate::delivery::{Email, Outbox, Sms, Worker};
+use crate::delivery::{Outbox, Worker};
 use crate::ephemeral::Ephemeral;
 use crate::graphql::api::Api;
 use crate::graphql::{self, CookiePolicy, Features, PublicSettings};
@@ -48,37 +43,10 @@ impl Composition<'_> {
     /// Builds the worker that sends the messages of the outbox.
     pub(super) fn worker(&self) -> Result<Worker, StartError> {
         let Kit { db, clock, random, .. } = &self.kit;
-        let email = match &self.config.delivery.smtp {
-            Some(smtp) => Email::Smtp(Smtp::new(smtp, clock.clone())?),
-            None => Email::Inbox(EmailInbox::new(db.clone(), clock.clone(), random.clone())),
-        };
-        let sms = self.sms()?;
+        let email = messages::email(self.config, clock, random, db)?;
+        let inbox = (self.config.mode == Mode::Development).then_some(db);
+        let sms = messages::sms(self.config, clock, random, inbox)?;
         Ok(Worker::new(&self.outbox, sms, email, self.config.delivery.worker.clone()))
-    }
-
-    /// Builds the carriers of SMS messages; `None` if none is configured. In development, numbers without a carrier go to
-    /// the inbox page.
-    fn sms(&self) -> Result<Option<Sms>, StartError> {
-        let Kit { db, clock, random, .. } = &self.kit;
-        let settings = &self.config.sms;
-        let development = self.config.mode == Mode::Development;
-        let origin = &self.config.http.public_url;
-        let parts = CarrierParts {
-            http: CarrierHttp::new(settings.timeout).map_err(StartError::Sms)?,
-            clock: clock.clone(),
-            random: random.clone(),
-            public_origin: origin.is_https().then(|| origin.as_str().to_owned()),
-            receipt_secret: settings.receipt_secret.clone(),
-        };
-        let build = |list: &[CarrierSettings]| -> Vec<Carrier> {
-            if list.is_empty() && development {
-                return vec![Carrier::Inbox(SmsInbox::new(db.clone(), clock.clone(), random.clone()))];
-            }
-            list.iter().map(|carrier| Carrier::new(carrier, &parts)).collect()
-        };
-        let (mainland, international) = (build(&settings.mainland), build(&settings.international));
-        let any = !mainland.is_empty() || !international.is_empty();
-        Ok(any.then(|| Sms::new(mainland, international)))
     }
 
     /// Builds the dispatcher that sends events to webhook endpoints.

@@ -10,6 +10,7 @@ mod operator;
 mod out;
 mod restore;
 mod schema;
+mod send_test;
 mod serve;
 mod sms;
 mod store;
@@ -65,6 +66,8 @@ enum Command {
     },
     /// Show the SMS messages of the day and what they cost
     Sms(sms::Arguments),
+    /// Send one message with the code 000000 by the configured carrier or mail server, and print the result.
+    SendTest(send_test::Arguments),
     /// List, test and replay webhooks (docs/webhooks.md)
     Webhooks(webhooks::Arguments),
     /// Print the version
@@ -90,6 +93,7 @@ pub fn run(arguments: &Arguments) -> ExitCode {
         Some(Command::Import(import)) => configured(arguments, |config| import::run(config, import)),
         Some(Command::Audit(audit)) => configured(arguments, |config| audit::run(config, audit)),
         Some(Command::Sms(sms)) => configured(arguments, |config| sms::run(config, sms)),
+        Some(Command::SendTest(test)) => configured(arguments, |config| send_test::run(config, test)),
         Some(Command::Webhooks(webhooks)) => configured(arguments, |config| webhooks::run(config, webhooks)),
         Some(Command::Restore { who }) => configured(arguments, |config| restore::run(config, who)),
     })

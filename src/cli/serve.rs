@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::app::Gateway;
+use crate::app::{Gateway, missing_carriers};
 use crate::config::Config;
 use crate::config::mode::Mode;
 use crate::core::clock::Clock;
@@ -33,6 +33,9 @@ pub async fn run(config: Config) -> ExitCode {
         _ = terminate.recv() => return ExitCode::SUCCESS,
         _ = interrupt.recv() => return ExitCode::SUCCESS,
     };
+    if let Some(missing) = missing_carriers(&config) {
+        tracing::warn!("{missing}");
+    }
     match config.mode {
         Mode::Development => super::out::write(&banner(&config, &gateway)),
         Mode::Production => tracing::info!(address = %gateway.address(), "serving"),

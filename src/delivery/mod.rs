@@ -5,6 +5,7 @@
 
 mod backoff;
 mod content;
+pub mod direct;
 pub mod email;
 mod outbox;
 mod render;

@@ -60,6 +60,7 @@ mod revoke_session;
 mod sandbox;
 mod send_email_code;
 mod send_sms;
+mod send_test;
 mod settings;
 mod sms_budget;
 mod sms_failover;
