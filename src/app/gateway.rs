@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::StartError;
 use super::master_key::master_key;
 use super::services::Composition;
-use super::social;
+use super::{messages, social};
 use crate::audit::Kind;
 use crate::captcha::Captcha;
 use crate::config::Config;
@@ -70,7 +70,10 @@ impl Gateway {
         let captcha =
             Captcha::new(&kit, &config.captcha, &config.http.public_url).map_err(StartError::Captcha)?;
         let token_hook = token_hook(&config, &kit)?;
-        let composition = Composition { config: &config, kit, keys, providers, outbox, token_hook, captcha };
+        let inbox = (config.mode == Mode::Development).then_some(&kit.db);
+        let sms = messages::sms(&config, &kit.clock, &kit.random, inbox)?;
+        let composition =
+            Composition { config: &config, kit, keys, providers, outbox, token_hook, sms, captcha };
         let worker = composition.worker()?;
         let dispatcher = composition.dispatcher()?;
         let router = http::router(composition.routes());

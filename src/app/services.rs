@@ -12,7 +12,8 @@ use crate::config::Config;
 use crate::config::accounts::PageUrl;
 use crate::config::mode::Mode;
 use crate::core::identifier::Region;
-use crate::delivery::{Outbox, Worker};
+use crate::delivery::receipts::Receipts;
+use crate::delivery::{Outbox, Sms, Worker};
 use crate::ephemeral::Ephemeral;
 use crate::graphql::api::Api;
 use crate::graphql::{self, CookiePolicy, Features, PublicSettings};
@@ -36,6 +37,8 @@ pub(super) struct Composition<'a> {
     pub(super) providers: Providers,
     pub(super) outbox: Outbox,
     pub(super) token_hook: Option<TokenHook>,
+    /// The carriers of SMS messages, if any.
+    pub(super) sms: Option<Sms>,
     pub(super) captcha: Captcha,
 }
 
@@ -44,9 +47,7 @@ impl Composition<'_> {
     pub(super) fn worker(&self) -> Result<Worker, StartError> {
         let Kit { db, clock, random, .. } = &self.kit;
         let email = messages::email(self.config, clock, random, db)?;
-        let inbox = (self.config.mode == Mode::Development).then_some(db);
-        let sms = messages::sms(self.config, clock, random, inbox)?;
-        Ok(Worker::new(&self.outbox, sms, email, self.config.delivery.worker.clone()))
+        Ok(Worker::new(&self.outbox, self.sms.clone(), email, self.config.delivery.worker.clone()))
     }
 
     /// Builds the dispatcher that sends events to webhook endpoints.
@@ -81,6 +82,7 @@ impl Composition<'_> {
             }),
             services: Some(self.service_endpoints(sessions)),
             captcha: self.captcha.clone(),
+            receipts: Some(Receipts::new(self.kit.db.clone(), self.kit.clock.clone(), self.sms.clone())),
             extra: self.sandbox().map(sandbox::router),
         }
     }

@@ -39,7 +39,8 @@ use identities::{Identity, IdentityUpdate, NewIdentity, Unlinked};
 use merges::{Merge, Merged, NewMerge, Seal, Undone, Unseal};
 use models::{
     AuditEvent, AuditFilter, Credential, DueMessage, InboxMessage, KeyChange, KnownAccount, MessageEnd,
-    MessageProgress, MessageRetry, NewMessage, NewUser, ResetLink, Session, SigningKey, User, UserFilter,
+    MessageProgress, MessageReceipt, MessageRetry, NewMessage, NewUser, ResetLink, Session, SigningKey, User,
+    UserFilter,
 };
 use sms_counters::{SmsCap, SmsCounter};
 use types::{AccountStatus, Uid};
@@ -353,6 +354,8 @@ dispatch! {
     queries::messages::finish_message(id: MessageId, lease: Uid, end: &MessageEnd, now: Instant) => ();
     /// Schedules the next attempt for a message. Stale if another worker has the lease.
     queries::messages::retry_message(id: MessageId, lease: Uid, retry: &MessageRetry, now: Instant) => ();
+    /// Records a delivery receipt of a carrier. Returns false if no message waits for it.
+    queries::messages::record_receipt(provider: &str, receipt: &MessageReceipt, now: Instant) -> bool;
     /// Marks a message with the carrier that it is handed to now; stale if the lease is no longer the caller's.
     queries::messages::mark_sending(
         id: MessageId, lease: Uid, carrier: &str, tried: Option<String>, now: Instant

@@ -320,6 +320,18 @@ pub struct MessageEnd {
     pub tried: Option<String>,
 }
 
+/// A report of a carrier about the delivery of a message.
+#[derive(Clone, Debug)]
+pub struct MessageReceipt {
+    /// The carrier's identifier of the message.
+    pub reference: String,
+    /// Our own identifier, if the carrier repeats it.
+    pub id: Option<MessageId>,
+    pub delivered: bool,
+    /// The carrier's error code if the message was not delivered.
+    pub reason: Option<String>,
+}
+
 /// A message that is sent again later.
 #[derive(Clone, Debug)]
 pub struct MessageRetry {

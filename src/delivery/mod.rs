@@ -8,6 +8,7 @@ mod content;
 pub mod direct;
 pub mod email;
 mod outbox;
+pub mod receipts;
 mod render;
 mod send;
 pub mod sms;

@@ -26,6 +26,8 @@ pub enum DeliveryStatus {
     Queued,
     /// A carrier or mail server accepted the message.
     Sent,
+    /// The carrier reported that the recipient has the message. Not every carrier reports it.
+    Delivered,
     /// The gateway gave up.
     Failed,
     /// The code expired before the message could be sent.

@@ -18,6 +18,7 @@ pub mod router;
 pub mod server;
 mod service_client;
 pub mod service_endpoints;
+mod sms_receipts;
 pub mod well_known;
 
 #[cfg(test)]

@@ -15,12 +15,14 @@ use super::origin::guard;
 use super::refusal::refuse;
 use super::service_endpoints::ServiceEndpoints;
 use super::{
-    captcha, form_callback, forward_auth, graphiql, graphql, hasura, health, introspection, well_known,
+    captcha, form_callback, forward_auth, graphiql, graphql, hasura, health, introspection, sms_receipts,
+    well_known,
 };
 use crate::captcha::Captcha;
 use crate::config::http::HttpSettings;
 use crate::core::clock::Clock;
 use crate::core::random::Random;
+use crate::delivery::receipts::Receipts;
 use crate::graphql::api::Api;
 use crate::graphql::error_code::ErrorCode;
 use crate::sessions::KeyRing;
@@ -43,6 +45,8 @@ pub struct Parts {
     pub services: Option<ServiceEndpoints>,
     /// Makes the challenges of ALTCHA.
     pub captcha: Captcha,
+    /// Delivery receipts of SMS carriers.
+    pub receipts: Option<Receipts>,
     /// Additional routes inside all middleware: the sandbox of development mode.
     pub extra: Option<Router>,
 }
@@ -58,6 +62,9 @@ pub fn router(parts: Parts) -> Router {
         .merge(health::routes(parts.checks))
         .merge(well_known::routes(parts.keys))
         .merge(captcha::routes(parts.captcha));
+    if let Some(receipts) = parts.receipts {
+        routes = routes.merge(sms_receipts::routes(receipts, Arc::clone(&settings)));
+    }
     if parts.graphiql {
         routes = routes.merge(graphiql::routes());
     }

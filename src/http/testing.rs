@@ -36,6 +36,7 @@ pub async fn app(settings: HttpSettings) -> Router {
         forms: None,
         services: None,
         captcha: Captcha::none(),
+        receipts: None,
         extra: None,
     })
 }

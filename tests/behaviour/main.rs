@@ -64,6 +64,7 @@ mod send_test;
 mod settings;
 mod sms_budget;
 mod sms_failover;
+mod sms_receipts;
 mod social_authorize;
 mod social_authorize_url;
 mod social_secrets;

@@ -10,7 +10,7 @@ pub const ROOMS: &str = "
     main         -> cli
     cli          -> app, graphql, social, accounts, webhooks, parts, base
     app          -> http, graphql, sandbox, social, accounts, webhooks, parts, base
-    http         -> graphql, social::form_callback, sessions, captcha, base
+    http         -> graphql, social::form_callback, delivery::receipts, delivery::sms, sessions, captcha, base
     sandbox      -> db, outcome, config, core
     graphql      -> social, accounts, verification, delivery, sessions, passwords, limits, captcha,
                     outcome, db::identities, db::models, config, core

@@ -7,7 +7,7 @@ use super::{Conn, DbError, WriteError};
 use crate::core::clock::Instant;
 use crate::core::ids::MessageId;
 use crate::db::changes::Stale;
-use crate::db::models::{MessageEnd, MessageProgress, MessageRetry, NewMessage};
+use crate::db::models::{MessageEnd, MessageProgress, MessageReceipt, MessageRetry, NewMessage};
 use crate::db::schema::messages;
 use crate::db::types::{MessageStatus, Ts, Uid};
 
@@ -112,4 +112,54 @@ pub async fn retry_message(
         .execute(conn)
         .await?;
     if changed == 1 { Ok(()) } else { Err(WriteError::Stale(Stale::Row)) }
+}
+
+pub async fn record_receipt(
+    conn: &mut Conn,
+    provider: &str,
+    receipt: &MessageReceipt,
+    now: Instant,
+) -> Result<bool, DbError> {
+    let status = if receipt.delivered { MessageStatus::Delivered } else { MessageStatus::Failed };
+    // A late report of success corrects a failure; nothing corrects a success.
+    let correctable: &[MessageStatus] = if receipt.delivered {
+        &[MessageStatus::Sent, MessageStatus::Failed]
+    } else {
+        &[MessageStatus::Sent]
+    };
+    let report = (
+        messages::status.eq(status),
+        messages::last_error.eq(receipt.reason.clone()),
+        messages::updated_at.eq(Ts(now)),
+    );
+    let by_reference = messages::table
+        .filter(messages::provider.eq(provider))
+        .filter(messages::provider_ref.eq(receipt.reference.clone()))
+        .filter(messages::status.eq_any(correctable));
+    let mut changed = diesel::update(by_reference).set(report.clone()).execute(conn).await?;
+    let Some(id) = receipt.id.filter(|_| changed == 0) else { return Ok(changed > 0) };
+    // The response was lost, or is not recorded yet.
+    let sent = messages::table
+        .filter(messages::id.eq(Uid::from(id)))
+        .filter(messages::provider.eq(provider))
+        .filter(messages::provider_ref.is_null())
+        .filter(messages::status.eq_any(correctable));
+    changed += diesel::update(sent).set(report.clone()).execute(conn).await?;
+    let sending = messages::table
+        .filter(messages::id.eq(Uid::from(id)))
+        .filter(messages::sending.eq(provider))
+        .filter(messages::status.eq(MessageStatus::Queued));
+    let end = (
+        report,
+        messages::destination.eq(Vec::<u8>::new()),
+        messages::payload.eq(Vec::<u8>::new()),
+        messages::lease.eq(None::<Uid>),
+        messages::leased_until.eq(None::<Ts>),
+        messages::provider.eq(Some(provider.to_owned())),
+        messages::provider_ref.eq(Some(receipt.reference.clone())),
+        messages::sending.eq(None::<String>),
+        messages::sending_at.eq(None::<Ts>),
+    );
+    changed += diesel::update(sending).set(end).execute(conn).await?;
+    Ok(changed > 0)
 }

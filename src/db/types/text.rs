@@ -45,7 +45,7 @@ pub enum Channel {
     Email,
 }
 
-/// The delivery status of a message. Every status except `Queued` is final.
+/// The delivery status of a message. Only `Queued` messages are sent; a receipt of the carrier can change `Sent`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, AsExpression, FromSqlRow)]
 #[strum(serialize_all = "snake_case")]
 #[diesel(sql_type = Text)]
@@ -54,6 +54,8 @@ pub enum MessageStatus {
     Queued,
     /// A carrier or mail server accepted the message.
     Sent,
+    /// The carrier reported that the recipient has the message.
+    Delivered,
     /// Sending failed permanently, or the worker gave up after too many attempts.
     Failed,
     /// The message expired before it could be sent.

@@ -4,6 +4,7 @@ use http::HeaderMap;
 
 use crate::core::clock::Instant;
 use crate::core::ids::MessageId;
+use crate::db::models::MessageReceipt;
 
 /// A message that was handed to a carrier. It has no `Debug` because it contains a number.
 pub struct Sent<'a> {
@@ -42,6 +43,13 @@ pub struct DeliveryReceipt {
     pub delivered: bool,
     /// The carrier's error code if the message was not delivered.
     pub reason: Option<String>,
+}
+
+impl From<DeliveryReceipt> for MessageReceipt {
+    fn from(receipt: DeliveryReceipt) -> Self {
+        let DeliveryReceipt { reference, id, delivered, reason } = receipt;
+        Self { reference, id, delivered, reason }
+    }
 }
 
 /// A request to the webhook for delivery receipts. It has no `Debug` because it contains a secret and a number.
