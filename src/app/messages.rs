@@ -117,7 +117,7 @@ pub async fn send_test(config: &Config, db: &Db, test: &TestMessage) -> Result<(
     if test.to.contains('@') {
         let address = EmailAddress::parse(&test.to).map_err(|_| "--to is not an e-mail address")?;
         let email = email(config, &clock, &random, db).map_err(said)?;
-        let receipt = message.send_mail(&email, address.as_str()).await.map_err(explain)?;
+        let receipt = message.send_mail(&email, address.as_str()).await.map_err(|error| explain(&error))?;
         return Ok((address.masked(), receipt));
     }
     let mobile = Mobile::parse(&test.to, &Region::ALL)
@@ -132,13 +132,13 @@ pub async fn send_test(config: &Config, db: &Db, test: &TestMessage) -> Result<(
         }
     };
     let receipt = message.send_sms(carrier, mobile.e164()).await;
-    let receipt = receipt.map_err(|error| format!("{}: {}", carrier.name(), explain(error)))?;
+    let receipt = receipt.map_err(|error| format!("{}: {}", carrier.name(), explain(&error)))?;
     Ok((mobile.masked(), receipt))
 }
 
 /// Names the class of an error, which decides what the gateway does about it.
-fn explain(error: SendError) -> String {
-    let class = match &error {
+fn explain(error: &SendError) -> String {
+    let class = match error {
         SendError::Permanent(_) => "this message will never be accepted",
         SendError::Temporary(_) => "not accepted; another attempt may succeed",
         SendError::Throttled { .. } => "the limit of the account is reached",
