@@ -87,6 +87,7 @@ async fn a_carrier_that_does_not_accept_is_followed_by_the_next_at_once(#[case] 
         (503, "", "temporary: status 503"),
         (429, "", "throttled: status 429"),
         (302, "", "misconfigured: status 302: redirects are not followed"),
+        (404, "", "misconfigured: status 404, and the response is not what the carrier documents"),
         (200, r#"{"statusCode":"160000","statusMsg":"x"}"#, "temporary: code 160000"),
         (200, r#"{"statusCode":"111109","statusMsg":"x"}"#, "misconfigured: code 111109"),
     ] {
@@ -124,7 +125,7 @@ async fn a_limit_of_the_number_and_a_refused_message_end_the_delivery(#[case] ba
 async fn after_a_lost_response_only_the_same_carrier_gets_the_message_and_only_once_more(
     #[case] backend: Backend,
 ) {
-    for lost in [0, 504] {
+    for lost in [0, 500, 504] {
         let (first, second) = (Receiver::start(&[lost, lost]).await, Receiver::start(&[]).await);
         let Some(world) = world(backend, &first, &second).await else { return };
         world.browser().send_sms(MOBILE, "REGISTER").await;

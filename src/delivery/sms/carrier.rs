@@ -58,7 +58,7 @@ impl Carrier {
                 Self::Tencent(Arc::new(Tencent::new(settings, http, clock)), secret)
             }
             CarrierSettings::Twilio(settings) => {
-                Self::Twilio(Arc::new(Twilio::new(settings, http, parts.public_origin.clone())))
+                Self::Twilio(Arc::new(Twilio::new(settings, http, clock, parts.public_origin.clone())))
             }
             CarrierSettings::Webhook(settings) => {
                 Self::Webhook(Arc::new(Webhook::new(settings, http, clock)))

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::code;
 use super::http::{Http, Response};
 use super::number;
 use crate::config::sms::AliyunSettings;
@@ -142,7 +143,7 @@ impl Aliyun {
         };
         Ok(match detail.send_status {
             3 => Queried::Delivered,
-            2 => Queried::Failed(detail.err_code.clone()),
+            2 => Queried::Failed(code::clean(&detail.err_code)),
             _ => Queried::Accepted { reference: None },
         })
     }
@@ -154,7 +155,7 @@ impl Aliyun {
             reference: report.biz_id,
             id: report.out_id.as_deref().and_then(MessageId::parse),
             delivered: report.success,
-            reason: if report.success { None } else { report.err_code },
+            reason: if report.success { None } else { report.err_code.as_deref().map(code::clean) },
         };
         Ok(reports.into_iter().filter(|report| report.phone_number.is_some()).map(receipt).collect())
     }
@@ -192,7 +193,7 @@ impl Aliyun {
 
 /// The codes of the documentation, by what can be done about them.
 fn classify(code: &str) -> SendError {
-    let text = format!("code {code}");
+    let text = format!("code {}", code::clean(code));
     match code {
         // Per signature and number.
         "isv.BUSINESS_LIMIT_CONTROL" => SendError::NumberLimited(text),

@@ -16,7 +16,7 @@ const MAX_BODY: usize = 256 * 1024;
 #[derive(Clone)]
 pub struct Http(Client);
 
-/// A complete response with a status that carriers use for their own responses: 200 to 299, and 400 to 499 except 429.
+/// A complete response. Its status says little: carriers report their own errors with 200, 4xx and 5xx.
 pub(super) struct Response {
     pub(super) status: u16,
     body: Vec<u8>,
@@ -30,9 +30,13 @@ impl Response {
     /// Reads JSON, whatever the content type is.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, SendError> {
         serde_json::from_slice(&self.body).map_err(|_| {
-            let text = format!("the response is not what the carrier documents (status {})", self.status);
-            // A page of a proxy with status 4xx did not come from the carrier's API.
-            if self.status < 300 { SendError::Unknown(text) } else { SendError::Temporary(text) }
+            let text = format!("status {}, and the response is not what the carrier documents", self.status);
+            // With 4xx nothing was accepted: a wrong base URL, for example. A bare 200 or 500 does not say.
+            if (400..500).contains(&self.status) {
+                SendError::Misconfigured(text)
+            } else {
+                SendError::Unknown(text)
+            }
         })
     }
 }
@@ -45,6 +49,8 @@ impl Http {
     pub fn new(timeout: Duration) -> Result<Self, String> {
         let builder = Client::builder()
             .timeout(timeout)
+            // A connection that takes too long is an error of its own: nothing was sent, so another carrier may be tried.
+            .connect_timeout(timeout / 2)
             .redirect(Policy::none())
             .no_proxy()
             .user_agent(concat!("menjin/", env!("CARGO_PKG_VERSION")));
@@ -69,13 +75,14 @@ impl Http {
                 let retry_after = header.and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
                 return Err(SendError::Throttled { reason: "status 429".into(), retry_after });
             }
-            200..=299 | 400..=499 => {}
+            200..=299 | 400..=499 | 500 => {}
             300..=399 => {
                 return Err(SendError::Misconfigured(format!("status {status}: redirects are not followed")));
             }
+            // The service did not process the request (RFC 9110, section 15.6.4).
+            503 => return Err(SendError::Temporary(format!("status {status}"))),
             // A proxy that gave up waiting says nothing about the request.
-            502 | 504 => return Err(SendError::Unknown(format!("status {status}"))),
-            _ => return Err(SendError::Temporary(format!("status {status}"))),
+            _ => return Err(SendError::Unknown(format!("status {status}"))),
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(lost)? {

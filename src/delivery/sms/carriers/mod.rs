@@ -1,6 +1,7 @@
 //! The carriers of SMS messages: one file each, and what they share.
 
 pub(super) mod aliyun;
+mod code;
 mod http;
 mod number;
 pub(super) mod ronglian;

@@ -8,6 +8,7 @@ use md5::{Digest as _, Md5};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::code;
 use super::http::Http;
 use super::number;
 use crate::config::sms::RonglianSettings;
@@ -115,7 +116,7 @@ impl Ronglian {
 
 /// The status codes of the documentation, by what can be done about them.
 fn classify(code: &str) -> SendError {
-    let text = format!("code {code}");
+    let text = format!("code {}", code::clean(code));
     match code {
         // Too frequent, daily limits of the number, the same text to the same number, a duplicate request.
         "160038" | "160039" | "160040" | "160041" | "160054" | "160056" => SendError::NumberLimited(text),

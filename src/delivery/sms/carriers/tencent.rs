@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::code;
 use super::http::Http;
 use super::number;
 use crate::config::sms::TencentSettings;
@@ -18,8 +19,9 @@ use crate::delivery::sms::port::{Checked, DeliveryReceipt, Queried, ReceiptError
 pub(crate) const NAME: &str = "tencent";
 
 const VERSION: &str = "2021-01-11";
-/// For how long a message that was accepted may still be missing in the statuses.
-const VISIBLE_AFTER: TimeDelta = TimeDelta::seconds(30);
+/// For how long a message that was accepted may still be missing: only final statuses are listed, which wait for the report of
+/// the telephone.
+const VISIBLE_AFTER: TimeDelta = TimeDelta::minutes(3);
 
 /// A client of Tencent Cloud.
 pub struct Tencent {
@@ -153,7 +155,7 @@ impl Tencent {
         };
         Ok(match status.outcome.as_str() {
             "SUCCESS" => Queried::Delivered,
-            "FAIL" => Queried::Failed(status.description.clone()),
+            "FAIL" => Queried::Failed(code::clean(&status.description)),
             _ => Queried::Accepted { reference: Some(status.serial_no.clone()) },
         })
     }
@@ -167,7 +169,7 @@ impl Tencent {
                 reference: report.sid,
                 id: report.ext.as_deref().and_then(MessageId::parse),
                 delivered,
-                reason: if delivered { None } else { report.errmsg },
+                reason: if delivered { None } else { report.errmsg.as_deref().map(code::clean) },
             }
         };
         Ok(reports.into_iter().map(receipt).collect())
@@ -213,7 +215,7 @@ impl Tencent {
 
 /// The codes of the documentation, by what can be done about them.
 fn classify(code: &str) -> SendError {
-    let text = format!("code {code}");
+    let text = format!("code {}", code::clean(code));
     match code {
         "LimitExceeded.PhoneNumberThirtySecondLimit"
         | "LimitExceeded.PhoneNumberOneHourLimit"

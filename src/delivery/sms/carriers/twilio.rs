@@ -7,9 +7,11 @@ use chrono::{DateTime, TimeDelta};
 use serde::Deserialize;
 use url::form_urlencoded;
 
+use super::code;
 use super::http::{Http, Response};
 use super::number;
 use crate::config::sms::TwilioSettings;
+use crate::core::clock::Clock;
 use crate::core::ids::MessageId;
 use crate::core::secret::{ExposeSecret as _, SecretString};
 use crate::delivery::send::{Receipt, SendError};
@@ -18,10 +20,14 @@ use crate::delivery::sms::port::{Checked, DeliveryReceipt, Queried, ReceiptError
 
 pub(crate) const NAME: &str = "twilio";
 
+/// For how long a message that was accepted may still be missing in the list.
+const VISIBLE_AFTER: TimeDelta = TimeDelta::seconds(30);
+
 /// A client of Twilio.
 pub struct Twilio {
     settings: TwilioSettings,
     http: Http,
+    clock: Clock,
     /// The public origin of the gateway, for status callbacks; `None` where Twilio cannot reach it.
     public_origin: Option<String>,
 }
@@ -48,8 +54,13 @@ struct ApiError {
 }
 
 impl Twilio {
-    pub(crate) fn new(settings: TwilioSettings, http: Http, public_origin: Option<String>) -> Self {
-        Self { settings, http, public_origin }
+    pub(crate) fn new(
+        settings: TwilioSettings,
+        http: Http,
+        clock: Clock,
+        public_origin: Option<String>,
+    ) -> Self {
+        Self { settings, http, clock, public_origin }
     }
 
     pub(crate) async fn send(&self, message: &Outgoing<'_>) -> Result<Receipt, SendError> {
@@ -78,9 +89,9 @@ impl Twilio {
             let message: Message = self.call(request).await?;
             return Ok(state(&message));
         }
-        let day = sent.at.format("%Y-%m-%d").to_string();
+        // Without a date: a message that is accepted and still queued has no `DateSent`.
         let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("To", sent.to), ("DateSent>", day.as_str()), ("PageSize", "50")])
+            .extend_pairs([("To", sent.to), ("PageSize", "20")])
             .finish();
         let request = self.http.get(&self.url(&format!("Messages.json?{query}")));
         let list: MessageList = self.call(request).await?;
@@ -91,7 +102,13 @@ impl Twilio {
         let is_ours = |message: &&Message| {
             number::is_same(&message.to, sent.to) && created(message).is_some_and(|at| at >= since)
         };
-        Ok(list.messages.iter().find(is_ours).map_or(Queried::NotFound, state))
+        match list.messages.iter().find(is_ours) {
+            Some(message) => Ok(state(message)),
+            None if self.clock.now() - sent.at < VISIBLE_AFTER => {
+                Err(SendError::Temporary("the carrier does not show new messages at once".into()))
+            }
+            None => Ok(Queried::NotFound),
+        }
     }
 
     /// Checks `X-Twilio-Signature` and parses the form.
@@ -123,7 +140,12 @@ impl Twilio {
         let query = request.path_and_query.split_once('?').map(|(_, query)| query).unwrap_or_default();
         let id = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "id");
         let id = id.and_then(|(_, value)| MessageId::parse(&value));
-        Ok(vec![DeliveryReceipt { reference, id, delivered, reason: field("ErrorCode") }])
+        Ok(vec![DeliveryReceipt {
+            reference,
+            id,
+            delivered,
+            reason: field("ErrorCode").as_deref().map(code::clean),
+        }])
     }
 
     /// Asks for the account, which needs valid credentials and sends nothing.
@@ -165,7 +187,7 @@ fn state(message: &Message) -> Queried {
     match message.status.as_str() {
         "delivered" | "read" => Queried::Delivered,
         "undelivered" | "failed" | "canceled" => Queried::Failed(
-            message.error_code.map_or_else(|| message.status.clone(), |code| format!("code {code}")),
+            message.error_code.map_or_else(|| code::clean(&message.status), |code| format!("code {code}")),
         ),
         _ => Queried::Accepted { reference: Some(message.sid.clone()) },
     }

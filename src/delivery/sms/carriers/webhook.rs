@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
+use super::code;
 use super::http::Http;
 use super::number;
 use crate::config::sms::{Parameter, WebhookSmsSettings};
@@ -80,6 +81,7 @@ impl Webhook {
             }
             (_, Some("temporary")) => Err(SendError::Temporary("temporary".into())),
             (_, Some("permanent")) => Err(SendError::Permanent("permanent".into())),
+            (500.., _) => Err(SendError::Unknown(format!("status {}", response.status))),
             (status, _) => Err(SendError::Misconfigured(format!("status {status}"))),
         }
     }
@@ -110,7 +112,7 @@ impl Webhook {
                 .as_deref()
                 .and_then(|id| MessageId::parse(id.strip_prefix("msg_").unwrap_or(id))),
             delivered: report.delivered,
-            reason: report.reason,
+            reason: report.reason.as_deref().map(code::clean),
         }])
     }
 }
