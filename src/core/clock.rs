@@ -101,8 +101,10 @@ mod tests {
         assert_eq!(clock.tick(), (2, 0));
         clock.advance(TimeDelta::milliseconds(-1));
         assert_eq!(clock.tick(), (1, 0), "a clock that was ahead for a moment has no lasting effect");
-        let last = (0..5_000).map(|_| clock.tick()).next_back();
-        assert_eq!(last, Some((1, 4_095)));
+        for _ in 0..5_000 {
+            clock.tick();
+        }
+        assert_eq!(clock.tick(), (1, 4_095));
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::body::body;
@@ -24,12 +23,6 @@ struct Inner {
     client: WebhookClient,
     clock: Clock,
     random: Random,
-}
-
-#[derive(Deserialize)]
-struct Response {
-    #[serde(default)]
-    claims: Map<String, Value>,
 }
 
 impl TokenHook {
@@ -73,10 +66,15 @@ fn read(answer: &Answer) -> Result<Map<String, Value>, String> {
     if answer.body.len() > MAX_CLAIMS {
         return Err("the claims are longer than 4 KiB".into());
     }
-    let response: Response =
-        serde_json::from_slice(&answer.body).map_err(|_| "the response is not an object with claims")?;
+    let mut response: Map<String, Value> =
+        serde_json::from_slice(&answer.body).map_err(|_| "the response is not an object")?;
+    let claims = match response.remove("claims") {
+        Some(Value::Object(claims)) => claims,
+        None => Map::new(),
+        Some(_) => return Err("`claims` is not an object".into()),
+    };
     let (free, reserved): (Map<_, _>, Map<_, _>) =
-        response.claims.into_iter().partition(|(name, _)| is_free_claim(name));
+        claims.into_iter().partition(|(name, _)| is_free_claim(name));
     if !reserved.is_empty() {
         tracing::warn!(claims = reserved.len(), "the token hook returned claims that only the gateway sets");
     }
