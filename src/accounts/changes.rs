@@ -1,6 +1,7 @@
 //! Changes of one account, with everything that belongs to them: the audit entry, the notice to the owner, the
-//! transaction that checks the authorization again, the withdrawal of codes, and the wake-up of the outbox. Use cases
-//! call [`Accounts::apply`], so that none of it can be forgotten.
+//! transaction that checks the authorization again, the withdrawal of codes, and the wake-up of the outbox. Use cases that
+//! change the row of one account call [`Accounts::apply`], so that none of it can be forgotten; merging and linking have
+//! transactions of their own and use its helpers.
 
 use super::service::Accounts;
 use crate::audit::Kind;
@@ -36,7 +37,7 @@ pub(crate) enum Write<'a> {
     PasswordHash(&'a str),
     Contact(&'a Contact),
     Profile(&'a ProfileChange),
-    /// The account is deleted at this moment.
+    /// When the data of the account is deleted. Nobody can sign in from now on.
     Deletion(Instant),
 }
 

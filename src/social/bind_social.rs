@@ -65,7 +65,8 @@ impl AlreadyLinked {
 
 impl Social {
     /// Reads the ticket, verifies the account, takes the ticket and links the identity. A ticket and a code are consumed
-    /// only when the identity was linked; otherwise both stay valid.
+    /// only when the identity was linked; otherwise both become valid again, except the ticket of an identity that belongs
+    /// to another account.
     ///
     /// `provider`: the only accepted provider, or any.
     #[tracing::instrument(skip_all)]

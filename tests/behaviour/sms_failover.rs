@@ -176,3 +176,26 @@ async fn a_carrier_that_keeps_failing_is_left_out_and_let_back_in(#[case] backen
     first.wait_for(7).await;
     assert_eq!(second.count(), 7, "let back in after one success");
 }
+
+#[apply(both_backends)]
+async fn after_a_lost_response_a_repetition_that_is_not_accepted_stays_with_the_carrier(
+    #[case] backend: Backend,
+) {
+    let (first, second) = (Receiver::start(&[504, 503, 503]).await, Receiver::start(&[]).await);
+    first.respond_with(ACCEPTED);
+    let Some(world) = world(backend, &first, &second).await else { return };
+    world.browser().send_sms(MOBILE, "REGISTER").await;
+    for attempt in 1..=4 {
+        first.wait_for(attempt).await;
+        let settled = format!("messages WHERE lease IS NULL AND attempts = {attempt}");
+        for _ in 0..100 {
+            if world.sql().await.count(&settled).await == 1 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        world.advance(30);
+    }
+    let (provider, _) = message(&world, "sent").await;
+    assert_eq!((provider.as_str(), first.count(), second.count()), ("ronglian", 4, 0));
+}

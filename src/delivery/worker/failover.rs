@@ -1,8 +1,8 @@
 //! Sends an SMS by the first carrier that accepts it.
 //!
 //! A message is marked with the carrier before the request. If the response is lost, or the gateway stops before it is recorded,
-//! the mark stays, and the next attempt asks this carrier first. No other carrier gets the message then, so that nobody
-//! receives it twice.
+//! the mark stays, and the next attempt asks this carrier first. Other carriers get the message only after it has said that it
+//! does not have it. A carrier that cannot be asked gets the message once more, so it is sent at most twice.
 
 use super::breaker::Breakers;
 use super::tried::Tried;
@@ -49,7 +49,7 @@ impl Failover {
         let carriers = self.sms.as_ref().map(|sms| sms.carriers_for(message.to)).unwrap_or_default();
         if carriers.is_empty() {
             let error = SendError::Temporary("no SMS carrier is configured for this number".into());
-            return Some(done(Err(error), tried));
+            return Some(Outcome { result: Err(error), uncertain: row.sending.is_some(), tried });
         }
         let mut only = None;
         if let (Some(name), Some(at)) = (row.sending.as_deref(), row.sending_at) {
@@ -111,7 +111,8 @@ impl Failover {
             tracing::warn!(carrier = name, %error, "SMS not accepted; trying the next carrier");
             last = error;
         }
-        Some(done(Err(last), tried))
+        // A repetition that was not accepted says nothing about the first request.
+        Some(Outcome { result: Err(last), uncertain: only.is_some(), tried })
     }
 
     /// Finds out what became of a message whose response was lost.
@@ -148,7 +149,7 @@ enum Resolved {
     Ended(Result<Receipt, SendError>),
     /// The carrier cannot tell yet.
     NotYet(SendError),
-    /// No carrier has the message.
+    /// No carrier has the message, or the one that had it could not deliver it.
     SendAgain,
     SendAgainBy(Carrier),
 }
