@@ -39,6 +39,8 @@ pub enum Redeemed {
     Expired { left: i64 },
     /// The code was redeemed before.
     UsedUp { left: i64 },
+    /// Too many wrong codes were tried. `until`: when codes are accepted again, in microseconds since the Unix epoch.
+    Locked { until: i64 },
 }
 
 /// The stored state of a slot.
@@ -67,7 +69,7 @@ impl Slot {
             self.wrong = 0;
         }
         if self.wrong >= attempts.max {
-            return Redeemed::UsedUp { left: 0 };
+            return Redeemed::Locked { until: self.until };
         }
         let left = attempts.max - self.wrong;
         let live = self.is_live(now);

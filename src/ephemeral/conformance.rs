@@ -104,7 +104,9 @@ async fn one_of_a_hundred_redeems_the_code(store: Ephemeral) {
                 right += 1;
             }
             Redeemed::UsedUp { left } => assert_eq!(left, 5),
-            other @ (Redeemed::Wrong { .. } | Redeemed::Expired { .. }) => panic!("{other:?}"),
+            other @ (Redeemed::Wrong { .. } | Redeemed::Expired { .. } | Redeemed::Locked { .. }) => {
+                panic!("{other:?}")
+            }
         }
     }
     assert_eq!(right, 1);
@@ -117,9 +119,10 @@ async fn attempts_survive_a_resend(store: Ephemeral) {
         store.issue_code("s", code(&n.to_string(), "right", n), at(n)).await.unwrap();
         assert_eq!(redeem("wrong", n).await, Redeemed::Wrong { left });
     }
-    assert_eq!(redeem("right", 5).await, Redeemed::UsedUp { left: 0 });
+    let Redeemed::Locked { until } = redeem("right", 5).await else { panic!("locked") };
+    assert_eq!(until, at(3_604).timestamp_micros());
     store.issue_code("s", code("6", "right", 3_603), at(3_603)).await.unwrap();
-    assert_eq!(redeem("right", 3_603).await, Redeemed::UsedUp { left: 0 });
+    assert_eq!(redeem("right", 3_603).await, Redeemed::Locked { until });
     assert_eq!(redeem("right", 3_604).await, Redeemed::Valid { id: "6".into() });
     let other = store.redeem_code("another slot", "right", ATTEMPTS, at(5)).await.unwrap();
     assert_eq!(other, Redeemed::Wrong { left: 5 });

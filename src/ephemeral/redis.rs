@@ -138,6 +138,7 @@ impl Redis {
             "wrong" => Ok(Redeemed::Wrong { left }),
             "expired" => Ok(Redeemed::Expired { left }),
             "used_up" => Ok(Redeemed::UsedUp { left }),
+            "locked" => Ok(Redeemed::Locked { until: left }),
             _ => Err(EphemeralError::Unavailable("unexpected response".into())),
         }
     }

@@ -198,7 +198,12 @@ pub struct CodeRejected {
 }
 
 impl CodeRejected {
-    pub fn new(reason: CodeRejection, attempts_left: u32, language: Language) -> Self {
+    pub fn new(
+        reason: CodeRejection,
+        attempts_left: u32,
+        locked_minutes: Option<u32>,
+        language: Language,
+    ) -> Self {
         let problem = match reason {
             CodeRejection::Wrong => outcome::Problem::CodeWrong,
             CodeRejection::Expired => outcome::Problem::CodeExpired,
@@ -206,6 +211,8 @@ impl CodeRejected {
             CodeRejection::UsedUp => outcome::Problem::CodeAlreadyUsed,
         };
         let (code, message) = shown(&problem, language);
+        let minutes = locked_minutes.unwrap_or(1).to_string();
+        let message = message.replace(outcome::MINUTES, &minutes);
         Self { code, message, reason, attempts_left: i32::try_from(attempts_left).unwrap_or(i32::MAX) }
     }
 }

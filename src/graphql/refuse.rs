@@ -47,8 +47,8 @@ where
     U: From<CodeRejected> + From<InvalidInput> + From<RateLimited>,
 {
     match refusal {
-        CodeRefusal::Rejected { reason, attempts_left } => {
-            Ok(CodeRejected::new(reason.into(), attempts_left, language).into())
+        CodeRefusal::Rejected { reason, attempts_left, locked_minutes } => {
+            Ok(CodeRejected::new(reason.into(), attempts_left, locked_minutes, language).into())
         }
         CodeRefusal::Shared(refusal) => shared(refusal, language),
     }

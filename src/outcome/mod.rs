@@ -8,5 +8,5 @@ mod refusal;
 
 pub use field_error::FieldError;
 pub use field_errors::FieldErrors;
-pub use problem::{IdentifierKind, Problem, ProblemCode};
+pub use problem::{IdentifierKind, MINUTES, Problem, ProblemCode};
 pub use refusal::Refusal;

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use crate::core::language::{Language, insert_provider};
 
+/// What stands for a number of minutes in a text. Who shows the text replaces it.
+pub const MINUTES: &str = "{minutes}";
+
 /// The kind of a refusal, for programs. `graphql::problem_code` publishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProblemCode {
@@ -163,9 +166,10 @@ impl Problem {
             Self::CodeAlreadyUsed => {
                 text("验证码已使用过，请重新获取", "The code was already used. Request a new one.")
             }
-            Self::TooManyWrongCodes => {
-                text("错误次数过多，请稍后再试", "Too many wrong codes were entered. Try again later.")
-            }
+            Self::TooManyWrongCodes => text(
+                "错误次数过多，请于 {minutes} 分钟后再试",
+                "Too many wrong codes were entered. Try again in {minutes} min.",
+            ),
             Self::RegionNotSupported => {
                 text("暂不支持该地区的手机号", "Mobile numbers of this region are not supported.")
             }

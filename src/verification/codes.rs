@@ -64,6 +64,8 @@ pub enum CodeError {
         reason: CodeRejection,
         /// Wrong codes that are still taken for this address and purpose. A new code brings no new ones.
         attempts_left: u32,
+        /// After too many wrong codes: in how many minutes codes are accepted again.
+        locked_minutes: Option<u32>,
     },
     /// The store did not answer: nobody knows, so nobody passes.
     #[error("codes are unavailable")]
@@ -117,18 +119,29 @@ impl Codes {
         let digest = self.digest(purpose, key, code);
         let attempts =
             Attempts { max: self.settings.attempts.into(), window: micros(self.settings.attempt_window) };
-        let tried = self.store.redeem_code(&slot, &digest, attempts, self.clock.now()).await;
+        let now = self.clock.now();
+        let tried = self.store.redeem_code(&slot, &digest, attempts, now).await;
         let (reason, left) = match tried {
             Ok(Redeemed::Valid { id }) => return Ok(Redemption { slot, id }),
             Ok(Redeemed::Wrong { left }) => (CodeRejection::Wrong, left),
             Ok(Redeemed::Expired { left }) => (CodeRejection::Expired, left),
             Ok(Redeemed::UsedUp { left }) => (CodeRejection::UsedUp, left),
+            Ok(Redeemed::Locked { until }) => {
+                let left = until.saturating_sub(now.timestamp_micros()).max(0);
+                let minutes = u32::try_from((left + 59_999_999) / 60_000_000).unwrap_or(u32::MAX).max(1);
+                return Err(CodeError::Rejected {
+                    reason: CodeRejection::UsedUp,
+                    attempts_left: 0,
+                    locked_minutes: Some(minutes),
+                });
+            }
             Err(error) => {
                 tracing::debug!(%error, purpose = purpose.word(), "a code could not be tried");
                 return Err(CodeError::Unavailable);
             }
         };
-        Err(CodeError::Rejected { reason, attempts_left: u32::try_from(left).unwrap_or(0) })
+        let attempts_left = u32::try_from(left).unwrap_or(0);
+        Err(CodeError::Rejected { reason, attempts_left, locked_minutes: None })
     }
 
     /// Gives a code back that was taken for something that then failed: it is good for the rest of its life, unless a
@@ -222,7 +235,7 @@ mod tests {
     async fn tried(codes: &Codes, code: &SecretString) -> Option<(CodeRejection, u32)> {
         match codes.redeem(Purpose::Login, KEY, code).await {
             Ok(_) => None,
-            Err(CodeError::Rejected { reason, attempts_left }) => Some((reason, attempts_left)),
+            Err(CodeError::Rejected { reason, attempts_left, .. }) => Some((reason, attempts_left)),
             Err(CodeError::Unavailable) => panic!("memory is always there"),
         }
     }
@@ -242,7 +255,7 @@ mod tests {
             let answer = codes.redeem(purpose, key, &issued.code).await;
             assert!(matches!(
                 answer,
-                Err(CodeError::Rejected { reason: CodeRejection::Wrong, attempts_left: 5 })
+                Err(CodeError::Rejected { reason: CodeRejection::Wrong, attempts_left: 5, .. })
             ));
         }
         assert_eq!(tried(&codes, &issued.code).await, None);

@@ -19,6 +19,8 @@ pub enum CodeRefusal {
         reason: CodeRejection,
         /// How many wrong codes are still accepted for this contact and purpose. A new code does not reset the count.
         attempts_left: u32,
+        /// After too many wrong codes: in how many minutes codes are accepted again.
+        locked_minutes: Option<u32>,
     },
     #[error(transparent)]
     Shared(#[from] Refusal),
@@ -48,9 +50,9 @@ impl Verification {
                 let codes = self.codes.clone();
                 Ok(Guard::new(async move { codes.restore(redemption).await }))
             }
-            Err(CodeError::Rejected { reason, attempts_left }) => {
+            Err(CodeError::Rejected { reason, attempts_left, locked_minutes }) => {
                 self.captcha.failed(Subject::Network, client).await;
-                Err(CodeRefusal::Rejected { reason, attempts_left })
+                Err(CodeRefusal::Rejected { reason, attempts_left, locked_minutes })
             }
             Err(CodeError::Unavailable) => Err(Refusal::Unavailable("codes".into()).into()),
         }

@@ -90,8 +90,14 @@ async fn five_wrong_attempts_use_up_a_code(#[case] backend: Backend) {
         let outcome = world.browser().login_with_code(mobile_with_code(MOBILE, &wrong_code(&code))).await;
         assert_eq!(outcome["attemptsLeft"], left, "{outcome}");
     }
-    let outcome = world.browser().login_with_code(mobile_with_code(MOBILE, &code)).await;
+    let browser = world.browser().speaking("zh-CN");
+    let outcome = browser.login_with_code(mobile_with_code(MOBILE, &code)).await;
     assert_eq!((kind(&outcome), &outcome["reason"]), ("CodeRejected", &json!("USED_UP")), "{outcome}");
+    assert_eq!(outcome["message"], "错误次数过多，请于 60 分钟后再试");
+    world.advance(59 * 60);
+    let browser = world.browser().speaking("en");
+    let outcome = browser.login_with_code(mobile_with_code(MOBILE, &code)).await;
+    assert_eq!(outcome["message"], "Too many wrong codes were entered. Try again in 1 min.");
 }
 
 #[apply(both_backends)]

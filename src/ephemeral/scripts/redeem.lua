@@ -1,6 +1,6 @@
 -- Redeems a code. The rule is in code.rs.
 -- KEYS: slot. ARGV: now, digest, max attempts, window, remembered (microseconds), spare (milliseconds).
--- Returns {result, attempts left, id}.
+-- Returns {result, attempts left, id}; for 'locked', the second is when codes are accepted again.
 local slot = KEYS[1]
 local now, digest, max = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local window, remembered = tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -11,7 +11,7 @@ if now >= forgotten then
   wrong = 0
 end
 if wrong >= max then
-  return {'used_up', 0, ''}
+  return {'locked', forgotten, ''}
 end
 local left = max - wrong
 if kept[1] == digest and now < expires + remembered then
