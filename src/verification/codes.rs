@@ -1,4 +1,5 @@
-//! Codes: made, tried, given back. Bound to a purpose and an address, single use, kept as keyed digests only.
+//! Verification codes: issued, redeemed, restored. A code is bound to a purpose and a contact, is single-use, and is stored as a
+//! keyed digest only.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,7 +13,7 @@ use crate::core::random::Random;
 use crate::core::secret::{Digester, ExposeSecret as _, MasterKey, SecretString};
 use crate::ephemeral::{Attempts, Ephemeral, EphemeralError, NewCode, Redeemed, micros};
 
-/// Makes and takes codes. Cheap to clone.
+/// Issues and redeems codes. Cheap to clone.
 #[derive(Clone)]
 pub struct Codes {
     store: Ephemeral,
@@ -22,7 +23,7 @@ pub struct Codes {
     settings: CodeSettings,
 }
 
-/// A code that was made. It has no `Debug`: the code is for one message and for nothing else.
+/// An issued code. It has no `Debug`, because the code belongs into one message and nowhere else.
 pub struct IssuedCode {
     pub code: SecretString,
     pub expires_at: Instant,
@@ -31,43 +32,43 @@ pub struct IssuedCode {
 }
 
 impl IssuedCode {
-    /// How long the code is good, in whole minutes, for the text of the message.
+    /// Returns for how many minutes the code is valid, for the text of the message.
     #[must_use]
     pub fn minutes(&self) -> u32 {
         self.minutes
     }
 }
 
-/// A code that was taken: what [`Codes::restore`] needs to give it back.
+/// A redeemed code, which [`Codes::restore`] can make valid again.
 #[must_use]
 pub struct Redemption {
     slot: String,
     id: String,
 }
 
-/// Why a code was not taken.
+/// Why a code was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeRejection {
-    /// Not the code that was sent, or none was sent.
+    /// It is not the code that was sent, or none was sent.
     Wrong,
-    /// The right one, too late.
+    /// The code has expired.
     Expired,
-    /// The right one, taken before; or, with no attempts left, too many wrong ones came first.
+    /// The code was redeemed before; or, with no attempts left, too many wrong codes were tried.
     UsedUp,
 }
 
-/// A code was not taken.
+/// Why a code was not redeemed.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
-    #[error("the code was not taken: {reason:?}")]
+    #[error("the code was rejected: {reason:?}")]
     Rejected {
         reason: CodeRejection,
-        /// Wrong codes that are still taken for this address and purpose. A new code brings no new ones.
+        /// How many wrong codes are still accepted for this contact and purpose. A new code does not reset the count.
         attempts_left: u32,
         /// After too many wrong codes: in how many minutes codes are accepted again.
         locked_minutes: Option<u32>,
     },
-    /// The store did not answer: nobody knows, so nobody passes.
+    /// The store did not respond, so nothing is accepted.
     #[error("codes are unavailable")]
     Unavailable,
 }
@@ -84,11 +85,9 @@ impl Codes {
         Self { store, digester: master.digester("codes"), clock, random, settings }
     }
 
-    /// Makes a code for `purpose` and the address `key`. It takes the place of any code before it, but not of the
-    /// count of wrong ones: after too many, a new code is not taken either until the window has ended.
-    ///
-    /// # Errors
-    /// The store's. Nothing may be sent then.
+    /// Issues a code for `purpose` and the contact `key`. It replaces the code before it, but does not reset the count of wrong
+    /// codes: after too many, a new code is not accepted either until the window has ended. After an error nothing may be
+    /// sent.
     pub async fn issue(&self, purpose: Purpose, key: &str) -> Result<IssuedCode, EphemeralError> {
         let now = self.clock.now();
         let lifetime = self.settings.lifetime;
@@ -105,10 +104,7 @@ impl Codes {
         Ok(IssuedCode { code, expires_at, minutes, issue })
     }
 
-    /// Takes a code that [`Codes::parse`] has read. The right one is used up by this.
-    ///
-    /// # Errors
-    /// [`CodeError`]. Wrong codes are counted.
+    /// Redeems a code that [`Codes::parse`] has read. Wrong codes are counted.
     pub async fn redeem(
         &self,
         purpose: Purpose,
@@ -136,7 +132,7 @@ impl Codes {
                 });
             }
             Err(error) => {
-                tracing::debug!(%error, purpose = purpose.word(), "a code could not be tried");
+                tracing::debug!(%error, purpose = purpose.word(), "a code could not be checked");
                 return Err(CodeError::Unavailable);
             }
         };
@@ -144,16 +140,16 @@ impl Codes {
         Err(CodeError::Rejected { reason, attempts_left, locked_minutes: None })
     }
 
-    /// Gives a code back that was taken for something that then failed: it is good for the rest of its life, unless a
-    /// newer one was issued. A failure is logged; the person asks for another code then.
+    /// Makes a redeemed code valid again for the rest of its lifetime, because the use case failed; not if a newer one was issued.
+    /// A failure is logged; the user has to request another code then.
     pub async fn restore(&self, redemption: Redemption) {
         let Redemption { slot, id } = redemption;
         if let Err(error) = self.store.restore_code(&slot, &id, self.clock.now()).await {
-            tracing::warn!(%error, "a code could not be given back");
+            tracing::warn!(%error, "a code could not be restored");
         }
     }
 
-    /// Forgets a code that nobody will get, unless a newer one was issued. A failure is logged; the code expires.
+    /// Deletes a code that is not going to be sent, unless a newer one was issued. A failure is logged; the code expires.
     pub async fn withdraw(&self, issued: &IssuedCode) {
         let Redemption { slot, id } = &issued.issue;
         if let Err(error) = self.store.withdraw_code(slot, Some(id), self.clock.now()).await {
@@ -161,27 +157,23 @@ impl Codes {
         }
     }
 
-    /// Forgets the codes for an address that nobody has tried successfully yet, whatever they are for of `purposes`. A
-    /// failure is logged; the codes expire.
+    /// Deletes the codes of a contact for `purposes` that were not redeemed. A failure is logged; the codes expire.
     pub async fn withdraw_all(&self, purposes: &[Purpose], key: &str) {
         for purpose in purposes {
             let slot = self.slot(*purpose, key);
             if let Err(error) = self.store.withdraw_code(&slot, None, self.clock.now()).await {
                 tracing::warn!(%error, "codes could not be withdrawn");
-                // The store is away: the next call would wait as long.
+                // The store is unavailable: the next call would wait as long.
                 return;
             }
         }
     }
 
-    /// Reads a code as people type it: space around it is dropped, full-width digits count as digits.
-    ///
-    /// # Errors
-    /// [`InvalidValue::NotACode`] with the number of digits that a code has.
+    /// Parses a code as people type it: surrounding blanks are dropped, full-width digits count as digits.
     pub fn parse(&self, typed: &SecretString) -> Result<SecretString, InvalidValue> {
         let length = self.settings.length;
         let text = typed.expose_secret().trim();
-        // No input is read further than a code can reach.
+        // No more of the input is read than a code can have.
         let digits: Option<String> = text.chars().take(length as usize + 1).map(digit).collect();
         match digits {
             Some(digits) if digits.len() == length as usize => Ok(digits.into()),
@@ -189,7 +181,7 @@ impl Codes {
         }
     }
 
-    /// Where the newest code for an address and purpose is kept. The address cannot be read out of it.
+    /// Returns the key of the newest code for a contact and purpose. It does not reveal the contact.
     fn slot(&self, purpose: Purpose, key: &str) -> String {
         let digest = self.digester.digest(&["slot", purpose.word(), key]);
         format!("code:{}", URL_SAFE_NO_PAD.encode(digest))
@@ -200,7 +192,7 @@ impl Codes {
     }
 }
 
-/// The ASCII digit for an ASCII or full-width one.
+/// Returns the ASCII digit for an ASCII or full-width digit.
 fn digit(c: char) -> Option<char> {
     match c {
         '0'..='9' => Some(c),
@@ -236,18 +228,18 @@ mod tests {
         match codes.redeem(Purpose::Login, KEY, code).await {
             Ok(_) => None,
             Err(CodeError::Rejected { reason, attempts_left, .. }) => Some((reason, attempts_left)),
-            Err(CodeError::Unavailable) => panic!("memory is always there"),
+            Err(CodeError::Unavailable) => panic!("the in-process store is always available"),
         }
     }
 
-    /// A code of the right form that is not `code`.
+    /// Returns another code of the same form.
     fn other(code: &SecretString) -> SecretString {
         let last = code.expose_secret().chars().last().unwrap();
         format!("{}{}", &code.expose_secret()[..5], if last == '0' { '1' } else { '0' }).into()
     }
 
     #[tokio::test]
-    async fn a_code_is_good_once_for_its_purpose_and_address() {
+    async fn a_code_is_valid_once_for_its_purpose_and_contact() {
         let (codes, clock) = codes();
         let issued = codes.issue(Purpose::Login, KEY).await.unwrap();
         assert_eq!((issued.minutes(), issued.expires_at), (10, clock.now() + TimeDelta::minutes(10)));
@@ -263,7 +255,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn five_wrong_codes_shut_the_address_whatever_is_sent_again() {
+    async fn five_wrong_codes_lock_the_contact_whatever_is_sent_again() {
         let (codes, clock) = codes();
         let first = codes.issue(Purpose::Login, KEY).await.unwrap();
         for left in [4, 3, 2] {

@@ -1,18 +1,18 @@
 //! What a code is for.
 
-/// A code sent for one purpose is worth nothing for another.
+/// The purpose of a code. A code for one purpose is invalid for every other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     Register,
     Login,
     ResetPassword,
-    /// Joining a social account to an account here.
+    /// Linking an identity at a provider to an account, or registering an account for it.
     Bind,
     ChangeContact,
 }
 
 impl Purpose {
-    /// The word that is part of digests, keys and log lines; it does not change.
+    /// Returns the word in digests, keys and log lines. It never changes.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
