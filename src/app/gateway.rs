@@ -79,15 +79,15 @@ impl Gateway {
         let router = http::router(composition.routes());
         let stopping = CancellationToken::new();
         let server = tokio::spawn(http::serve(listener, router, config.http.clone(), stopping.clone()));
-        let worker = tokio::spawn(worker.run(stopping.clone()));
-        let upkeep = tokio::spawn(db::upkeep::run(
+        let worker = tokio::spawn(worker.run_until(stopping.clone()));
+        let upkeep = tokio::spawn(db::upkeep::run_until(
             db.clone(),
             composition.kit.clock.clone(),
             config.retention,
             composition.kit.audit.publication(Kind::UserErased).endpoints,
             stopping.clone(),
         ));
-        let dispatcher = tokio::spawn(dispatcher.run(stopping.clone()));
+        let dispatcher = tokio::spawn(dispatcher.run_until(stopping.clone()));
         let keeper = tokio::spawn(composition.keys.clone().keep(stopping.clone()));
         Ok(Self {
             address,

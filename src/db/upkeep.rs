@@ -15,7 +15,7 @@ const SMS_COUNTERS: Duration = Duration::from_secs(7 * 86_400);
 const PERIOD: Duration = Duration::from_secs(3_600);
 
 /// Purges old rows now and every hour, until `stopping`.
-pub async fn run(
+pub async fn run_until(
     db: Db,
     clock: Clock,
     settings: RetentionSettings,

@@ -143,7 +143,7 @@ impl Gateway {
     pub fn start(&self, sms: impl Into<Option<Sms>>, email: Email) -> Running {
         let cancel = CancellationToken::new();
         let worker = Worker::new(&self.outbox, sms.into(), email, self.settings.clone());
-        let task = tokio::spawn(worker.run(cancel.clone()));
+        let task = tokio::spawn(worker.run_until(cancel.clone()));
         Running { cancel, task }
     }
 

@@ -58,7 +58,7 @@ impl Dispatcher {
 
     /// Sends events until `cancel`, then waits a few seconds for deliveries in progress, and returns. Without endpoints it only
     /// waits.
-    pub async fn run(self, cancel: CancellationToken) {
+    pub async fn run_until(self, cancel: CancellationToken) {
         let inner = self.0;
         let mut tasks = JoinSet::new();
         let mut failures = 0_u32;

@@ -98,7 +98,7 @@ impl Worker {
     }
 
     /// Sends messages until `cancel`, then claims no more, waits a few seconds for messages in progress, and returns.
-    pub async fn run(self, cancel: CancellationToken) {
+    pub async fn run_until(self, cancel: CancellationToken) {
         let inner = self.0;
         let mut tasks = JoinSet::new();
         let mut failures = 0_u32;
